@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel
 
 from latamgpt.errors import InputDamagedError, OperatorError
-from latamgpt.records import MANIFEST_NAME, REPORT_NAME, FileEntry, Manifest, Report
+from latamgpt.records import MANIFEST_NAME, REPORT_NAME, FileEntry, Manifest, Report, Severity
 
 PARQUET_ROWS_PER_GROUP = 4096
 CHUNK_BYTES = 1 << 20
@@ -196,3 +196,18 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def must_have_passed(workspace: Workspace, gate: str, key: str = "") -> None:
+    """Refuse to go on after a gate that did not pass.
+
+    Raises:
+        OperatorError: a critical expectation of the gate failed.
+    """
+    report = workspace.report(gate, key)
+    if not report.passed:
+        failed = [f"{e.kind} ({e.observed})" for e in report.expectations if not e.passed and e.severity is Severity.CRITICAL]
+        raise OperatorError(
+            f"{gate} {key}".strip() + f" did not pass: {'; '.join(failed)}. Nothing is built on data that failed its gate. Look at "
+            "the gate's Data Docs, mend the data or change the expectation in params.yaml, and run again."
+        )
