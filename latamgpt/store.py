@@ -208,6 +208,7 @@ def must_have_passed(workspace: Workspace, gate: str, key: str = "") -> None:
     if not report.passed:
         failed = [f"{e.kind} ({e.observed})" for e in report.expectations if not e.passed and e.severity is Severity.CRITICAL]
         raise OperatorError(
-            f"{gate} {key}".strip() + f" did not pass: {'; '.join(failed)}. Nothing is built on data that failed its gate. Look at "
-            "the gate's Data Docs, mend the data or change the expectation in params.yaml, and run again."
+            f"{gate} {key}".strip()
+            + f" did not pass: {'; '.join(failed)}. Nothing is built on data that failed its gate. "
+            "Look at the gate's Data Docs, mend the data or change the expectation in params.yaml, and run again."
         )
