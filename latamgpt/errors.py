@@ -2,8 +2,7 @@
 
 
 class OperatorError(Exception):
-    """
-    Something a person can mend: says what happened, why it matters and what to do next.
+    """Something a person can mend: says what happened, why it matters and what to do next.
 
     The command line prints it without a traceback and exits with `exit_code`.
     """

@@ -243,8 +243,7 @@ class Params(Frozen):
 
 
 def read_params(root: Path, profile: str = "") -> Params:
-    """
-    params.yaml as a typed object; with a profile, that profile's values laid over it.
+    """params.yaml as a typed object; with a profile, that profile's values laid over it.
 
     Raises:
         OperatorError: a file is missing or not YAML, or a key is unknown, missing or out of bounds.

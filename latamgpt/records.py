@@ -118,8 +118,7 @@ class Expectation(Frozen):
 
 
 class Report(Frozen):
-    """
-    What a stage leaves beside its output; the only thing that assets, checks and MLflow read of it.
+    """What a stage leaves beside its output; the only thing that assets, checks and MLflow read of it.
 
     Holds no time, host, run id or absolute path: the same inputs give the same bytes.
     """

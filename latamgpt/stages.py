@@ -1,5 +1,4 @@
-"""
-The pipeline on one screen: every stage, the function that does it, what it is for.
+"""The pipeline on one screen: every stage, the function that does it, what it is for.
 
 dvc.yaml holds the edges between them; params.yaml has a section of the same name for each.
 A stage reads the published folders of other stages and publishes data/NAME, or data/NAME/PARTNER.

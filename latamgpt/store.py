@@ -32,8 +32,7 @@ class Workspace:
         return self.root / "data" / stage / key if key else self.root / "data" / stage
 
     def read(self, stage: str, key: str = "") -> Path:
-        """
-        The folder that a stage published, after each file was held against the manifest.
+        """The folder that a stage published, after each file was held against the manifest.
 
         Raises:
             OperatorError: nothing was published there.
@@ -49,8 +48,7 @@ class Workspace:
 
     @contextmanager
     def publish(self, stage: str, key: str = "") -> Generator[Path]:
-        """
-        A fresh folder that becomes the stage's output when the block ends without an error.
+        """A fresh folder that becomes the stage's output when the block ends without an error.
 
         A kill at any point leaves the old output or none, never half of the new one.
         """
@@ -208,7 +206,6 @@ def must_have_passed(workspace: Workspace, gate: str, key: str = "") -> None:
     if not report.passed:
         failed = [f"{e.kind} ({e.observed})" for e in report.expectations if not e.passed and e.severity is Severity.CRITICAL]
         raise OperatorError(
-            f"{gate} {key}".strip()
-            + f" did not pass: {'; '.join(failed)}. Nothing is built on data that failed its gate. "
+            f"{gate} {key}".strip() + f" did not pass: {'; '.join(failed)}. Nothing is built on data that failed its gate. "
             "Look at the gate's Data Docs, mend the data or change the expectation in params.yaml, and run again."
         )

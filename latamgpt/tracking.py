@@ -1,5 +1,4 @@
-"""
-The one door to MLflow: experiments, runs, metrics against tokens, the model registry.
+"""The one door to MLflow: experiments, runs, metrics against tokens, the model registry.
 
 Run ids never enter a hashed output: they are left in var/links/STAGE.json, for whoever shows a run beside its stage.
 """
@@ -59,8 +58,7 @@ def tracking_uri(workspace: Workspace) -> str:
 
 
 def connect(workspace: Workspace) -> "MlflowClient":
-    """
-    A client of the tracking store.
+    """A client of the tracking store.
 
     Raises:
         OperatorError: the server does not answer.

@@ -57,8 +57,7 @@ class Institution(Frozen):
 
 
 def read_institution(root: Path, partner: str) -> Institution:
-    """
-    Read partners/PARTNER.yaml.
+    """Read partners/PARTNER.yaml.
 
     Raises:
         OperatorError: the file is missing, not YAML, or has a field that is unknown or wrong.

@@ -19,8 +19,7 @@ PERMITTED = Ruling(permitted=True)
 
 
 def rule(institution: Institution, agreement_id: str, licence: str, purpose: Purpose, on: date) -> Ruling:
-    """
-    Whether texts of an institution under an agreement may be used for a purpose on a day.
+    """Whether texts of an institution under an agreement may be used for a purpose on a day.
 
     Steps: the agreement exists; it has begun, has not ended, was not withdrawn; it permits the purpose; the licence that the
     texts themselves carry is one that it covers. Anything else is a refusal.
