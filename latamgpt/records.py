@@ -56,6 +56,37 @@ EXCLUSION_SCHEMA = pa.schema(
 )
 """All that is not used, and why: read by the partner's receipt and by the fairness audit."""
 
+_PIECE_FIELDS = (
+    pa.field("doc_id", pa.string(), nullable=False),
+    pa.field("partner", pa.string(), nullable=False),
+    pa.field("country", pa.string(), nullable=False),
+    pa.field("language", pa.string(), nullable=False),
+    pa.field("variety", pa.string(), nullable=False),
+    pa.field("piece", pa.int32(), nullable=False),  # 0, 1 ...: which part of the document, cut between characters
+    pa.field("tokens", pa.list_(pa.uint32()), nullable=False),  # the last piece of a document ends with EOS
+    pa.field("num_bytes", pa.int64(), nullable=False),  # of the piece's text in UTF-8; EOS has none
+)
+
+TOKEN_SHARD_SCHEMA = pa.schema(_PIECE_FIELDS)
+"""Rows of token_shards/train/NNNNN.parquet: one piece of a document each, sorted by doc_id and piece."""
+
+HELD_OUT_SCHEMA = pa.schema([*_PIECE_FIELDS, pa.field("text", pa.string(), nullable=False)])
+"""Rows of token_shards/held_out/NNNNN.parquet: never trained on; `text` is what `tokens` stand for."""
+
+MIXTURE_SCHEMA = pa.schema(
+    [
+        pa.field("position", pa.int64(), nullable=False),  # 0, 1 ...: the order in which pieces are trained on
+        pa.field("doc_id", pa.string(), nullable=False),
+        pa.field("language", pa.string(), nullable=False),
+        pa.field("shard", pa.string(), nullable=False),  # file inside token_shards, such as train/00000.parquet
+        pa.field("row", pa.int32(), nullable=False),  # in that file
+        pa.field("epoch", pa.int32(), nullable=False),  # how often the piece was seen before this time
+        pa.field("is_replay", pa.bool_(), nullable=False),
+        pa.field("num_tokens", pa.int64(), nullable=False),
+    ]
+)
+"""Rows of mixture/mixture.parquet: which piece is trained on when; a piece stands in it once per epoch."""
+
 
 class Frozen(BaseModel):
     """A value read from or written to text; unknown fields are refused."""
