@@ -1,0 +1,160 @@
+"""A delivery as a partner sends it: delivery.yaml, the documents, and a manifest that says which bytes were meant.
+
+samples/archivo-cauca/2026-relatos/
+    delivery.yaml          who sent what, under which agreement and licence, in which format and language
+    manifest-sha256.txt    '<sha256>  <path>' for every other file, as in BagIt; in a bag, for data/ only
+    NOTICE                 the licence's own words, kept with the texts
+    textos/ ...            the documents
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+import yaml
+from pydantic import Field, ValidationError
+
+from latamgpt.errors import OperatorError
+from latamgpt.params import explain_validation
+from latamgpt.records import Frozen
+from latamgpt.store import sha256_file
+
+DELIVERY_NAME = "delivery.yaml"
+FIXITY_NAME = "manifest-sha256.txt"
+TAG_FIXITY_NAME = "tagmanifest-sha256.txt"
+
+
+class DeliveryFormat(StrEnum):
+    """How the documents of a delivery are written."""
+
+    BAGIT = "bagit"  # a bag (RFC 8493) whose data/ holds .txt, .md or .html
+    MARKDOWN = "markdown"  # NAME.md with NAME.json (what it is) and NAME.pdf (as printed) beside it
+    JSONL = "jsonl"  # a record a line; plain, .gz or .zst
+    CSV = "csv"
+    HTML = "html"
+    TEXT = "text"
+
+
+DOCUMENT_SUFFIXES: dict[DeliveryFormat, tuple[str, ...]] = {
+    DeliveryFormat.BAGIT: (".txt", ".md", ".html"),
+    DeliveryFormat.MARKDOWN: (".md",),
+    DeliveryFormat.JSONL: (".jsonl", ".jsonl.gz", ".jsonl.zst"),
+    DeliveryFormat.CSV: (".csv",),
+    DeliveryFormat.HTML: (".html", ".htm"),
+    DeliveryFormat.TEXT: (".txt",),
+}
+"""Which files of a delivery hold documents; all others belong to them (sidecars, prints, notices)."""
+
+
+class Fields(Frozen):
+    """Which column of a CSV file, or key of a JSON record, holds what."""
+
+    text: str = "text"
+    title: str | None = None
+    language: str | None = None  # where it is empty, the delivery's language holds
+    id: str | None = None
+
+
+class Delivery(Frozen):
+    """What a partner says about one delivery."""
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    agreement: str  # id of an agreement in the partner's registry file
+    date: date
+    format: DeliveryFormat
+    encoding: str = "utf-8"  # declared, never guessed: guessing is wrong for Latin-1 Portuguese and Quechua
+    licence: str  # SPDX identifier under which the partner passes the texts on
+    language: str = Field(default="und", pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")  # BCP 47
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")  # where it differs from the institution's
+    source: str  # a package with its version, or 'written for this project'
+    notice: str  # a file in the delivery that holds the licence's notice, or a sentence
+    fields: Fields = Field(default_factory=Fields)
+
+
+class Fault(StrEnum):
+    """What can be wrong between a manifest and the files it lists."""
+
+    MISSING = "missing"
+    CHANGED = "changed"
+    UNLISTED = "unlisted"
+
+
+@dataclass(frozen=True)
+class FixityFault:
+    """One file that is not as its manifest says."""
+
+    path: str
+    fault: Fault
+
+
+def read_delivery(folder: Path) -> Delivery:
+    """Read delivery.yaml.
+
+    Raises:
+        OperatorError: the file is missing, not YAML, or has a field that is unknown, missing or wrong.
+    """
+    path = folder / DELIVERY_NAME
+    try:
+        return Delivery.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise OperatorError(
+            f"{path} is missing, so nothing says what the delivery is and what permits its use. Ask the partner for it."
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise OperatorError(f"{path} is not valid YAML in UTF-8: {error}. Mend it, or ask the partner to.") from error
+    except ValidationError as error:
+        raise OperatorError(explain_validation(str(path), error)) from error
+
+
+def payload_paths(folder: Path, delivery: Delivery) -> list[str]:
+    """The files that the manifest must list, sorted: data/ of a bag, else all but delivery.yaml and the manifest."""
+    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    if delivery.format is DeliveryFormat.BAGIT:
+        return [name for name in names if name.startswith("data/")]
+    return [name for name in names if name not in (DELIVERY_NAME, FIXITY_NAME)]
+
+
+def document_paths(folder: Path, delivery: Delivery) -> list[str]:
+    """The files that hold documents, sorted."""
+    return [name for name in payload_paths(folder, delivery) if name.endswith(DOCUMENT_SUFFIXES[delivery.format])]
+
+
+def fixity_lines(folder: Path, paths: Iterable[str]) -> str:
+    """The text of a manifest over some files of a folder, sorted by path."""
+    return "".join(f"{sha256_file(folder / path)}  {path}\n" for path in sorted(paths))
+
+
+def read_fixity(path: Path) -> dict[str, str]:
+    """Path -> sha256 of a manifest.
+
+    Raises:
+        OperatorError: the manifest is missing, or a line of it is no manifest line or leads out of the delivery.
+    """
+    if not path.is_file():
+        raise OperatorError(f"{path} is missing: whether the delivery arrived whole cannot be told. Ask the partner for it.")
+    entries: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        digest, _, name = line.partition(" ")
+        name = name.lstrip(" *")
+        safe = name and not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
+        if len(digest) != 64 or not safe or name in entries:
+            raise OperatorError(
+                f"{path}, line {number}: {line!r} is not '<sha256>  <path inside the delivery>', or names a file twice. "
+                "Nothing of the delivery is read. Ask the partner for the manifest again."
+            )
+        entries[name] = digest.lower()
+    return entries
+
+
+def fixity_faults(folder: Path, delivery: Delivery) -> list[FixityFault]:
+    """Every file that is missing, changed or not listed, sorted by path; empty when the delivery arrived whole."""
+    listed = read_fixity(folder / FIXITY_NAME)
+    present = payload_paths(folder, delivery)
+    faults = [FixityFault(name, Fault.MISSING) for name in listed.keys() - set(present)]
+    faults += [FixityFault(name, Fault.UNLISTED) for name in set(present) - listed.keys()]
+    faults += [
+        FixityFault(name, Fault.CHANGED) for name in present if name in listed and sha256_file(folder / name) != listed[name]
+    ]
+    return sorted(faults, key=lambda fault: fault.path)
