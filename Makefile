@@ -1,0 +1,45 @@
+# Verbs for people. Each sets up what it needs; none asks a question.
+SHELL := /bin/sh
+BIN := .venv/bin
+# Pinned threads: a sum over 2 threads differs from one over 4 in its last bit. Passive waiting: spinning threads cost 4x on shared cores.
+export OMP_NUM_THREADS ?= 2
+export OMP_WAIT_POLICY ?= passive
+export GOMP_SPINCOUNT ?= 0
+export HF_HUB_OFFLINE ?= 1
+export MLFLOW_DISABLE_TELEMETRY ?= true
+export GX_ANALYTICS_ENABLED ?= false
+
+.PHONY: help setup run ui test test-slow check bench samples lock
+help: ## list these verbs
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: ## make the environment in .venv from constraints.txt
+	@scripts/setup.sh
+
+run: setup ## from the samples' raw deliveries to a release; does only what is stale
+	@$(BIN)/python -m dagster_project.run
+
+ui: setup ## Dagster, MLflow and Data Docs in the browser, on 127.0.0.1
+	@$(BIN)/python -m dagster_project.ui
+
+test: setup ## the quick tests
+	@$(BIN)/python -m pytest -q -m "not slow"
+
+test-slow: setup ## the tests that take longer: whole runs, kills, real servers, a real browser
+	@scripts/setup-browser.sh
+	@$(BIN)/python -m pytest -q -m slow
+
+check: setup ## format, lint, types, import directions
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+
+bench: setup ## measure what README claims, side by side
+	@$(BIN)/python scripts/bench.py
+
+samples: setup ## rebuild samples/ from the packages that its texts come from
+	@$(BIN)/python scripts/build_samples.py
+
+lock: ## write constraints.txt anew from .venv
+	@scripts/lock.sh
