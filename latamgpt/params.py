@@ -45,8 +45,8 @@ class CleanDocumentsParams(Frozen):
     """Curation of one partner's documents."""
 
     min_language_confidence: Share  # below it a document goes to the 'undetermined' queue for people
-    identifier_seed: int
     num_permutations: Count  # MinHash
+    minhash_seed: int  # of the permutations: signatures of two seeds cannot be compared
     shingle_words: Count
     docs_per_task: Count  # one map task's input, whatever the number of workers
     quality: dict[str, QualityThresholds]  # per language; 'default' for all others

@@ -14,6 +14,7 @@ DOCUMENT_SCHEMA = pa.schema(
         pa.field("doc_id", pa.string(), nullable=False),  # sha256 of delivery name and normalised source bytes, hex
         pa.field("partner", pa.string(), nullable=False),
         pa.field("delivery", pa.string(), nullable=False),
+        pa.field("delivery_date", pa.date32()),  # as the partner dated it: of two copies the earlier delivery's stays
         pa.field("agreement", pa.string(), nullable=False),
         pa.field("path", pa.string(), nullable=False),  # inside the delivery; '#17' names the 17th record of a file
         pa.field("title", pa.string(), nullable=False),
