@@ -57,12 +57,13 @@ class Workspace:
         waiting = self.root / "var" / "unpublished"
         waiting.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f"{stage}-{key}-", dir=waiting))
+        aside = draft.with_name(f"{draft.name}-old")
         try:
             yield draft
             write_manifest(draft, stage, key)
-            if final.exists():
-                shutil.rmtree(final)
             draft.chmod(0o755)
+            if final.exists():
+                final.rename(aside)
             draft.rename(final)
             _sync(final.parent)
         except OSError as error:
@@ -75,6 +76,7 @@ class Workspace:
             raise
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def find_workspace(start: Path) -> Workspace:

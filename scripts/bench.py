@@ -1,0 +1,107 @@
+"""Measure what README claims: whole commands on a fresh clone, and each fast path against its plain reference in one run.
+
+Prints a Markdown table. Nothing here is asserted: a time is a property of a machine, a ratio says more.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+QUICK_RUNS = 5
+
+
+def seconds(command: list[str], cwd: Path, environment: dict[str, str]) -> float:
+    """How long a command takes, wall clock; a failing command ends the measurement with its output."""
+    start = time.perf_counter()
+    run = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    taken = time.perf_counter() - start
+    if run.returncode:
+        sys.exit(f"bench: {' '.join(command)} failed with exit code {run.returncode}:\n{run.stdout[-2000:]}{run.stderr[-4000:]}")
+    return taken
+
+
+def median_seconds(command: list[str], cwd: Path, environment: dict[str, str]) -> float:
+    """The median of several runs of a quick command."""
+    return statistics.median(seconds(command, cwd, environment) for _ in range(QUICK_RUNS))
+
+
+def clone(target: Path) -> dict[str, str]:
+    """A fresh clone of the committed state, and an environment in which this checkout's packages run the clone's code."""
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(target)], check=True)
+    (target / ".venv").symlink_to(ROOT / ".venv")
+    return {**os.environ, "PYTHONPATH": str(target), "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"}
+
+
+def measure_light_commands(rows: list[tuple[str, float, str]]) -> None:
+    """Commands that must not pay for torch, beside the import that they avoid."""
+    python, environment = str(ROOT / ".venv/bin/python"), dict(os.environ)
+    torch = median_seconds([python, "-c", "import torch"], ROOT, environment)
+    for name, arguments in (
+        ("latamgpt --help", ["--help"]),
+        ("latamgpt stage checkpoint --dry-run", ["stage", "checkpoint", "--dry-run"]),
+        ("a light stage (documents of one partner)", ["stage", "documents", "academia-quechua"]),
+    ):
+        taken = median_seconds([python, "-m", "latamgpt.cli", *arguments], ROOT, environment)
+        rows.append((name, taken, f"{taken / torch:.2f} of `import torch`"))
+
+
+def measure_profile(rows: list[tuple[str, float, str]], profile: str, label: str) -> None:
+    """Raw deliveries to release on a fresh clone, then the same command again."""
+    with tempfile.TemporaryDirectory(prefix="latamgpt-bench-") as folder:
+        target = Path(folder) / "clone"
+        environment = clone(target)
+        python = str(ROOT / ".venv/bin/python")
+        if profile:
+            seconds([python, "-m", "latamgpt.cli", "profile", profile], target, environment)
+        command = [python, "-m", "dagster_project.run"]
+        first = seconds(command, target, environment)
+        second = seconds(command, target, environment)
+        rows.append((f"raw to release, {label}", first, ""))
+        rows.append((f"second run, {label}", second, f"{second / first:.3f} of the first"))
+        shutil.rmtree(target)
+
+
+def measure_installation(rows: list[tuple[str, float, str]]) -> None:
+    """`make setup` on a fresh clone, with whatever the package caches of this machine hold."""
+    with tempfile.TemporaryDirectory(prefix="latamgpt-bench-") as folder:
+        target = Path(folder) / "clone"
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(target)], check=True)
+        rows.append(("install (make setup)", seconds(["make", "setup"], target, dict(os.environ)), ""))
+
+
+def measure_fast_paths(rows: list[tuple[str, float, str]]) -> None:
+    """Fast paths against the plain references that the tests hold them equal to."""
+    from latamgpt.curation.bench import compare_fast_paths  # noqa: PLC0415
+
+    for name, fast, plain in compare_fast_paths(ROOT):
+        rows.append((name, fast, f"plain reference takes {plain / fast:.1f}x"))
+
+
+def main() -> None:
+    """Measure, then print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--without-real-model", action="store_true", help="leave out the run with the real base model (the longest)"
+    )
+    parser.add_argument("--without-install", action="store_true", help="leave out the installation")
+    options = parser.parse_args()
+    rows: list[tuple[str, float, str]] = []
+    measure_light_commands(rows)
+    measure_fast_paths(rows)
+    if not options.without_install:
+        measure_installation(rows)
+    measure_profile(rows, "tiny", "the tests' base")
+    if not options.without_real_model:
+        measure_profile(rows, "", "SmolLM2-135M")
+    print(f"| what | seconds | beside |\n|---|---|---|\n" + "\n".join(f"| {n} | {s:.2f} | {b} |" for n, s, b in rows))
+
+
+if __name__ == "__main__":
+    main()

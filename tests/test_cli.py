@@ -1,0 +1,65 @@
+"""The command line: light, and plain about mistakes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from latamgpt.cli import main
+from latamgpt.stages import STAGES
+from latamgpt.store import Workspace
+from tests.conftest import ROOT
+
+HEAVY = {"torch", "transformers", "deepspeed", "great_expectations", "mlflow", "dagster", "dvc", "lm_eval", "sklearn", "pandas"}
+
+
+def imported_by(code: str, cwd: Path = ROOT) -> set[str]:
+    """The heavy packages that a piece of code imports in a fresh interpreter."""
+    program = f"import sys\ntry:\n    {code}\nexcept SystemExit:\n    pass\nprint('modules', *sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=cwd, capture_output=True, text=True, check=True, env=dict(os.environ)
+    )
+    return HEAVY & {name.split(".")[0] for name in run.stdout.splitlines()[-1].split()}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    assert imported_by("from latamgpt.cli import main; main(['--help'])") == set()
+
+
+def test_a_light_stage_imports_nothing_heavy(workspace: Workspace) -> None:
+    for folder in ("samples", "partners"):
+        (workspace.root / folder).symlink_to(ROOT / folder)
+    stage = "from latamgpt.cli import main; main(['stage', 'documents', 'academia-quechua'])"
+    assert imported_by(stage, workspace.root) == set()
+    assert workspace.report("documents", "academia-quechua").counts
+
+
+def test_help_of_stage_lists_every_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["stage", "--help"])
+    text = capsys.readouterr().out
+    assert all(stage.name in text for stage in STAGES)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["stage", "corpsu"], "there is no stage 'corpsu'"),
+        (["stage", "documents"], "runs for one partner"),
+        (["stage", "documents", "nobody"], "'nobody' is none of: academia-quechua"),
+        (["stage", "corpus", "academia-quechua"], "takes no key"),
+        (["stage", "corpus"], "has not been published here"),
+        (["profile", "tyny"], "there is no profile 'tyny'"),
+        (["stage", "checkpoint", "--profile", "tiny"], "latamgpt profile tiny"),
+    ],
+)
+def test_a_mistake_is_explained_without_a_traceback(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(workspace.root)
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error

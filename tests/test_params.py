@@ -1,0 +1,69 @@
+"""params.yaml: read as one typed object; a mistake stops the run by the key's name."""
+
+from pathlib import Path
+
+import pytest
+
+from latamgpt.errors import OperatorError
+from latamgpt.params import read_params, use_profile
+from latamgpt.store import Workspace
+from tests.conftest import ROOT
+
+PROFILES = sorted(p.stem for p in (ROOT / "profiles").glob("*.yaml"))
+
+
+def edit(root: Path, old: str, new: str) -> None:
+    path = root / "params.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_the_committed_params_are_valid() -> None:
+    assert read_params(ROOT).partners
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_profile_is_valid(profile: str) -> None:
+    assert read_params(ROOT, profile) != read_params(ROOT)
+
+
+def test_a_misspelt_key_is_named(workspace: Workspace) -> None:
+    edit(workspace.root, "learning_rate: 0.0003", "lerning_rate: 0.0003")
+    with pytest.raises(OperatorError) as error:
+        read_params(workspace.root)
+    assert "checkpoint.lerning_rate: there is no such key" in str(error.value)
+    assert "checkpoint.learning_rate: is missing" in str(error.value)
+
+
+def test_a_value_out_of_bounds_is_shown(workspace: Workspace) -> None:
+    edit(workspace.root, "replay_share: 0.25", "replay_share: 25")
+    with pytest.raises(OperatorError, match=r"mixture.replay_share: .*less than or equal to 1, found 25"):
+        read_params(workspace.root)
+
+
+def test_broken_yaml_names_the_line(workspace: Workspace) -> None:
+    edit(workspace.root, "rights:", "rights: [")
+    with pytest.raises(OperatorError, match=r"(?s)not valid YAML.*line \d+"):
+        read_params(workspace.root)
+
+
+def test_a_missing_file_says_how_to_get_it_back(workspace: Workspace) -> None:
+    (workspace.root / "params.yaml").unlink()
+    with pytest.raises(OperatorError, match="git checkout params.yaml"):
+        read_params(workspace.root)
+
+
+def test_an_unknown_profile_lists_those_there_are() -> None:
+    with pytest.raises(OperatorError, match=r"no profile 'tyny'.*tiny"):
+        read_params(ROOT, "tyny")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_using_a_profile_gives_what_reading_it_gives(workspace: Workspace, profile: str) -> None:
+    wanted = read_params(workspace.root, profile)
+    changed = use_profile(workspace.root, profile)
+    assert changed > 0
+    assert read_params(workspace.root) == wanted
+    assert "# What a run is." in (workspace.root / "params.yaml").read_text(encoding="utf-8")
+    assert use_profile(workspace.root, profile) == 0
