@@ -47,13 +47,17 @@ def _parser() -> argparse.ArgumentParser:
     approve.add_argument("--statement", required=True, help="what you looked at and why it may be released")
     approve.add_argument("--sample", action="store_true", help="mark this as a sample approval, not a person's")
     approve.set_defaults(command=_approve)
+
+    mirror = commands.add_parser("mirror", help="copy the release to an object store, verified, manifest last")
+    mirror.add_argument("target", help="s3://BUCKET/PREFIX; keys and AWS_ENDPOINT_URL come from the environment")
+    mirror.set_defaults(command=_mirror)
     return parser
 
 
 def _stage(options: argparse.Namespace) -> int:
     workspace = find_workspace(Path.cwd())
     if options.dry_run:
-        from latamgpt.training.plan import explain_plan  # noqa: PLC0415  (numpy-free, but only this path needs it)
+        from latamgpt.training.plan import explain_plan
 
         print(explain_plan(read_params(workspace.root, options.profile), options.name))
         return 0
@@ -76,10 +80,17 @@ def _profile(options: argparse.Namespace) -> int:
 
 
 def _approve(options: argparse.Namespace) -> int:
-    from latamgpt.release.approval import approve  # noqa: PLC0415
+    from latamgpt.release.approval import approve
 
     workspace = find_workspace(Path.cwd())
     print(approve(workspace, options.reviewer, options.role, options.statement, sample=options.sample))
+    return 0
+
+
+def _mirror(options: argparse.Namespace) -> int:
+    from latamgpt.release.mirror import mirror
+
+    print(mirror(find_workspace(Path.cwd()), options.target))
     return 0
 
 

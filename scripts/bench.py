@@ -100,7 +100,7 @@ def main() -> None:
     measure_profile(rows, "tiny", "the tests' base")
     if not options.without_real_model:
         measure_profile(rows, "", "SmolLM2-135M")
-    print(f"| what | seconds | beside |\n|---|---|---|\n" + "\n".join(f"| {n} | {s:.2f} | {b} |" for n, s, b in rows))
+    print("| what | seconds | beside |\n|---|---|---|\n" + "\n".join(f"| {n} | {s:.2f} | {b} |" for n, s, b in rows))
 
 
 if __name__ == "__main__":

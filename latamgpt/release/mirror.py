@@ -1,0 +1,80 @@
+"""A release on an object store: a content-addressed prefix that is never overwritten, manifest last, read back and compared."""
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from latamgpt.errors import InputDamagedError, OperatorError
+from latamgpt.progress import follow
+from latamgpt.records import MANIFEST_NAME
+from latamgpt.store import Workspace, digest_of, verify
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+SECONDS_TO_CONNECT = 5
+NUM_TRIES = 2
+READ_BACK_BYTES = 8 << 20  # one ranged request
+
+
+def mirror(workspace: Workspace, target: str) -> str:
+    """Copy data/release to TARGET/<sha256 of its manifest>/ and say where it lies.
+
+    Steps: verify the local release; put each file; read each back and compare its sha256; put the manifest last. Whoever finds
+    the manifest finds a whole release. A second call finds it there and copies nothing.
+
+    Args:
+        workspace: the checkout that holds the release.
+        target: s3://BUCKET/PREFIX; credentials and AWS_ENDPOINT_URL come from the environment only.
+
+    Raises:
+        OperatorError: the store does not answer, refuses, or has no such bucket.
+        InputDamagedError: what came back differs from what was sent.
+    """
+    if not target.startswith("s3://"):
+        raise OperatorError(f"{target!r} is not an object store's address. Name one as s3://BUCKET/PREFIX.")
+    folder = workspace.read("release")
+    manifest = verify(folder)
+    place = f"{target.removeprefix('s3://').rstrip('/')}/{digest_of(folder)}"
+    try:
+        store = _open_store()
+        if store.exists(f"{place}/{MANIFEST_NAME}"):
+            return f"s3://{place} holds this release already; nothing was copied."
+        with follow("mirror", "", "bytes", sum(entry.num_bytes for entry in manifest.files)) as progress:
+            for entry in manifest.files:
+                store.put_file(str(folder / entry.path), f"{place}/{entry.path}")
+                _must_have_arrived(store, f"{place}/{entry.path}", entry.num_bytes, entry.sha256)
+                progress.advance(entry.num_bytes, entry.path)
+        store.put_file(str(folder / MANIFEST_NAME), f"{place}/{MANIFEST_NAME}")
+    except (OSError, _client_errors()) as error:
+        raise OperatorError(
+            f"{target}: the object store did not take the release ({type(error).__name__}: {error}). The release in "
+            f"{folder} is whole; without its manifest the copy counts as absent. Check the bucket's name, AWS_ENDPOINT_URL and "
+            "the credentials, then run the same command again."
+        ) from error
+    return f"s3://{place} holds the release: {len(manifest.files)} files, each read back and compared."
+
+
+def _open_store() -> "AbstractFileSystem":
+    from s3fs import S3FileSystem  # noqa: PLC0415  (only this command pays for it)
+
+    config = {"connect_timeout": SECONDS_TO_CONNECT, "retries": {"max_attempts": NUM_TRIES}}
+    store = S3FileSystem(config_kwargs=config, use_listings_cache=False, skip_instance_cache=True)
+    store.retries = NUM_TRIES
+    return store
+
+
+def _client_errors() -> type[Exception]:
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+
+    return BotoCoreError
+
+
+def _must_have_arrived(store: "AbstractFileSystem", path: str, num_bytes: int, sha256: str) -> None:
+    digest = hashlib.sha256()
+    for start in range(0, num_bytes, READ_BACK_BYTES):
+        digest.update(store.read_block(path, start, READ_BACK_BYTES))
+    if digest.hexdigest() != sha256:
+        raise InputDamagedError(
+            f"s3://{path}: sha256 of what came back is {digest.hexdigest()[:16]}..., {sha256[:16]}... was sent. The store or the "
+            "way to it damages bytes. No manifest was put there; look at the store before you try again."
+        )
