@@ -1,0 +1,66 @@
+"""Whether a delivery arrived whole: every file against its manifest, and a bag against RFC 8493."""
+
+import logging
+import re
+from pathlib import Path, PurePosixPath
+
+import bagit
+
+from latamgpt.errors import OperatorError
+from latamgpt.intake.delivery import FIXITY_NAME, Delivery, DeliveryFormat, Fault, fixity_faults
+from latamgpt.intake.quarantine import Reason, Rejected
+
+REASON_OF_FAULT = {
+    Fault.MISSING: (Reason.FIXITY_MISSING, "is in the manifest and not in the delivery"),
+    Fault.CHANGED: (Reason.FIXITY_CHANGED, "has another sha256 than the manifest says"),
+    Fault.UNLISTED: (Reason.FIXITY_EXTRA, "is in the delivery and not in the manifest"),
+}
+BAG_DECLARATION = re.compile(rb"BagIt-Version: \d+\.\d+\r?\nTag-File-Character-Encoding: UTF-8(\r?\n)?")
+
+
+def check_fixity(folder: Path, delivery: Delivery) -> None:
+    """Hold every file against the manifest; a bag against its standard too.
+
+    Raises:
+        Rejected: the delivery is not as it was sent; it is set aside whole.
+    """
+    _refuse_escapes(folder / FIXITY_NAME)
+    try:
+        faults = fixity_faults(folder, delivery)
+    except (OperatorError, UnicodeDecodeError) as error:
+        raise Rejected(Reason.FIXITY_INVALID, str(error).replace(f"{folder}/", ""), FIXITY_NAME) from error
+    if faults:
+        reason, words = REASON_OF_FAULT[faults[0].fault]
+        more = f", and {len(faults) - 1} further files are not as listed" if len(faults) > 1 else ""
+        raise Rejected(reason, f"{faults[0].path} {words}{more}: ask the partner to send the delivery again", faults[0].path)
+    if delivery.format is DeliveryFormat.BAGIT:
+        _check_bag(folder)
+
+
+def _refuse_escapes(manifest: Path) -> None:
+    """A manifest that names a path outside its delivery is no slip of the pen."""
+    if not manifest.is_file():
+        return
+    for line in manifest.read_text(encoding="utf-8", errors="replace").splitlines():
+        name = line.partition(" ")[2].lstrip(" *")
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise Rejected(Reason.UNSAFE_PATH, f"the manifest names {name!r}, outside of the delivery", FIXITY_NAME)
+
+
+def _check_bag(folder: Path) -> None:
+    if (folder / "fetch.txt").exists():
+        raise Rejected(Reason.BAG_FETCH, "the bag has a fetch.txt: files are never fetched on a partner's word", "fetch.txt")
+    declaration = folder / "bagit.txt"
+    if not declaration.is_file() or not BAG_DECLARATION.fullmatch(declaration.read_bytes()):
+        raise Rejected(
+            Reason.BAG_INVALID, "bagit.txt is missing or not exactly the two lines that RFC 8493 asks for", "bagit.txt"
+        )
+    _validate_bag(folder)
+
+
+def _validate_bag(folder: Path) -> None:
+    logging.getLogger("bagit").setLevel(logging.CRITICAL)  # what it finds goes into the exclusion, not onto the screen
+    try:
+        bagit.Bag(str(folder)).validate(processes=1)
+    except (bagit.BagError, UnicodeDecodeError, ValueError) as error:
+        raise Rejected(Reason.BAG_INVALID, str(error).replace(f"{folder}/", "").replace(str(folder), "the bag")) from error

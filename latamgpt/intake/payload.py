@@ -1,0 +1,111 @@
+"""A delivery's bytes: no links, no devices, nothing outside the folder, and never more of them than the caps allow."""
+
+import gzip
+import stat
+import zlib
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import zstandard
+
+from latamgpt.intake.quarantine import Reason, Rejected
+from latamgpt.params import DocumentsParams
+
+CHUNK_BYTES = 1 << 16
+ZSTD_FEED_BYTES = 1 << 10  # one block of 4 bytes can stand for 128 KiB: little at a time keeps a bomb small
+
+
+@dataclass
+class Budget:
+    """How many more decompressed bytes a delivery may bring; counted while streaming, since headers lie."""
+
+    max_file_bytes: int
+    max_delivery_bytes: int
+    max_record_bytes: int
+    used_bytes: int = 0
+
+    @classmethod
+    def of(cls, params: DocumentsParams) -> "Budget":
+        """A fresh budget for one delivery."""
+        return cls(params.max_file_bytes, params.max_delivery_bytes, params.max_record_bytes)
+
+    def read(self, path: Path, name: str) -> bytes:
+        """A file's bytes, decompressed where it ends in .gz or .zst.
+
+        Raises:
+            Rejected: too_large for the file, DeliveryTooLarge for the delivery, compression_damaged.
+        """
+        pieces: list[bytes] = []
+        file_bytes = 0
+        for piece in _stream(path, name):
+            file_bytes += len(piece)
+            self.used_bytes += len(piece)
+            if file_bytes > self.max_file_bytes:
+                raise Rejected(Reason.TOO_LARGE, f"{name} holds more than {self.max_file_bytes:,} bytes, reading stopped", name)
+            if self.used_bytes > self.max_delivery_bytes:
+                raise DeliveryTooLarge(f"the delivery holds more than {self.max_delivery_bytes:,} bytes, reading stopped", name)
+            pieces.append(piece)
+        return b"".join(pieces)
+
+
+class DeliveryTooLarge(Rejected):
+    """All files together are above the cap: nothing of the delivery is taken in."""
+
+    def __init__(self, detail: str, path: str) -> None:
+        super().__init__(Reason.TOO_LARGE, detail, path)
+
+
+def refuse_unsafe(folder: Path) -> None:
+    """Refuse a delivery that holds anything but plain files and folders, before a byte of it is read.
+
+    Raises:
+        Rejected: unsafe_path, for a link, pipe, socket or device.
+    """
+    for path in [folder, *sorted(folder.rglob("*"))]:
+        mode = path.lstat().st_mode
+        if not (stat.S_ISREG(mode) or (stat.S_ISDIR(mode))):
+            name = path.relative_to(folder).as_posix()
+            kind = "a symbolic link" if stat.S_ISLNK(mode) else "a pipe, socket or device"
+            raise Rejected(Reason.UNSAFE_PATH, f"{name} is {kind}: only plain files are read", name)
+
+
+def size_of(folder: Path) -> int:
+    """The bytes of all plain files below a folder; links are not followed."""
+    modes = (path.lstat() for path in sorted(folder.rglob("*")))
+    return sum(mode.st_size for mode in modes if stat.S_ISREG(mode.st_mode))
+
+
+def _stream(path: Path, name: str) -> Generator[bytes]:
+    try:
+        if name.endswith(".gz"):
+            yield from _gunzip(path)
+        elif name.endswith(".zst"):
+            yield from _unzstd(path, name)
+        else:
+            with path.open("rb") as stream:
+                while piece := stream.read(CHUNK_BYTES):
+                    yield piece
+    except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
+        raise Rejected(Reason.COMPRESSION_DAMAGED, f"{name} cannot be decompressed: {error}", name) from error
+
+
+def _gunzip(path: Path) -> Generator[bytes]:
+    with gzip.open(path) as stream:
+        while piece := stream.read(CHUNK_BYTES):
+            yield piece
+
+
+def _unzstd(path: Path, name: str) -> Generator[bytes]:
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    begun = False
+    with path.open("rb") as stream:
+        while piece := stream.read(ZSTD_FEED_BYTES):
+            while piece:
+                begun = True
+                yield frame.decompress(piece)
+                piece = frame.unused_data if frame.eof else b""
+                if frame.eof:
+                    frame, begun = zstandard.ZstdDecompressor().decompressobj(), False
+    if begun:
+        raise Rejected(Reason.COMPRESSION_DAMAGED, f"{name} ends in the middle of a frame: it is cut short", name)

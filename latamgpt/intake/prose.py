@@ -1,0 +1,105 @@
+"""Readers of files that are one document each: plain text, Markdown with its sidecar and print, HTML."""
+
+import io
+import logging
+import re
+from pathlib import PurePosixPath
+
+import lxml.etree
+import lxml.html
+import orjson
+import pypdf
+
+from latamgpt.intake.encoding import decode
+from latamgpt.intake.licences import Statement, stated_as, statements_in
+from latamgpt.intake.quarantine import Reason, Rejected
+from latamgpt.intake.source import Found, Reading, Source
+
+LICENCE_META = ["license", "licence", "dc.rights", "dcterms.license", "dcterms.rights", "rights", "copyright"]
+ENCODING_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+
+
+def read_text(source: Source, name: str) -> Reading:
+    """A text file is a document; its title is its file name."""
+    return [Found(name, source.text(name), PurePosixPath(name).stem)]
+
+
+def read_markdown(source: Source, name: str) -> Reading:
+    """NAME.md is the text; NAME.json says what it is; NAME.pdf is only asked for a licence that contradicts."""
+    base = name.removesuffix(".md")
+    text = source.text(name)
+    sidecar = _sidecar(source, f"{base}.json") if source.has(f"{base}.json") else {}
+    statements = [s for key in ("licence", "license", "rights") for s in stated_as(sidecar.get(key, ""), f"{base}.json")]
+    if source.has(f"{base}.pdf"):
+        statements += pdf_statements(source.read(f"{base}.pdf"), f"{base}.pdf")
+    title = sidecar.get("title") or _first_heading(text) or PurePosixPath(base).name
+    return [Found(name, text, title, sidecar.get("language", ""), tuple(statements))]
+
+
+def read_html(source: Source, name: str) -> Reading:
+    """The main text of a page, without menus and footers; the page's own title, language and licence."""
+    html = ENCODING_DECLARATION.sub("", source.text(name))
+    page = _parse_page(html, name)
+    title = " ".join((page.findtext(".//title") or "").split())
+    language = page.get("lang") or page.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
+    return [Found(name, _main_text(html, name), title, language, tuple(_page_statements(page)))]
+
+
+def pdf_statements(raw: bytes, name: str) -> list[Statement]:
+    """The licences that a PDF states in its metadata or on its first and last page.
+
+    Raises:
+        Rejected: pdf_unreadable; what cannot be read cannot be said to agree.
+    """
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    try:
+        document = pypdf.PdfReader(io.BytesIO(raw))
+        fields = " | ".join(str(value) for _, value in sorted((document.metadata or {}).items()))
+        ends = sorted({0, len(document.pages) - 1}) if len(document.pages) else []
+        shown = "\n".join(document.pages[index].extract_text() for index in ends)
+    except Exception as error:  # noqa: BLE001  (a partner's file can break a parser in any way; the file is set aside)
+        raise Rejected(
+            Reason.PDF_UNREADABLE, f"{name} cannot be read ({type(error).__name__}): its licence is unknown"
+        ) from error
+    return statements_in(fields, f"the metadata of {name}") + statements_in(shown, name)
+
+
+def _sidecar(source: Source, name: str) -> dict[str, str]:
+    try:
+        values = orjson.loads(decode(source.read(name), "utf-8", name))
+    except orjson.JSONDecodeError as error:
+        raise Rejected(Reason.SIDECAR_INVALID, f"{name} is not JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise Rejected(Reason.SIDECAR_INVALID, f"{name} holds {type(values).__name__}, not an object of keys and values")
+    return {key: value for key, value in values.items() if isinstance(value, str)}
+
+
+def _first_heading(text: str) -> str:
+    match = re.search(r"^#+\s+(.+)$", text, re.MULTILINE)
+    return match[1].strip() if match else ""
+
+
+def _parse_page(html: str, name: str) -> lxml.html.HtmlElement:
+    try:
+        return lxml.html.document_fromstring(html)
+    except (lxml.etree.LxmlError, ValueError) as error:
+        raise Rejected(Reason.HTML_UNREADABLE, f"{name} is not HTML: {error}") from error
+
+
+def _main_text(html: str, name: str) -> str:
+    import trafilatura
+
+    try:
+        return trafilatura.extract(html, include_comments=False, include_tables=True, deduplicate=False) or ""
+    except Exception as error:  # noqa: BLE001  (as with PDF: any failure of the parser is the file's)
+        raise Rejected(Reason.HTML_UNREADABLE, f"{name}: the main text cannot be taken out ({type(error).__name__})") from error
+
+
+def _page_statements(page: lxml.html.HtmlElement) -> list[Statement]:
+    values = [
+        element.get("content") or ""
+        for element in page.iter("meta")
+        if (element.get("name") or element.get("property") or "").lower() in LICENCE_META
+    ]
+    values += [element.get("href") or "" for element in page.iter("link", "a") if "license" in (element.get("rel") or "").split()]
+    return [s for value in values for s in statements_in(value, "the page's metadata")]

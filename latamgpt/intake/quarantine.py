@@ -1,0 +1,53 @@
+"""Setting aside: every reason for which something a partner sent is not used, and the record that says so."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a delivery, a file or a record was set aside at intake; the agreement's own reasons come from registry.rights."""
+
+    NOT_A_DELIVERY = "not_a_delivery"
+    DELIVERY_INVALID = "delivery_invalid"
+    UNSAFE_PATH = "unsafe_path"
+    FIXITY_MISSING = "fixity_missing"
+    FIXITY_EXTRA = "fixity_extra"
+    FIXITY_CHANGED = "fixity_changed"
+    FIXITY_INVALID = "fixity_invalid"
+    BAG_INVALID = "bag_invalid"
+    BAG_FETCH = "bag_fetch"
+    LICENCE_CONTRADICTION = "licence_contradiction"
+    ENCODING = "encoding"
+    TOO_LARGE = "too_large"
+    COMPRESSION_DAMAGED = "compression_damaged"
+    JSON_INVALID = "json_invalid"
+    CSV_INVALID = "csv_invalid"
+    RECORD_INVALID = "record_invalid"
+    SIDECAR_INVALID = "sidecar_invalid"
+    PDF_UNREADABLE = "pdf_unreadable"
+    HTML_UNREADABLE = "html_unreadable"
+    EMPTY_DOCUMENT = "empty_document"
+    REPEATED_IN_DELIVERY = "repeated_in_delivery"
+    NOT_READ = "not_read"
+
+
+class Rejected(Exception):
+    """A delivery, or one file of it, cannot be used: a code, a sentence, and the path where that showed."""
+
+    def __init__(self, reason: str, detail: str, path: str = "") -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+        self.path = path
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """One thing that is not used: a record, a file, or a whole delivery (`path` then names the file that decided it)."""
+
+    path: str
+    reason: str
+    detail: str
+    num_bytes: int
+    language: str = ""
+    doc_id: str = ""

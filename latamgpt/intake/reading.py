@@ -1,0 +1,76 @@
+"""From a delivery's files to what was found in them: which file is read by which reader, and what is left over."""
+
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from latamgpt.intake.delivery import DELIVERY_NAME, FIXITY_NAME, TAG_FIXITY_NAME, DeliveryFormat, document_paths
+from latamgpt.intake.payload import DeliveryTooLarge
+from latamgpt.intake.prose import read_html, read_markdown, read_text
+from latamgpt.intake.quarantine import Reason, Rejected, SetAside
+from latamgpt.intake.records_files import read_csv, read_json_lines
+from latamgpt.intake.source import Found, Reading, Source
+
+Reader = Callable[[Source, str], Reading]
+
+READERS: dict[DeliveryFormat, Reader] = {
+    DeliveryFormat.MARKDOWN: read_markdown,
+    DeliveryFormat.JSONL: read_json_lines,
+    DeliveryFormat.CSV: read_csv,
+    DeliveryFormat.HTML: read_html,
+    DeliveryFormat.TEXT: read_text,
+}
+READERS_IN_BAG: dict[str, Reader] = {".txt": read_text, ".md": read_markdown, ".html": read_html}
+COMPANIONS_OF_MARKDOWN = (".json", ".pdf")
+BAG_TAG_FILES = frozenset({"bagit.txt", "bag-info.txt", TAG_FIXITY_NAME, "manifest-sha512.txt", "tagmanifest-sha512.txt"})
+
+
+def read_files(source: Source) -> Reading:
+    """Every document of a delivery, and every file or record that gave none.
+
+    Raises:
+        DeliveryTooLarge: all files together are above the cap.
+    """
+    names = [name for name in document_paths(source.folder, source.delivery) if not _is_notice(source, name)]
+    reading: Reading = []
+    for name in names:
+        reading += _read_file(source, name)
+    reading += [_not_read(source, name) for name in sorted(source.names - set(names)) if not _belongs(source, name)]
+    return [_without_empty(item) for item in reading]
+
+
+def _read_file(source: Source, name: str) -> Reading:
+    if source.delivery.format is DeliveryFormat.BAGIT:
+        reader = READERS_IN_BAG[PurePosixPath(name).suffix]
+    else:
+        reader = READERS[source.delivery.format]
+    try:
+        return reader(source, name)
+    except DeliveryTooLarge:
+        raise
+    except Rejected as rejected:
+        return [SetAside(name, rejected.reason, rejected.detail, (source.folder / name).stat().st_size)]
+
+
+def _without_empty(item: Found | SetAside) -> Found | SetAside:
+    if isinstance(item, Found) and not item.text.strip():
+        return SetAside(item.path, Reason.EMPTY_DOCUMENT, f"{item.path} holds no text", len(item.text.encode("utf-8")))
+    return item
+
+
+def _not_read(source: Source, name: str) -> SetAside:
+    detail = f"{name} is no file that a delivery of format {source.delivery.format} is read from"
+    return SetAside(name, Reason.NOT_READ, detail, (source.folder / name).stat().st_size)
+
+
+def _is_notice(source: Source, name: str) -> bool:
+    return source.delivery.notice in (name, PurePosixPath(name).name)
+
+
+def _belongs(source: Source, name: str) -> bool:
+    """Whether a file that holds no document has a place in the delivery all the same."""
+    if name in (DELIVERY_NAME, FIXITY_NAME) or _is_notice(source, name):
+        return True
+    if source.delivery.format is DeliveryFormat.BAGIT and name in BAG_TAG_FILES:
+        return True
+    path = PurePosixPath(name)
+    return path.suffix in COMPANIONS_OF_MARKDOWN and source.has(f"{name.removesuffix(path.suffix)}.md")

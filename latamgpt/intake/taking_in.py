@@ -1,0 +1,152 @@
+"""One delivery: may it be used, did it arrive whole, what documents does it hold, and does any contradict its licence."""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from latamgpt.errors import OperatorError
+from latamgpt.intake.delivery import Delivery, DeliveryFormat, read_delivery
+from latamgpt.intake.fixity import check_fixity
+from latamgpt.intake.licences import contradiction, stated_as, statements_at_edges, statements_in
+from latamgpt.intake.payload import Budget, refuse_unsafe, size_of
+from latamgpt.intake.quarantine import Reason, Rejected, SetAside
+from latamgpt.intake.reading import read_files
+from latamgpt.intake.source import Found, Source
+from latamgpt.params import DocumentsParams
+from latamgpt.registry.partners import Institution, Purpose
+from latamgpt.registry.rights import rule
+from latamgpt.store import list_files
+
+MAX_CONTRADICTING_SHARE = 0.5
+"""Of a delivery's documents; above it the delivery's own licence is what is doubtful, and all of it waits for the partner."""
+
+LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A document that may be used, with the identity that its content gives it."""
+
+    doc_id: str
+    found: Found
+    language: str
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """What became of one delivery; `delivery` is None where not even that could be read."""
+
+    name: str
+    delivery: Delivery | None
+    num_bytes: int
+    accepted: tuple[Accepted, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    quarantined_for: str = ""  # a reason code, where the whole delivery was set aside
+
+
+def take_in(folder: Path, institution: Institution, params: DocumentsParams, as_of: date) -> TakenIn:
+    """Read one delivery. Whatever is wrong with it is written down; nothing a partner sent stops the others."""
+    name, num_bytes = folder.name, 0
+    delivery: Delivery | None = None
+    try:
+        refuse_unsafe(folder)
+        num_bytes = size_of(folder)
+        delivery = _read_description(folder)
+        _check_rights(institution, delivery, as_of)
+        check_fixity(folder, delivery)
+        _check_bag_licence(folder, institution, delivery)
+        source = Source(folder, delivery, Budget.of(params), frozenset(list_files(folder)))
+        accepted, set_aside = _judge(source, institution)
+        return TakenIn(name, delivery, num_bytes, tuple(accepted), tuple(set_aside))
+    except Rejected as rejected:
+        language = delivery.language if delivery else ""
+        whole = SetAside(rejected.path, rejected.reason, rejected.detail, num_bytes, language)
+        return TakenIn(name, delivery, num_bytes, set_aside=(whole,), quarantined_for=rejected.reason)
+
+
+def identify(partner: str, delivery: str, text: str) -> str:
+    """A document's id: the sha256 of its delivery and its text, the same however lines end and accents are composed."""
+    lines = unicodedata.normalize("NFC", text).splitlines()
+    normal = "\n".join(line.rstrip() for line in lines).strip()
+    return hashlib.sha256(f"{partner}/{delivery}\n{normal}".encode()).hexdigest()
+
+
+def _read_description(folder: Path) -> Delivery:
+    try:
+        delivery = read_delivery(folder)
+    except OperatorError as error:
+        raise Rejected(Reason.DELIVERY_INVALID, str(error).replace(f"{folder}/", ""), "delivery.yaml") from error
+    if delivery.id != folder.name:
+        detail = f"delivery.yaml says id {delivery.id!r}, the folder is named {folder.name!r}: make the two the same"
+        raise Rejected(Reason.DELIVERY_INVALID, detail, "delivery.yaml")
+    return delivery
+
+
+def _check_rights(institution: Institution, delivery: Delivery, as_of: date) -> None:
+    ruling = rule(institution, delivery.agreement, delivery.licence, Purpose.TRAIN, as_of)
+    if not ruling.permitted:
+        raise Rejected(ruling.reason, ruling.detail)
+
+
+def _check_bag_licence(folder: Path, institution: Institution, delivery: Delivery) -> None:
+    """A bag's own description may carry a licence; one that is not covered puts the whole bag in doubt."""
+    info = folder / "bag-info.txt"
+    if delivery.format is not DeliveryFormat.BAGIT or not info.is_file():
+        return
+    text = info.read_text(encoding="utf-8", errors="replace")
+    values = re.findall(r"^(?:Licen[cs]e|Rights):(.*)$", text, re.MULTILINE | re.IGNORECASE)
+    odd = contradiction([s for value in values for s in stated_as(value, "bag-info.txt")], _covered(institution, delivery))
+    if odd is not None:
+        detail = f"bag-info.txt says {odd.licence}, delivery.yaml says {delivery.licence}: ask the partner which one holds"
+        raise Rejected(Reason.LICENCE_CONTRADICTION, detail, "bag-info.txt")
+
+
+def _covered(institution: Institution, delivery: Delivery) -> frozenset[str]:
+    agreement = institution.agreement(delivery.agreement)
+    return agreement.licences() if agreement else frozenset()
+
+
+def _judge(source: Source, institution: Institution) -> tuple[list[Accepted], list[SetAside]]:
+    accepted: dict[str, Accepted] = {}
+    set_aside: list[SetAside] = []
+    for item in read_files(source):
+        verdict = _verdict(item, source.delivery, institution) if isinstance(item, Found) else item
+        if isinstance(verdict, Accepted) and verdict.doc_id in accepted:
+            first = accepted[verdict.doc_id].found.path
+            verdict = _aside(verdict.found, verdict, Reason.REPEATED_IN_DELIVERY, f"the same text stands in {first}")
+        if isinstance(verdict, Accepted):
+            accepted[verdict.doc_id] = verdict
+        else:
+            set_aside.append(replace(verdict, language=verdict.language or source.delivery.language))
+    contradicting = sum(s.reason == Reason.LICENCE_CONTRADICTION for s in set_aside)
+    if contradicting > MAX_CONTRADICTING_SHARE * (contradicting + len(accepted)):
+        raise Rejected(Reason.LICENCE_CONTRADICTION, _most_contradict(source.delivery, set_aside, contradicting, len(accepted)))
+    return list(accepted.values()), set_aside
+
+
+def _most_contradict(delivery: Delivery, set_aside: list[SetAside], contradicting: int, others: int) -> str:
+    example = next(s for s in set_aside if s.reason == Reason.LICENCE_CONTRADICTION)
+    return (
+        f"{contradicting} of {contradicting + others} documents contradict the delivery's {delivery.licence} ({example.detail}): "
+        "ask the partner which licence holds"
+    )
+
+
+def _verdict(found: Found, delivery: Delivery, institution: Institution) -> Accepted | SetAside:
+    language = found.language or delivery.language
+    accepted = Accepted(identify(institution.id, delivery.id, found.text), found, language)
+    if not LANGUAGE_TAG.fullmatch(language):
+        return _aside(found, accepted, Reason.RECORD_INVALID, f"{language!r} is no language tag such as 'quy' or 'es-AR'")
+    stated = [*found.statements, *statements_in(found.path, "the file's name"), *statements_at_edges(found.text)]
+    odd = contradiction(stated, _covered(institution, delivery))
+    if odd is not None:
+        detail = f"{odd.where} says {odd.licence}, delivery.yaml says {delivery.licence}"
+        return _aside(found, accepted, Reason.LICENCE_CONTRADICTION, detail)
+    return accepted
+
+
+def _aside(found: Found, accepted: Accepted, reason: str, detail: str) -> SetAside:
+    return SetAside(found.path, reason, detail, len(found.text.encode("utf-8")), accepted.language, accepted.doc_id)
