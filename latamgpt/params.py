@@ -189,7 +189,10 @@ class ScorecardParams(Frozen):
     """Measuring candidate and base."""
 
     held_out_tokens: Count  # per language, for bits per byte
+    passage_tokens: Count  # held-out documents are cut into items of this length: as long as a training sequence
     max_items: Count  # per task
+    batch_items: Count  # measured together; part of the result, since padding changes the last bits
+    precision: Precision  # of both models, whatever they are stored in
     bootstrap_samples: Count
     confidence: Share
     seed: int

@@ -1,0 +1,117 @@
+"""The one door to lm-evaluation-harness: a model in a folder, tasks, and what the model scored on each item.
+
+It works offline on items that are handed to it, and with pinned threads: the same model and items give the same bytes.
+"""
+
+import logging
+import math
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, cast
+
+from latamgpt.evaluation.items import Item, Measure, Task
+from latamgpt.params import ScorecardParams
+
+if TYPE_CHECKING:
+    from lm_eval.api.task import ConfigurableTask
+    from lm_eval.models.huggingface import HFLM
+
+THREADS = "2"  # as in training; another count sums in another order
+METRICS = {Measure.BITS_PER_BYTE: "bits_per_byte", Measure.ACCURACY: "acc_norm"}
+DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a model got on one item: `value` bits over `weight` bytes, or 1 or 0 right answers over a weight of 1."""
+
+    item: str
+    value: float
+    weight: float
+
+
+class _Results(TypedDict):
+    samples: dict[str, list[dict[str, object]]]
+
+
+def measure(
+    model_folder: Path, tasks: Sequence[Task], params: ScorecardParams, after_task: Callable[[str], None]
+) -> dict[str, list[Score]]:
+    """Score one model on every item of every task.
+
+    A passage's value is -log2 of its probability, from the first token on; a question's is 1 where the right ending has
+    the highest log-probability per character.
+    """
+    _work_offline()
+    from lm_eval.evaluator import evaluate
+
+    for name in ("lm_eval", "transformers", "datasets"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    model = _load_model(model_folder, params)
+    scores: dict[str, list[Score]] = {}
+    for task in tasks:
+        results = cast("_Results", evaluate(model, {"tasks": {task.name: _harness_task(task)}}, bootstrap_iters=0))
+        scores[task.name] = _scores(task, results["samples"][task.name])
+        after_task(task.name)
+    return scores
+
+
+def _work_offline() -> None:
+    """Before the first import of the libraries that read these."""
+    for name, value in {
+        "OMP_NUM_THREADS": THREADS,
+        "HF_HUB_OFFLINE": "1",
+        "HF_DATASETS_OFFLINE": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "TQDM_DISABLE": "1",  # progress is told by latamgpt.progress
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+def _load_model(folder: Path, params: ScorecardParams) -> "HFLM":
+    import torch
+    from lm_eval.models.huggingface import HFLM
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    torch.use_deterministic_algorithms(mode=True)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[params.precision]
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=dtype, device_map=device, use_safetensors=True, local_files_only=True
+    )
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    longest = min(model.config.max_position_embeddings, 2 * params.passage_tokens)
+    wrap = cast("Callable[..., HFLM]", HFLM)
+    return wrap(
+        pretrained=model.eval(),
+        tokenizer=tokenizer,
+        max_length=longest,
+        batch_size=params.batch_items,
+        softmax_dtype=torch.float32,
+    )
+
+
+def _harness_task(task: Task) -> "ConfigurableTask":
+    from datasets import Dataset
+    from lm_eval.api.task import ConfigurableTask
+
+    rows = Dataset.from_list([{"id": item.id, **item.fields} for item in task.items])
+    return ConfigurableTask(config={**task.settings, "task": task.name, "custom_dataset": lambda **_: {"train": rows}})
+
+
+def _scores(task: Task, samples: Sequence[dict[str, object]]) -> list[Score]:
+    """One score per item, in the items' order; anything else would compare a model with another one's items."""
+    found = {cast("dict[str, str]", sample["doc"])["id"]: sample[METRICS[task.measure]] for sample in samples}
+    if set(found) != {item.id for item in task.items}:
+        raise RuntimeError(f"{task.name}: asked {len(task.items)} items, got scores for {len(found)}")
+    return [_score(item, task.measure, found[item.id]) for item in task.items]
+
+
+def _score(item: Item, kind: Measure, value: object) -> Score:
+    if kind is Measure.ACCURACY:
+        return Score(item.id, float(cast("float", value)), 1.0)
+    log_likelihood, num_bytes = cast("tuple[float, int]", value)
+    return Score(item.id, round(-log_likelihood / math.log(2), DECIMALS), float(num_bytes))

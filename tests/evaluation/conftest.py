@@ -1,0 +1,95 @@
+"""A base and a candidate small enough to be made in a second, published as the stages before the scorecard would."""
+
+import os
+from pathlib import Path
+
+import orjson
+import pytest
+
+from latamgpt.params import Params
+from latamgpt.records import HELD_OUT_SCHEMA, Report
+from latamgpt.store import Workspace, rows_to_table, write_report, write_table
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("TQDM_DISABLE", "1")
+
+TEXTS = {
+    "es": ["La casa está junto al río y los niños juegan en la orilla.", "El mercado abre temprano y cierra de noche."],
+    "gug": ["Mba'éichapa reiko, che angirũ.", "Ko árape oky heta ñande retãme."],
+    "en": ["The river runs beside the house.", "The market opens early."],
+}
+ABILITY = [
+    "A ship left the harbour at dawn and the gulls followed it for an hour.",
+    "Bread is made of flour, water, salt and time.",
+]
+
+
+@pytest.fixture
+def micro_params(params: Params) -> Params:
+    """The parameters of the tests' run, with fewer and shorter items still."""
+    fewer = {"held_out_tokens": 64, "passage_tokens": 16, "max_items": 4, "bootstrap_samples": 50, "batch_items": 4}
+    return params.model_copy(update={"scorecard": params.scorecard.model_copy(update=fewer)})
+
+
+@pytest.fixture
+def published(workspace: Workspace) -> Workspace:
+    """A workspace in which base model, checkpoint and token shards were published."""
+    publish_model(workspace, "base_model", seed=1)
+    publish_model(workspace, "checkpoint", seed=2)
+    with workspace.publish("token_shards") as folder:
+        rows = [_held_out_row(language, n, text) for language, texts in TEXTS.items() for n, text in enumerate(texts)]
+        write_table(folder / "held_out" / "00000.parquet", rows_to_table(rows, HELD_OUT_SCHEMA))
+        write_report(folder, Report(stage="token_shards", summary="made for a test"))
+    write_ability_text(workspace.root / "samples" / "ability_text")
+    return workspace
+
+
+def write_ability_text(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    lines = [
+        {"id": f"en-{n}", "text": text, "source": "written for this test", "licence": "CC0-1.0"} for n, text in enumerate(ABILITY)
+    ]
+    (folder / "en.jsonl").write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+
+
+def publish_model(workspace: Workspace, stage: str, seed: int) -> None:
+    """A Llama of two layers with random weights, and a byte-level tokenizer trained on the texts above."""
+    import torch
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    trained = ByteLevelBPETokenizer()
+    trained.train_from_iterator([text for texts in TEXTS.values() for text in texts], vocab_size=300, special_tokens=["<eos>"])
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=trained._tokenizer, bos_token="<eos>", eos_token="<eos>")
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=64,
+        tie_word_embeddings=True,
+        bos_token_id=0,
+        eos_token_id=0,
+    )
+    with workspace.publish(stage) as folder:
+        LlamaForCausalLM(config).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        write_report(folder, Report(stage=stage, summary="made for a test"))
+
+
+def _held_out_row(language: str, number: int, text: str) -> dict[str, object]:
+    return {
+        "doc_id": f"{language}-{number}",
+        "partner": "academia-quechua",
+        "country": "PE",
+        "language": language,
+        "variety": language,
+        "piece": 0,
+        "tokens": [1, 2, 0],
+        "num_bytes": len(text.encode()),
+        "text": text,
+    }

@@ -1,0 +1,89 @@
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from latamgpt.errors import OperatorError
+from latamgpt.evaluation.items import (
+    TASKS_FOLDER,
+    Document,
+    by_hash,
+    cut_passages,
+    question_tasks,
+    read_ability_text,
+    read_questions,
+)
+from latamgpt.params import Params
+
+CULTURE = sorted((TASKS_FOLDER / "culture").glob("*.jsonl"))
+ABILITY = sorted((TASKS_FOLDER / "ability").glob("*.jsonl"))
+
+
+def test_culture_set_covers_countries_themes_and_languages():
+    questions = [q for path in CULTURE for q in read_questions(path)]
+    assert len(questions) >= 60
+    assert len({q.country for q in questions}) >= 12
+    assert {q.theme for q in questions} >= {
+        "food", "music", "literature", "history", "geography", "oral traditions", "indigenous languages", "voseo and idioms",
+    }  # fmt: skip
+    assert {q.language for q in questions} >= {"es", "pt", "que", "gug", "nah", "arn", "ayr"}
+
+
+@pytest.mark.parametrize("path", [*CULTURE, *ABILITY], ids=lambda path: path.stem)
+def test_questions_have_balanced_answers_distinct_choices_and_a_licence(path: Path):
+    questions = read_questions(path)
+    positions = Counter(q.answer for q in questions)
+    assert set(positions) == {0, 1, 2, 3}
+    assert max(positions.values()) - min(positions.values()) <= 1
+    assert len({q.id for q in questions}) == len({q.prompt for q in questions}) == len(questions)
+    assert all(len(set(q.choices)) == 4 for q in questions)
+    assert {(q.author, q.licence) for q in questions} == {("written for this project", "CC0-1.0")}
+
+
+def test_question_tasks_hold_the_same_items_each_time_and_no_more_than_asked(params: Params):
+    few = params.scorecard.model_copy(update={"max_items": 5})
+    assert question_tasks(few) == question_tasks(few)
+    assert {len(task.items) for task in question_tasks(few)} == {5}
+    assert [task.name for task in question_tasks(few)] == [
+        "accuracy/ability_arithmetic",
+        "accuracy/ability_english",
+        "accuracy/ability_in_context",
+        "accuracy/culture_es",
+        "accuracy/culture_indigenous",
+        "accuracy/culture_pt",
+    ]
+
+
+def test_passages_hold_the_whole_text_and_end_where_a_token_ends_a_word():
+    passages = cut_passages("uno dos tres cuatro cinco", [3, 7, 12, 19, 25], 2)
+    assert [(p.text, p.num_tokens) for p in passages] == [("uno dos", 2), ("tres cuatro", 2), ("cinco", 1)]
+
+
+def test_passages_go_back_to_white_space_rather_than_cut_a_word():
+    passages = cut_passages("uno dos tres", [3, 5, 7, 12], 2)
+    assert [(p.text, p.num_tokens) for p in passages] == [("uno", 1), ("dos", 2), ("tres", 1)]
+
+
+def test_passages_of_text_without_white_space_are_cut_at_tokens():
+    assert [p.text for p in cut_passages("abcdefgh", [2, 4, 6, 8], 2)] == ["abcd", "efgh"]
+
+
+def test_passages_of_an_empty_text_are_none():
+    assert cut_passages("", [], 4) == []
+
+
+def test_order_by_hash_does_not_depend_on_the_order_of_arrival():
+    documents = [Document(str(n), "x") for n in range(20)]
+    assert by_hash(documents, 3) == by_hash(documents[::-1], 3)
+    assert by_hash(documents, 3) != by_hash(documents, 4)
+
+
+def test_ability_text_that_is_missing_is_an_operators_error(tmp_path: Path):
+    with pytest.raises(OperatorError, match="nobody sees what the model forgot"):
+        read_ability_text(tmp_path)
+
+
+def test_ability_text_without_a_licence_names_file_line_and_key(tmp_path: Path):
+    (tmp_path / "en.jsonl").write_text('{"id": "a", "text": "b", "source": "c"}\n')
+    with pytest.raises(OperatorError, match=r"en\.jsonl, line 1: licence: is missing"):
+        read_ability_text(tmp_path)
