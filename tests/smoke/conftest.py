@@ -1,0 +1,69 @@
+"""A fresh clone of what is committed, an empty home, and the tests' profile taken from raw deliveries to a release, once."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+SECONDS_FOR_A_RUN = 1500
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A clone of the project whose commands run the clone's code with this checkout's packages."""
+
+    root: Path
+    environment: dict[str, str]
+
+    def call(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command in the clone; on an unexpected failure the test shows what it printed."""
+        run = subprocess.run(
+            command, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=SECONDS_FOR_A_RUN, check=False
+        )
+        if check and run.returncode:
+            pytest.fail(f"{' '.join(command)} ended with {run.returncode}:\n{run.stdout[-3000:]}\n{run.stderr[-6000:]}")
+        return run
+
+    def read(self, name: str) -> str:
+        """The text of a file of the clone."""
+        return (self.root / name).read_text(encoding="utf-8")
+
+
+def fresh_clone(folder: Path) -> Clone:
+    """Clone the committed state into a folder that has never seen the project."""
+    target, home = folder / "clone", folder / "home"
+    home.mkdir()
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(target)], check=True)
+    (target / ".venv").symlink_to(ROOT / ".venv")
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "DAGSTER_", "LATAMGPT_", "PYTEST_"))
+    }
+    environment = {
+        **kept,
+        "HOME": str(home),
+        "PYTHONPATH": str(target),
+        "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
+        "OMP_NUM_THREADS": "2",
+        "HF_HUB_OFFLINE": "1",
+    }
+    return Clone(target, environment)
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A clone after `make run`, and what that printed."""
+
+    clone: Clone
+    printed: str
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    """The tests' profile, from raw deliveries to a release, by the command that a newcomer types."""
+    clone = fresh_clone(tmp_path_factory.mktemp("newcomer"))
+    clone.call("latamgpt", "profile", "tiny")
+    return FinishedRun(clone, clone.call("make", "run").stdout)

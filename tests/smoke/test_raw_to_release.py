@@ -1,0 +1,71 @@
+"""`make run` on a fresh clone with an empty home: raw deliveries to a release, and no work the second time."""
+
+import json
+from collections import Counter
+
+import pyarrow.parquet as pq
+import pytest
+
+from latamgpt.store import Workspace, digest_of
+from tests.smoke.conftest import FinishedRun, fresh_clone
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+
+def test_it_ends_by_saying_where_the_release_lies_how_it_scored_and_how_to_look(tiny_run: FinishedRun) -> None:
+    assert "data/release" in tiny_run.printed
+    assert "bits per byte" in tiny_run.printed
+    assert "make ui" in tiny_run.printed
+
+
+def test_the_release_is_whole_and_names_its_sample_reviewer(tiny_run: FinishedRun) -> None:
+    workspace = Workspace(tiny_run.clone.root)
+    folder = workspace.read("release")
+    assert (folder / "model.safetensors").is_file()
+    assert "sample" in (folder / "README.md").read_text(encoding="utf-8").lower()
+    approval = tiny_run.clone.read("approvals/approval.yaml")
+    assert digest_of(workspace.place("release_candidate")) in approval
+    assert "sample: true" in approval
+    assert tiny_run.clone.call("latamgpt", "verify", "data/release").returncode == 0
+
+
+def test_what_was_faulty_on_purpose_was_set_aside_with_its_reason(tiny_run: FinishedRun) -> None:
+    exclusions = pq.read_table(tiny_run.clone.root / "data" / "corpus" / "exclusions.parquet").to_pylist()
+    reasons = Counter((row["partner"], row["reason"]) for row in exclusions)
+    assert reasons["hemeroteca-oriental", "agreement_expired"]
+    assert reasons["archivo-litoral", "licence_contradiction"]
+    assert any(partner == "biblioteca-araucania" and reason.startswith("fixity") for partner, reason in reasons)
+    assert {"exact_duplicate", "near_duplicate"} <= {reason for _, reason in reasons}
+    assert all(row["detail"] for row in exclusions)
+
+
+def test_the_corpus_speaks_the_regions_languages(tiny_run: FinishedRun) -> None:
+    table = pq.read_table(tiny_run.clone.root / "data" / "corpus" / "documents.parquet").to_pydict()
+    assert len(set(table["language"])) >= 7
+    assert len(set(table["country"])) >= 6
+    assert {"es-AR", "es-CL", "es-MX"} <= set(table["variety"])
+    assert any(table["has_voseo"])
+
+
+def test_the_second_run_does_no_work_and_says_so(tiny_run: FinishedRun) -> None:
+    before = tiny_run.clone.read("dvc.lock")
+    newest = max(p.stat().st_mtime_ns for p in (tiny_run.clone.root / "data").rglob("*"))
+    printed = tiny_run.clone.call("make", "run").stdout
+    assert "nothing" in printed.lower()
+    assert "data/release" in printed
+    assert tiny_run.clone.read("dvc.lock") == before
+    assert max(p.stat().st_mtime_ns for p in (tiny_run.clone.root / "data").rglob("*")) == newest
+
+
+def test_the_terminal_sees_the_same_state_as_dagster(tiny_run: FinishedRun) -> None:
+    assert json.loads(tiny_run.clone.call("dvc", "status", "--json").stdout) == {}
+
+
+def test_dvc_repro_on_another_clone_gives_the_same_lock_bit_for_bit(
+    tiny_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = fresh_clone(tmp_path_factory.mktemp("terminal"))
+    other.call("latamgpt", "profile", "tiny")
+    (other.root / "approvals" / "approval.yaml").write_text(tiny_run.clone.read("approvals/approval.yaml"), encoding="utf-8")
+    other.call("dvc", "repro")
+    assert other.read("dvc.lock") == tiny_run.clone.read("dvc.lock")
