@@ -1,0 +1,98 @@
+"""Stage `clean_documents`: a partner's documents, normalised, identified, judged and freed of personal data."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+
+from latamgpt.curation.cleaning import DISPUTED, STAGE, UNKNOWN, Cleaned, Row, Task, clean
+from latamgpt.curation.engine import choose, workers_of
+from latamgpt.errors import OperatorError
+from latamgpt.params import CleanDocumentsParams, Params
+from latamgpt.progress import follow
+from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Report, Table
+from latamgpt.store import Workspace, read_table, rows_to_table, write_report, write_table
+
+
+def run(workspace: Workspace, params: Params, key: str = "") -> Report:
+    """Clean one partner's documents and publish those kept, those excluded and those that people must look at.
+
+    A partner all of whose deliveries were set aside has no documents here, and that is no fault of this stage: the exclusions of
+    `documents` say why.
+
+    Raises:
+        OperatorError: `documents` published neither a document nor an exclusion.
+    """
+    source = workspace.read("documents", key)
+    documents = read_table(source / "documents.parquet", DOCUMENT_SCHEMA)
+    if documents.num_rows == 0 and read_table(source / "exclusions.parquet").num_rows == 0:
+        raise OperatorError(
+            f"{source} holds neither documents nor exclusions: nothing was read from {key}'s deliveries, and nothing says why. "
+            f"Run `latamgpt stage documents {key}` again."
+        )
+    workers = workers_of(workspace.root)
+    outcome = clean_table(documents, params.clean_documents, workers, key)
+    with workspace.publish(STAGE, key) as target:
+        write_table(target / "documents.parquet", rows_to_table(_by_id(outcome.kept), CLEAN_DOCUMENT_SCHEMA))
+        write_table(target / "exclusions.parquet", rows_to_table(_by_id(outcome.excluded), EXCLUSION_SCHEMA))
+        write_table(target / "undetermined.parquet", rows_to_table(_by_id(outcome.undetermined), DOCUMENT_SCHEMA))
+        return write_report(target, describe(key, documents.num_rows, outcome))
+
+
+def clean_table(documents: pa.Table, params: CleanDocumentsParams, workers: int, partner: str) -> Cleaned:
+    """Cut the documents into tasks, spread them over the workers, join what comes back in order."""
+    tasks = list(_tasks(documents, params))
+    outcome = Cleaned()
+    with follow(STAGE, partner, "documents", documents.num_rows) as progress:
+        for task, cleaned in zip(tasks, choose(len(tasks), workers).map(clean, tasks), strict=True):
+            outcome.add(cleaned)
+            progress.advance(len(task.rows))
+    return outcome
+
+
+def _tasks(documents: pa.Table, params: CleanDocumentsParams) -> Iterator[Task]:
+    for start in range(0, documents.num_rows, params.docs_per_task):
+        yield Task(documents.slice(start, params.docs_per_task).to_pylist(), params)
+
+
+def _by_id(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: str(row["doc_id"]))
+
+
+def describe(partner: str, num_read: int, outcome: Cleaned) -> Report:
+    """What a person wants to know of a partner's clean documents, in counts and small tables."""
+    reasons = Counter(str(row["reason"]) for row in outcome.excluded)
+    share = len(outcome.kept) / num_read if num_read else 0.0
+    return Report(
+        stage=STAGE,
+        key=partner,
+        summary=f"kept {len(outcome.kept):,} of {num_read:,} documents ({share:.1%}), {len(outcome.undetermined):,} undetermined",
+        counts={
+            "documents_read": num_read,
+            "documents": len(outcome.kept),
+            "exclusions": len(outcome.excluded),
+            "undetermined": len(outcome.undetermined),
+            "language_disputed": reasons[DISPUTED],
+            "language_undetermined": reasons[UNKNOWN],
+            "personal_data": outcome.personal_data.total(),
+            "voseo": sum(bool(row["has_voseo"]) for row in outcome.kept),
+            "bytes": sum(int(str(row["num_bytes"])) for row in outcome.kept),
+        },
+        metrics={"keep_rate": round(share, 4)},
+        tables=(
+            _counted("languages", "language", outcome.kept),
+            _counted("varieties", "variety", outcome.kept),
+            Table(name="exclusions per reason", columns=("reason", "documents"), rows=tuple(sorted(reasons.items()))),
+            Table(name="personal data", columns=("kind", "replaced"), rows=tuple(sorted(outcome.personal_data.items()))),
+        ),
+    )
+
+
+def _counted(table: str, column: str, rows: Iterable[Row]) -> Table:
+    documents: Counter[str] = Counter()
+    num_bytes: Counter[str] = Counter()
+    for row in rows:
+        documents[str(row[column])] += 1
+        num_bytes[str(row[column])] += int(str(row["num_bytes"]))
+    counted = tuple((name, documents[name], num_bytes[name]) for name in sorted(documents))
+    return Table(name=table, columns=(column, "documents", "bytes"), rows=counted)

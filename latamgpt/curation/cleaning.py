@@ -1,0 +1,132 @@
+"""The map task of curation: a few hundred documents in, the same documents with a verdict each out. A pure function."""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+
+from latamgpt.curation.language import UNDETERMINED, WIDE_LANGUAGES, Identified, one_name, shipped_model
+from latamgpt.curation.minhash import signature
+from latamgpt.curation.normalise import normalise
+from latamgpt.curation.personal_data import mask
+from latamgpt.curation.quality import judge, measure, thresholds_for
+from latamgpt.curation.variety import has_voseo, variety_of
+from latamgpt.params import CleanDocumentsParams
+from latamgpt.records import DOCUMENT_SCHEMA
+
+Row = dict[str, object]
+
+STAGE = "clean_documents"
+DISPUTED = "language_disputed"
+UNKNOWN = "language_undetermined"
+LETTERS_TO_DISPUTE = 80  # of a short text the model's confidence says little
+
+
+@dataclass(frozen=True)
+class Task:
+    """Rows of DOCUMENT_SCHEMA, and how to judge them."""
+
+    rows: list[Row]
+    params: CleanDocumentsParams
+
+
+@dataclass
+class Cleaned:
+    """What came of some documents: every one is in exactly one of `kept` and `excluded`; the undetermined are in both lists."""
+
+    kept: list[Row] = field(default_factory=list[Row])  # CLEAN_DOCUMENT_SCHEMA
+    excluded: list[Row] = field(default_factory=list[Row])  # EXCLUSION_SCHEMA
+    undetermined: list[Row] = field(default_factory=list[Row])  # DOCUMENT_SCHEMA, for people to look at
+    personal_data: Counter[str] = field(default_factory=Counter[str])
+
+    def add(self, other: "Cleaned") -> None:
+        """Put another task's outcome behind this one."""
+        self.kept += other.kept
+        self.excluded += other.excluded
+        self.undetermined += other.undetermined
+        self.personal_data += other.personal_data
+
+
+@dataclass(frozen=True)
+class LanguageVerdict:
+    """The language under which a document counts, or why people have to say."""
+
+    language: str
+    confidence: float
+    doubt: str = ""  # a reason code
+    detail: str = ""
+
+
+def clean(task: Task) -> Cleaned:
+    """Normalise, mask personal data, identify the language and judge the quality of every document of a task."""
+    outcome = Cleaned()
+    for row in task.rows:
+        _clean_one(row, task.params, outcome)
+    return outcome
+
+
+def decide_language(declared: str, found: Identified, num_letters: int, min_confidence: float) -> LanguageVerdict:
+    """Weigh what the partner declared against what the model sees; neither is overruled in silence.
+
+    An unsure model leaves the partner's word standing. A sure one that sees another language sends the document to people, but
+    only where it knows the declared language, or sees one of the big ones, for which untranslated passages are mistaken.
+    """
+    name = one_name(declared)
+    sure = found.confidence >= min_confidence and num_letters >= LETTERS_TO_DISPUTE
+    if name == UNDETERMINED:
+        if sure:
+            return LanguageVerdict(found.language, found.confidence)
+        detail = f"no language is declared, and the model sees {found.language} with a confidence of {found.confidence:.2f} only"
+        return LanguageVerdict(UNDETERMINED, found.confidence, UNKNOWN, detail)
+    knows = name in shipped_model().languages or found.language in WIDE_LANGUAGES
+    if sure and knows and found.language != name:
+        detail = f"declared as {declared}, and the model sees {found.language} with a confidence of {found.confidence:.2f}"
+        return LanguageVerdict(UNDETERMINED, found.confidence, DISPUTED, detail)
+    return LanguageVerdict(name, found.confidence if found.language == name else 0.0)
+
+
+def _clean_one(row: Row, params: CleanDocumentsParams, outcome: Cleaned) -> None:
+    masked = mask(normalise(str(row["text"])))
+    declared = str(row["declared_language"])
+    num_letters = sum(map(str.isalpha, masked.text))
+    verdict = decide_language(declared, shipped_model().identify(masked.text), num_letters, params.min_language_confidence)
+    name = verdict.language if verdict.language != UNDETERMINED else one_name(declared)
+    drop = judge(measure(masked.text), thresholds_for(params.quality, name), name)
+    if drop is not None:
+        outcome.excluded.append(_exclusion(row, drop.reason, drop.detail, name))
+    elif verdict.doubt:
+        outcome.excluded.append(_exclusion(row, verdict.doubt, verdict.detail, UNDETERMINED))
+        outcome.undetermined.append({name: row[name] for name in DOCUMENT_SCHEMA.names} | {"text": masked.text})
+    else:
+        outcome.kept.append(_kept(row, masked.text, verdict, masked.counts.total(), params))
+        outcome.personal_data += masked.counts
+
+
+def _kept(row: Row, text: str, verdict: LanguageVerdict, num_personal_data: int, params: CleanDocumentsParams) -> Row:
+    declared = str(row["declared_language"])
+    same_language = one_name(declared) == verdict.language
+    raw = text.encode("utf-8")
+    return row | {
+        "text": text,
+        "language": verdict.language,
+        "language_confidence": verdict.confidence,
+        "variety": variety_of(verdict.language, declared, str(row["country"]), same_language),
+        "has_voseo": verdict.language == "es" and has_voseo(text),
+        "num_bytes": len(raw),
+        "num_personal_data": num_personal_data,
+        "text_sha256": hashlib.sha256(raw).hexdigest(),
+        "signature": signature(text, params.num_permutations, params.shingle_words, params.minhash_seed),
+    }
+
+
+def _exclusion(row: Row, reason: str, detail: str, language: str) -> Row:
+    return {
+        "doc_id": row["doc_id"],
+        "partner": row["partner"],
+        "delivery": row["delivery"],
+        "path": row["path"],
+        "stage": STAGE,
+        "reason": reason,
+        "detail": detail,
+        "language": language,
+        "num_bytes": len(str(row["text"]).encode("utf-8")),
+    }

@@ -1,0 +1,168 @@
+"""Stage `corpus`: all partners' clean documents as one, each agreement checked again, duplicates dropped."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+from latamgpt.curation.duplicates import DUPLICATE_SCHEMA, Duplicate, Kind, find_duplicates, in_winning_order
+from latamgpt.errors import OperatorError
+from latamgpt.params import Params, RightsParams
+from latamgpt.progress import follow
+from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Report, Table
+from latamgpt.registry.partners import Institution, Purpose, read_institution
+from latamgpt.registry.rights import rule
+from latamgpt.store import Workspace, must_have_passed, read_table, rows_to_table, write_report, write_table
+
+STAGE = "corpus"
+REASONS = {Kind.EXACT: "exact_duplicate", Kind.NEAR: "near_duplicate"}
+
+
+def run(workspace: Workspace, params: Params) -> Report:
+    """Join, check rights, drop duplicates; publish the corpus, every exclusion there ever was, and who gave way to whom.
+
+    Raises:
+        OperatorError: a partner's documents gate did not pass, or no document is left.
+    """
+    for partner in params.partners:
+        must_have_passed(workspace, "documents_gate", partner)
+    documents, exclusions = _gather(workspace, params.partners)
+    permitted, refused = check_rights(workspace, documents, params.rights)
+    ordered = in_winning_order(permitted)
+    duplicates = find_duplicates(ordered, params.corpus.num_bands, params.corpus.min_similarity)
+    kept = _without(ordered, duplicates).sort_by("doc_id")
+    if kept.num_rows == 0:
+        raise OperatorError(
+            f"the corpus of {len(params.partners)} partners is empty: {documents.num_rows:,} clean documents came in, "
+            f"{len(refused):,} of them are not permitted. There is nothing to train on. Look at the exclusions in "
+            "data/documents and data/clean_documents, and at the agreements in partners/."
+        )
+    everything = pa.concat_tables(
+        [exclusions, rows_to_table([*refused, *_duplicate_rows(ordered, duplicates)], EXCLUSION_SCHEMA)]
+    )
+    everything = everything.sort_by(
+        [(name, "ascending") for name in ("partner", "delivery", "path", "stage", "reason", "doc_id")]
+    )
+    with workspace.publish(STAGE) as target:
+        write_table(target / "documents.parquet", kept)
+        write_table(target / "exclusions.parquet", everything)
+        write_table(target / "duplicates.parquet", _duplicate_table(ordered, duplicates))
+        return write_report(target, describe(documents.num_rows, kept, everything, _across_partners(ordered, duplicates)))
+
+
+def check_rights(workspace: Workspace, documents: pa.Table, rights: RightsParams) -> tuple[pa.Table, list[dict[str, object]]]:
+    """The documents that may still be trained on, and exclusions for the others: an agreement can end between two stages."""
+    institutions: dict[str, Institution] = {}
+    permitted: list[bool] = []
+    refused: list[dict[str, object]] = []
+    columns = documents.select(["doc_id", "partner", "delivery", "agreement", "path", "licence", "language", "num_bytes"])
+    for row in columns.to_pylist():
+        partner = row["partner"]
+        institution = institutions.setdefault(partner, read_institution(workspace.root, partner))
+        ruling = rule(institution, row["agreement"], row["licence"], Purpose.TRAIN, rights.as_of)
+        permitted.append(ruling.permitted)
+        if not ruling.permitted:
+            refused.append(_exclusion(row, ruling.reason, ruling.detail))
+    return documents.filter(pa.array(permitted, pa.bool_())), refused
+
+
+def _gather(workspace: Workspace, partners: Iterable[str]) -> tuple[pa.Table, pa.Table]:
+    documents: list[pa.Table] = [CLEAN_DOCUMENT_SCHEMA.empty_table()]
+    exclusions: list[pa.Table] = [EXCLUSION_SCHEMA.empty_table()]
+    names = list(partners)
+    with follow(STAGE, "", "partners", len(names)) as progress:
+        for partner in names:
+            clean = workspace.read("clean_documents", partner)
+            documents.append(read_table(clean / "documents.parquet", CLEAN_DOCUMENT_SCHEMA))
+            exclusions.append(read_table(clean / "exclusions.parquet", EXCLUSION_SCHEMA))
+            source = workspace.read("documents", partner)
+            exclusions.append(read_table(source / "exclusions.parquet", EXCLUSION_SCHEMA))
+            progress.advance(note=partner)
+    return pa.concat_tables(documents), pa.concat_tables(exclusions)
+
+
+def _without(documents: pa.Table, duplicates: Iterable[Duplicate]) -> pa.Table:
+    dropped = {duplicate.dropped for duplicate in duplicates}
+    return documents.filter(pa.array([index not in dropped for index in range(documents.num_rows)], pa.bool_()))
+
+
+def _duplicate_rows(documents: pa.Table, duplicates: Iterable[Duplicate]) -> list[dict[str, object]]:
+    columns = documents.select(["doc_id", "partner", "delivery", "path", "language", "num_bytes"]).to_pylist()
+    rows: list[dict[str, object]] = []
+    for duplicate in duplicates:
+        kept = columns[duplicate.kept]
+        words = "the same text as" if duplicate.kind is Kind.EXACT else f"{duplicate.similarity:.0%} alike with"
+        detail = f"{words} {kept['path']} of {kept['partner']}/{kept['delivery']}, which was delivered first"
+        rows.append(_exclusion(columns[duplicate.dropped], REASONS[duplicate.kind], detail))
+    return rows
+
+
+def _duplicate_table(documents: pa.Table, duplicates: Iterable[Duplicate]) -> pa.Table:
+    doc_ids = documents.column("doc_id").to_pylist()
+    rows: list[dict[str, object]] = [
+        {
+            "doc_id": doc_ids[duplicate.dropped],
+            "kept_doc_id": doc_ids[duplicate.kept],
+            "kind": str(duplicate.kind),
+            "similarity": duplicate.similarity,
+        }
+        for duplicate in duplicates
+    ]
+    return rows_to_table(sorted(rows, key=lambda row: str(row["doc_id"])), DUPLICATE_SCHEMA)
+
+
+def _exclusion(row: dict[str, object], reason: str, detail: str) -> dict[str, object]:
+    copied = {name: row[name] for name in ("doc_id", "partner", "delivery", "path", "language", "num_bytes")}
+    return {**copied, "stage": STAGE, "reason": reason, "detail": detail}
+
+
+def _across_partners(documents: pa.Table, duplicates: Iterable[Duplicate]) -> Table:
+    partners = documents.column("partner").to_pylist()
+    counts = Counter((partners[d.dropped], partners[d.kept], str(d.kind)) for d in duplicates)
+    rows = tuple((*pair, counts[pair]) for pair in sorted(counts))
+    return Table(name="duplicates by partner", columns=("dropped from", "kept at", "kind", "documents"), rows=rows)
+
+
+def describe(num_read: int, kept: pa.Table, exclusions: pa.Table, duplicates: Table) -> Report:
+    """What a person wants to know of the corpus, in counts and small tables."""
+    rows = kept.select(["partner", "country", "language", "variety", "num_bytes"]).to_pylist()
+    num_bytes = sum(row["num_bytes"] for row in rows)
+    num_languages, num_countries = (len({row[name] for row in rows}) for name in ("language", "country"))
+    return Report(
+        stage=STAGE,
+        summary=f"kept {kept.num_rows:,} of {num_read:,} documents ({kept.num_rows / num_read:.1%}), {num_bytes:,} bytes in "
+        f"{num_languages} languages from {num_countries} countries",
+        counts={
+            "documents_read": num_read,
+            "documents": kept.num_rows,
+            "bytes": num_bytes,
+            "languages": num_languages,
+            "countries": num_countries,
+            "partners": len({row["partner"] for row in rows}),
+            "exclusions": exclusions.num_rows,
+        },
+        metrics={"keep_rate": round(kept.num_rows / num_read, 4)},
+        tables=(
+            *(_counted(rows, column) for column in ("language", "country", "variety", "partner")),
+            _counted(rows, "country", "language"),
+            _drops(exclusions),
+            duplicates,
+        ),
+    )
+
+
+def _counted(rows: Iterable[dict[str, object]], *columns: str) -> Table:
+    documents: Counter[tuple[str, ...]] = Counter()
+    num_bytes: Counter[tuple[str, ...]] = Counter()
+    for row in rows:
+        group = tuple(str(row[column]) for column in columns)
+        documents[group] += 1
+        num_bytes[group] += int(str(row["num_bytes"]))
+    counted = tuple((*group, documents[group], num_bytes[group]) for group in sorted(documents))
+    return Table(name=f"documents per {' and '.join(columns)}", columns=(*columns, "documents", "bytes"), rows=counted)
+
+
+def _drops(exclusions: pa.Table) -> Table:
+    counts = Counter((row["stage"], row["reason"], row["partner"]) for row in exclusions.to_pylist())
+    rows = tuple((*group, counts[group]) for group in sorted(counts))
+    return Table(name="exclusions per reason", columns=("stage", "reason", "partner", "items"), rows=rows)

@@ -1,0 +1,109 @@
+"""Personal data in a text: identifiers with a check digit, e-mail addresses and telephone numbers become tags such as [CPF].
+
+A check digit alone is not always proof. Of random digit strings 1% pass as a CPF or a CUIT, and 9 to 10% as a RUT, a NIT or a
+CUI: those are taken only in their printed form or beside a word that names them. Numbers without a check digit need the word.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import stdnum.ar.cbu
+import stdnum.ar.cuit
+import stdnum.br.cnpj
+import stdnum.br.cpf
+import stdnum.cl.rut
+import stdnum.co.nit
+import stdnum.do.cedula
+import stdnum.ec.ci
+import stdnum.gt.nit
+import stdnum.mx.curp
+import stdnum.mx.rfc
+import stdnum.pe.cui
+import stdnum.pe.ruc
+import stdnum.py.ruc
+import stdnum.sv.nit
+import stdnum.uy.rut
+import stdnum.ve.rif
+
+CONTEXT_CHARS = 40  # how far before a number the word that names it may stand
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of identifier: how it is printed, how it is checked, which word must stand before it (none: '')."""
+
+    tag: str
+    pattern: re.Pattern[str]
+    is_valid: Callable[[str], bool]
+    context: re.Pattern[str] | None = None
+
+
+def _kind(tag: str, pattern: str, is_valid: Callable[[str], bool], context: str = "") -> Kind:
+    return Kind(
+        tag,
+        re.compile(rf"(?<![\w.-])(?:{pattern})(?![\w-]|\.\d)", re.IGNORECASE),
+        is_valid,
+        re.compile(rf"\b(?:{context})\b[^\n]{{0,{CONTEXT_CHARS}}}$", re.IGNORECASE) if context else None,
+    )
+
+
+def _always(_: str) -> bool:
+    return True
+
+
+KINDS = (
+    _kind("CNPJ", r"\d{2}\.?\d{3}\.?\d{3}/?\d{4}-?\d{2}", stdnum.br.cnpj.is_valid),
+    _kind("CPF", r"\d{3}\.?\d{3}\.?\d{3}-?\d{2}", stdnum.br.cpf.is_valid),
+    _kind("CUIT", r"\d{2}[- ]?\d{8}[- ]?\d", stdnum.ar.cuit.is_valid),
+    _kind("CBU", r"\d{7}-?\d[- ]?\d{13}-?\d", stdnum.ar.cbu.is_valid),
+    _kind("CURP", r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[0-9A-Z]\d", stdnum.mx.curp.is_valid),
+    _kind("RFC", r"[A-ZÑ&]{3,4}-?\d{6}-?[0-9A-Z]{3}", stdnum.mx.rfc.is_valid, r"r\.?f\.?c\.?"),
+    _kind("RUC", r"(?:10|15|16|17|20)\d{9}", stdnum.pe.ruc.is_valid),
+    _kind("RUT", r"\d{1,2}\.\d{3}\.\d{3}-[\dK]", stdnum.cl.rut.is_valid),
+    _kind("RUT", r"\d{7,8}-?[\dK]", stdnum.cl.rut.is_valid, r"r\.?u\.?[tn]\.?|rol"),
+    _kind("RUT", r"\d{12}", stdnum.uy.rut.is_valid, r"r\.?u\.?t\.?"),
+    _kind("RIF", r"[VEJPG]-?\d{8}-?\d", stdnum.ve.rif.is_valid),
+    _kind("NIT", r"\d{3}\.?\d{3}\.?\d{3}-?\d", stdnum.co.nit.is_valid, r"n\.?i\.?t\.?"),
+    _kind("NIT", r"\d{4}-\d{6}-\d{3}-\d", stdnum.sv.nit.is_valid),
+    _kind("NIT", r"\d{5,8}-?[\dK]", stdnum.gt.nit.is_valid, r"n\.?i\.?t\.?"),
+    _kind("RUC", r"\d{5,8}-\d", stdnum.py.ruc.is_valid, r"r\.?u\.?c\.?"),
+    _kind("CI", r"\d{9}-?\d", stdnum.ec.ci.is_valid, r"c\.?i\.?|c[ée]dula"),
+    _kind("CEDULA", r"\d{3}-\d{7}-\d", stdnum.do.cedula.is_valid),
+    _kind("DNI", r"\d{8}-?[\dA-K]", stdnum.pe.cui.is_valid, r"d\.?n\.?i\.?|c\.?u\.?i\.?"),
+    _kind("DNI", r"\d{1,2}\.\d{3}\.\d{3}|\d{7,8}", _always, r"d\.?n\.?i\.?"),
+    _kind("EMAIL", r"[a-z0-9][\w.+-]*@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)*\.[a-z]{2,}", _always),
+    _kind("PHONE", r"\+(?:1|5\d{1,2})[ .-]?(?:\(?\d{1,4}\)?[ .-]?){2,5}\d", _always),
+    _kind(
+        "PHONE",
+        r"\(?\d{2,4}\)?[ .-]?\d{3,5}[ .-]?\d{3,5}",
+        _always,
+        r"tel|tel[ée]fonos?|telefone|celular|cel|fono|fone|m[óo]vil|whats\s?app|phone",
+    ),
+)
+"""In this order: the longer and the better checked come first, so that no part of one is taken for another."""
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A text without personal data, and how much of each kind was replaced."""
+
+    text: str
+    counts: Counter[str] = field(default_factory=Counter[str])
+
+
+def mask(text: str) -> Masked:
+    """Replace personal data by its tag. Masking a masked text changes nothing."""
+    counts: Counter[str] = Counter()
+    for kind in KINDS:
+        text = kind.pattern.sub(lambda match, kind=kind: _tag(match, kind, counts), text)
+    return Masked(text, counts)
+
+
+def _tag(match: re.Match[str], kind: Kind, counts: Counter[str]) -> str:
+    before = match.string[max(0, match.start() - CONTEXT_CHARS - 20) : match.start()]
+    if (kind.context is not None and not kind.context.search(before)) or not kind.is_valid(match[0]):
+        return match[0]
+    counts[kind.tag] += 1
+    return f"[{kind.tag}]"
