@@ -1,0 +1,77 @@
+"""Documents as token sequences, long ones in pieces, each piece with the part of the text that it stands for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a document: its tokens, and the text between two characters that they stand for."""
+
+    number: int
+    tokens: list[int]
+    text: str
+
+
+@dataclass(frozen=True)
+class TokenisedDocument:
+    """A document of the corpus with its pieces."""
+
+    doc_id: str
+    partner: str
+    country: str
+    language: str
+    variety: str
+    pieces: list[Piece]
+
+    @property
+    def num_tokens(self) -> int:
+        """Tokens of all pieces, EOS among them."""
+        return sum(len(piece.tokens) for piece in self.pieces)
+
+    @property
+    def num_bytes(self) -> int:
+        """Bytes of the text in UTF-8."""
+        return sum(len(piece.text.encode()) for piece in self.pieces)
+
+    def rows(self) -> list[dict[str, object]]:
+        """The pieces as rows of a shard."""
+        described = {
+            "doc_id": self.doc_id,
+            "partner": self.partner,
+            "country": self.country,
+            "language": self.language,
+            "variety": self.variety,
+        }
+        return [
+            {**described, "piece": p.number, "tokens": p.tokens, "num_bytes": len(p.text.encode()), "text": p.text}
+            for p in self.pieces
+        ]
+
+
+def cut_pieces(text: str, ids: Sequence[int], offsets: Sequence[tuple[int, int]], eos_id: int, max_tokens: int) -> list[Piece]:
+    """Cut an encoded document into pieces of at most `max_tokens`, and put EOS behind the last.
+
+    A cut falls between two characters, never inside one that takes several tokens. The texts of the pieces, joined, are the
+    document; so are their tokens, but for EOS. `offsets` says from where to where each token lies in the text.
+    """
+    pieces: list[Piece] = []
+    begun_at = 0
+    for first, last in _spans(offsets, max_tokens - 1):
+        is_final = last == len(ids)
+        ends_at = len(text) if is_final else offsets[last - 1][1]
+        tokens = [*ids[first:last], eos_id] if is_final else list(ids[first:last])
+        pieces.append(Piece(len(pieces), tokens, text[begun_at:ends_at]))
+        begun_at = ends_at
+    return pieces
+
+
+def _spans(offsets: Sequence[tuple[int, int]], max_tokens: int) -> Iterator[tuple[int, int]]:
+    """Token ranges, each as long as it may be without ending inside a character."""
+    first = 0
+    while first < len(offsets):
+        last = min(first + max_tokens, len(offsets))
+        while first + 1 < last < len(offsets) and offsets[last][0] < offsets[last - 1][1]:
+            last -= 1
+        yield first, last
+        first = last

@@ -1,0 +1,39 @@
+"""Shards on disk: numbered Parquet files of at most so many tokens, written as they fill."""
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from latamgpt.store import rows_to_table, write_table
+from latamgpt.tokens.pieces import TokenisedDocument
+
+
+class ShardWriter:
+    """Writes folder/00000.parquet and so on; a shard is full when the next piece would not fit."""
+
+    def __init__(self, folder: Path, schema: pa.Schema, max_tokens: int) -> None:
+        self.folder = folder
+        self.schema = schema
+        self.max_tokens = max_tokens
+        self.num_shards = 0
+        self._rows: list[dict[str, object]] = []
+        self._num_tokens = 0
+
+    def add(self, document: TokenisedDocument) -> None:
+        """Append a document's pieces; they may come to lie in two shards."""
+        for row, piece in zip(document.rows(), document.pieces, strict=True):
+            if self._rows and self._num_tokens + len(piece.tokens) > self.max_tokens:
+                self._write()
+            self._rows.append({name: row[name] for name in self.schema.names})
+            self._num_tokens += len(piece.tokens)
+
+    def close(self) -> None:
+        """Write what is left. A side without a document still gets one shard, empty, so that every reader finds the schema."""
+        if self._rows or self.num_shards == 0:
+            self._write()
+
+    def _write(self) -> None:
+        write_table(self.folder / f"{self.num_shards:05}.parquet", rows_to_table(self._rows, self.schema))
+        self.num_shards += 1
+        self._rows = []
+        self._num_tokens = 0

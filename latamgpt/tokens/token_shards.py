@@ -1,0 +1,64 @@
+"""The corpus as token shards: documents to train on and documents held out, each token with the document it came from."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from latamgpt.errors import OperatorError
+from latamgpt.params import Params, TokenShardsParams
+from latamgpt.progress import follow
+from latamgpt.records import HELD_OUT_SCHEMA, TOKEN_SHARD_SCHEMA, Report
+from latamgpt.store import Workspace, must_have_passed, write_report
+from latamgpt.tokens.held_out import choose_held_out
+from latamgpt.tokens.pieces import TokenisedDocument, cut_pieces
+from latamgpt.tokens.shard_counts import ShardCounts, Side
+from latamgpt.tokens.shard_writer import ShardWriter
+from latamgpt.tokens.vocabulary import Vocabulary, read_vocabulary
+
+DOCUMENTS_PER_BATCH = 64
+DESCRIBED_BY = ("doc_id", "partner", "country", "language", "variety")
+SCHEMAS = {Side.TRAIN: TOKEN_SHARD_SCHEMA, Side.HELD_OUT: HELD_OUT_SCHEMA}
+
+
+def run(workspace: Workspace, params: Params) -> Report:
+    """Tokenise the corpus and publish train/ and held_out/ shards, in the corpus' order of doc_id."""
+    corpus = workspace.read("corpus") / "documents.parquet"
+    must_have_passed(workspace, "corpus_gate")
+    vocabulary = read_vocabulary(workspace.read("tokenizer"))
+    rows = pq.read_table(corpus, columns=["doc_id", "language"]).to_pylist()
+    if not rows:
+        raise OperatorError(f"{corpus} holds no document: there is nothing to train on. Look at what the corpus stage dropped.")
+    held_out = choose_held_out({row["doc_id"]: row["language"] for row in rows}, params.token_shards)
+    with workspace.publish("token_shards") as folder:
+        counts = write_shards(corpus, folder, held_out, vocabulary, params.token_shards)
+        return write_report(folder, counts.report())
+
+
+def write_shards(
+    corpus: Path, folder: Path, held_out: set[str], vocabulary: Vocabulary, params: TokenShardsParams
+) -> ShardCounts:
+    """Write each document's pieces to the shards of its side, and count them."""
+    writers = {side: ShardWriter(folder / side, schema, params.tokens_per_shard) for side, schema in SCHEMAS.items()}
+    counts = ShardCounts()
+    num_documents = pq.ParquetFile(corpus).metadata.num_rows
+    with follow("token_shards", "", "documents", num_documents) as progress:
+        for document in tokenise(corpus, vocabulary, params.max_document_tokens):
+            side = Side.HELD_OUT if document.doc_id in held_out else Side.TRAIN
+            writers[side].add(document)
+            counts.add(side, document)
+            progress.advance(note=f"{counts.num_tokens:,} tokens")
+    for side, writer in writers.items():
+        writer.close()
+        counts.num_shards[side] = writer.num_shards
+    return counts
+
+
+def tokenise(corpus: Path, vocabulary: Vocabulary, max_tokens: int) -> Iterator[TokenisedDocument]:
+    """The documents of the corpus in its order, encoded in batches of a fixed size."""
+    for batch in pq.ParquetFile(corpus).iter_batches(DOCUMENTS_PER_BATCH, columns=[*DESCRIBED_BY, "text"]):
+        rows = batch.to_pylist()
+        encodings = vocabulary.tokenizer.encode_batch([row["text"] for row in rows], add_special_tokens=False)
+        for row, encoding in zip(rows, encodings, strict=True):
+            pieces = cut_pieces(row["text"], encoding.ids, encoding.offsets, vocabulary.eos_id, max_tokens)
+            yield TokenisedDocument(*(row[name] for name in DESCRIBED_BY), pieces=pieces)
