@@ -1,0 +1,24 @@
+"""Curation: documents become the corpus."""
+
+from assets.shown import Shown
+
+SHOWN = {
+    "clean_documents": Shown(
+        group="curation",
+        description="A partner's documents, normalised, their language found, quality judged, personal data masked.",
+        kinds=("parquet", "dask"),
+        owners=("team:corpus",),
+        bars=(("languages", "language", "documents"), ("exclusions", "reason", "documents")),
+    ),
+    "corpus": Shown(
+        group="curation",
+        description="All partners' clean documents without duplicates, and every exclusion with its reason.",
+        kinds=("parquet", "duckdb"),
+        owners=("team:corpus",),
+        bars=(
+            ("countries", "country", "documents"),
+            ("languages", "language", "documents"),
+            ("exclusions", "reason", "documents"),
+        ),
+    ),
+}

@@ -1,0 +1,137 @@
+"""One asset for each stage of dvc.yaml: its edges from there, its looks from the modules of this folder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import dagster as dg
+
+from assets.checks import CHECK_NAME, judge, mirrored_checks
+from assets.graph import Graph, StageNode, code_version, read_params_text, source_key
+from assets.links import data_docs_link, mlflow_link
+from assets.lock import read_lock
+from assets.provenance import input_tags, new_observations
+from assets.report_view import report_metadata
+from assets.shown import Shown
+from latamgpt.errors import OperatorError
+from latamgpt.records import Report
+from latamgpt.store import Workspace
+
+
+class Reproduction(Protocol):
+    """The resource `dvc`: runs one stage through DVC, guarded. dagster_project provides it."""
+
+    def reproduce(self, context: dg.AssetExecutionContext, address: str) -> None:
+        """Bring one stage's output up to date, or raise dg.Failure or dg.RetryRequested."""
+        ...
+
+
+@dataclass(frozen=True)
+class Factory:
+    """The graph, where it lies, and how each stage is shown."""
+
+    workspace: Workspace
+    graph: Graph
+    shown: Mapping[str, Shown]
+    code_versions: Mapping[str, str]
+
+    def assets(self) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+        """Every stage's output, and all that comes from outside."""
+        return [*(self.stage_asset(node) for node in self.graph.stages), *source_specs(self.graph)]
+
+    def checks(self) -> list[dg.AssetChecksDefinition]:
+        """Each gate's verdict, shown on the asset that it judges."""
+        return mirrored_checks(self.workspace, self.graph, self.shown)
+
+    def stage_asset(self, node: StageNode) -> dg.AssetsDefinition:
+        """The asset for one stage."""
+        shown = self.shown[node.name]
+        specs = [dg.AssetCheckSpec(CHECK_NAME, asset=node.asset, blocking=True)] if shown.gate_of else []
+
+        @dg.asset(
+            key=node.asset,
+            deps=list(self.graph.inputs(node)),
+            code_version=self.code_versions[node.address],
+            group_name=shown.group,
+            kinds={"dvc", *shown.kinds},
+            owners=list(shown.owners),
+            description=shown.description,
+            metadata={"dvc/stage": node.address, "dvc/command": node.cmd, "dvc/params": ", ".join(node.params)},
+            check_specs=specs,
+            required_resource_keys={"dvc"},
+        )
+        def build(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+            dvc: Reproduction = context.resources.dvc
+            dvc.reproduce(context, node.address)
+            result = self.result(node)
+            for observation in self.seen_sources(context.instance, node):
+                context.log_event(observation)
+            context.log.info(Report.read(self.workspace.place(node.name, node.key)).summary)
+            return result
+
+        return build
+
+    def result(self, node: StageNode) -> dg.MaterializeResult:
+        """What is known of a stage's output now that dvc.lock holds it."""
+        recorded = read_lock(self.workspace)[node.address]
+        report = Report.read(self.workspace.place(node.name, node.key))
+        shown = self.shown[node.name]
+        metadata: dict[str, dg.MetadataValue] = {"dvc/md5": dg.MetadataValue.text(recorded.data_version)}
+        metadata |= report_metadata(report, shown)
+        if shown.has_run:
+            metadata |= mlflow_link(self.workspace, node)
+        if shown.gate_of:
+            metadata["data_docs"] = data_docs_link(node)
+        return dg.MaterializeResult(
+            asset_key=node.asset,
+            data_version=dg.DataVersion(recorded.data_version),
+            metadata=metadata,
+            tags=input_tags(self.graph, node, recorded),
+            check_results=[judge(node, report)] if shown.gate_of else [],
+        )
+
+    def seen_sources(self, instance: dg.DagsterInstance, node: StageNode) -> list[dg.AssetObservation]:
+        """What a stage read from outside, where Dagster last saw another version of it."""
+        recorded = read_lock(self.workspace)[node.address]
+        outs = self.graph.outs
+        outside = {key: path for key, path in self.graph.inputs(node).items() if path not in outs}
+        return new_observations(instance, {key: recorded.deps[path] for key, path in outside.items() if path in recorded.deps})
+
+
+def build_factory(workspace: Workspace, graph: Graph, shown: Mapping[str, Shown]) -> Factory:
+    """The factory over a graph.
+
+    Raises:
+        OperatorError: dvc.yaml has a stage that no module of assets/ shows.
+    """
+    unknown = sorted({node.name for node in graph.stages} - set(shown))
+    if unknown:
+        raise OperatorError(
+            f"dvc.yaml has stages that assets/ does not show: {', '.join(unknown)}. Nothing would say what they are. Add each to "
+            "the module of its part of the lifecycle."
+        )
+    params = read_params_text(workspace)
+    versions = {node.address: code_version(workspace, node, params) for node in graph.stages}
+    return Factory(workspace, graph, shown, versions)
+
+
+def source_specs(graph: Graph) -> list[dg.AssetSpec]:
+    """What comes from outside of the graph; its versions are observed, not made."""
+    words = {
+        "partner_registry": "the institution and its agreements: what may be used, for what, until when",
+        "deliveries": "the texts as the partner sent them",
+        "base_text": "text that the tests' base model is pretrained on",
+        "approval": "a reviewer's signature under one release candidate",
+    }
+    groups = {"base_text": "training", "approval": "release"}
+    return [
+        dg.AssetSpec(
+            key,
+            group_name=groups.get(key.path[0], "intake"),
+            description=words.get(key.path[0], path),
+            kinds={"file"},
+            metadata={"path": path},
+        )
+        for path in graph.sources().values()
+        for key in (source_key(path),)
+    ]

@@ -1,0 +1,17 @@
+"""What the UI is told about a stage; the modules of this folder say it for each, part of the lifecycle by part."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Group, owners and kinds of an asset, which parts of its report are drawn, and which stage it is the gate of."""
+
+    group: str
+    description: str
+    kinds: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ("team:factory",)
+    bars: tuple[tuple[str, str, str], ...] = ()  # table of the report, column of labels, column of values
+    curves: bool = False  # the report's curves, drawn
+    gate_of: str = ""  # the stage whose output this one judges
+    has_run: bool = False  # whether MLflow holds a run of it

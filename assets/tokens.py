@@ -1,0 +1,27 @@
+"""Tokens: the corpus becomes shards, and a mixture says which of them are trained on."""
+
+from assets.shown import Shown
+
+SHOWN = {
+    "tokenizer": Shown(
+        group="tokens",
+        description="The base model's tokenizer, measured on every language.",
+        kinds=("huggingface",),
+        owners=("team:model",),
+        bars=(("languages", "language", "bytes_per_token"),),
+    ),
+    "token_shards": Shown(
+        group="tokens",
+        description="Documents as token sequences, each token traceable to its document; a held-out split by document.",
+        kinds=("parquet",),
+        owners=("team:model",),
+        bars=(("languages", "language", "train_tokens"), ("countries", "country", "train_tokens")),
+    ),
+    "mixture": Shown(
+        group="tokens",
+        description="How much of each language, and of replay, is trained on, and in which order.",
+        kinds=("parquet",),
+        owners=("team:model",),
+        bars=(("languages", "language", "tokens"),),
+    ),
+}

@@ -1,0 +1,79 @@
+"""Tell Dagster what dvc.lock says: work done by `dvc repro` in a terminal, or on a fresh clone, shows in the UI as it is.
+
+A stage whose data version and code version Dagster knows already is left alone, so adopting twice adds nothing. The current code
+version is claimed only where `dvc status` finds nothing changed.
+"""
+
+from collections.abc import Iterable
+
+import dagster as dg
+
+from assets.checks import CHECK_NAME, gated_node, read_verdict
+from assets.factory import Factory
+from assets.graph import StageNode
+from assets.lock import read_lock, source_version
+from assets.provenance import CODE_VERSION, UNKNOWN, new_observations, pointer_tags, recorded_tags, version_tags
+
+
+def observe_sources(factory: Factory, instance: dg.DagsterInstance) -> list[dg.AssetObservation]:
+    """What came from outside and is not what Dagster last saw: observations to report."""
+    root = factory.workspace.root
+    return new_observations(instance, {key: source_version(root / path) for key, path in factory.graph.sources().items()})
+
+
+def adopt(factory: Factory, instance: dg.DagsterInstance, changed: Iterable[str]) -> int:
+    """Report what dvc.lock holds and Dagster does not know; returns how many stages that were.
+
+    `changed` are the addresses that `dvc status` lists.
+    """
+    for observation in observe_sources(factory, instance):
+        instance.report_runless_asset_event(observation)
+    lock = read_lock(factory.workspace)
+    unclean = set(changed)
+    adopted = 0
+    for node in factory.graph.stages:
+        published = factory.workspace.place(node.name, node.key).is_dir()
+        if node.address in lock and published and _report(factory, instance, node, clean=node.address not in unclean):
+            adopted += 1
+    return adopted
+
+
+def _report(factory: Factory, instance: dg.DagsterInstance, node: StageNode, *, clean: bool) -> bool:
+    result = factory.result(node)
+    version = result.data_version.value if result.data_version else UNKNOWN
+    tags = {
+        **(result.tags or {}),
+        **pointer_tags(factory.graph, node),
+        **version_tags(version),
+        CODE_VERSION: factory.code_versions[node.address] if clean else UNKNOWN,
+    }
+    known = recorded_tags(instance, node.asset)
+    if all(known.get(name) == value for name, value in tags.items() if "event_pointer" not in name):
+        return False
+    instance.report_runless_asset_event(dg.AssetMaterialization(node.asset, metadata=result.metadata or {}, tags=tags))
+    for evaluation in _evaluations(factory, node, result):
+        instance.report_runless_asset_event(evaluation)
+    return True
+
+
+def _evaluations(factory: Factory, gate: StageNode, result: dg.MaterializeResult) -> list[dg.AssetCheckEvaluation]:
+    if not result.check_results:
+        return []
+    gated = gated_node(factory.graph, gate, factory.shown)
+    mirrored = read_verdict(factory.workspace, gate, gated)
+    return [
+        _evaluation(gate.asset, CHECK_NAME, result.check_results[0], blocking=True),
+        _evaluation(gated.asset, gate.name, mirrored, blocking=False),
+    ]
+
+
+def _evaluation(key: dg.AssetKey, name: str, found: dg.AssetCheckResult, *, blocking: bool) -> dg.AssetCheckEvaluation:
+    return dg.AssetCheckEvaluation(
+        asset_key=key,
+        check_name=name,
+        passed=found.passed,
+        severity=found.severity,
+        description=found.description,
+        metadata=found.metadata,
+        blocking=blocking,
+    )

@@ -1,0 +1,59 @@
+"""The code location: everything that Dagster knows of this workspace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+
+from assets.factory import Factory, build_factory
+from assets.lifecycle import SHOWN
+from assets.shown import Shown
+from dagster_project.dvc_door import DvcDoor, DvcResource
+from dagster_project.dvc_graph import load_graph
+from dagster_project.executor import thread_executor
+from dagster_project.jobs import build_jobs, monthly_retrain
+from dagster_project.sensors import build_sensors
+from latamgpt.store import Workspace, find_workspace
+
+
+@dataclass(frozen=True)
+class Location:
+    """A workspace as Dagster has it."""
+
+    factory: Factory
+    door: DvcDoor
+    definitions: dg.Definitions
+
+
+def build_location(workspace: Workspace, shown: Mapping[str, Shown] = SHOWN) -> Location:
+    """Assets, checks, jobs, schedule, sensors and resources over the graph of a workspace."""
+    factory = build_factory(workspace, load_graph(workspace), shown)
+    door = DvcDoor(workspace)
+    executor = thread_executor(door.stop_all)
+    definitions = dg.Definitions(
+        assets=factory.assets(),
+        asset_checks=factory.checks(),
+        jobs=build_jobs(factory.graph, executor),
+        schedules=[monthly_retrain],
+        sensors=build_sensors(factory, door, lambda: newly_approved(workspace)),
+        resources={"dvc": dg.ResourceDefinition.hardcoded_resource(DvcResource(door))},
+        executor=executor,
+    )
+    return Location(factory, door, definitions)
+
+
+def newly_approved(workspace: Workspace) -> str | None:
+    """The candidate that a reviewer approved in MLflow since the last look, its approval now written down; else None."""
+    if not workspace.place("release_candidate").is_dir():
+        return None
+    from latamgpt.release.approval import approval_from_alias  # noqa: PLC0415  (imports MLflow: 2.6 s)
+
+    approval = approval_from_alias(workspace)
+    return approval.candidate if approval else None
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What workspace.yaml points to."""
+    return build_location(find_workspace(Path.cwd())).definitions

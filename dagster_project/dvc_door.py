@@ -1,0 +1,152 @@
+"""The side of the door to DVC that Dagster sees: ask for a stage, wait, get its exit code and the end of its log."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+
+from dagster_project.dvc_codes import BUSY, STOPPED, UNRECOVERABLE
+from dagster_project.executor import step_log
+from latamgpt.errors import OperatorError
+from latamgpt.store import Workspace
+
+LINES_SHOWN = 12
+RETRIES_WHEN_BUSY, SECONDS_BETWEEN_RETRIES = 30, 5
+
+
+@dataclass
+class DvcDoor:
+    """A DVC server for one workspace, started when first asked."""
+
+    workspace: Workspace
+    _server: "subprocess.Popen[bytes] | None" = None
+    _waiting: dict[int, "Future[int]"] = field(default_factory=dict[int, "Future[int]"])
+    _mutex: threading.Lock = field(default_factory=threading.Lock)
+    _last_id: int = 0
+
+    def reproduce(self, address: str, run_id: str = "", log: Path | None = None) -> tuple[int, str]:
+        """Run one stage, guarded; its exit code and what it said last. Stops it when interrupted."""
+        log = log or self.workspace.root / "var" / "logs" / f"{address}.log"
+        env = {"LATAMGPT_DAGSTER_RUN": run_id} if run_id else {}
+        request_id, answer = self._ask("reproduce", address, log, env)
+        try:
+            code = answer.result()
+        except BaseException:
+            self._send({"id": request_id, "verb": "stop"})
+            answer.result()
+            raise
+        return code, last_words(log)
+
+    def status(self) -> dict[str, list[object]]:
+        """What changed, as `dvc status --json` says it: an empty mapping when nothing did."""
+        folder = self.workspace.root / "var" / "logs"
+        place = folder / f"status-{os.getpid()}-{threading.get_ident()}.json"
+        _, answer = self._ask("status", str(place), folder / "status.log", {})
+        if answer.result():
+            raise OperatorError(f"`dvc status` failed, so nobody knows what is stale: {last_words(folder / 'status.log')}")
+        found = json.loads(place.read_bytes())
+        place.unlink()
+        return found
+
+    def stop_all(self) -> None:
+        """Stop every stage that runs; their callers get STOPPED."""
+        for request_id in list(self._waiting):
+            self._send({"id": request_id, "verb": "stop"})
+
+    def close(self) -> None:
+        """End the server; stages that run are stopped and rolled back."""
+        server = self._server
+        if server is not None and server.stdin is not None:
+            server.stdin.close()
+            server.wait()
+        self._server = None
+
+    def _ask(self, verb: str, target: str, log: Path, env: dict[str, str]) -> tuple[int, "Future[int]"]:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        answer: Future[int] = Future()
+        with self._mutex:
+            self._last_id += 1
+            request_id = self._last_id
+            self._waiting[request_id] = answer
+            if self._server is None or self._server.poll() is not None:
+                self._start()
+        self._send({"id": request_id, "verb": verb, "target": target, "log": str(log), "env": env})
+        return request_id, answer
+
+    def _start(self) -> None:
+        environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",  # finds `latamgpt`
+            "DVC_NO_ANALYTICS": "1",
+        }
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "dagster_project.dvc_server", str(self.workspace.root)],
+            cwd=self.workspace.root,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        threading.Thread(target=self._listen, args=(self._server,), daemon=True, name="dvc-answers").start()
+
+    def _send(self, message: dict[str, object]) -> None:
+        with self._mutex:
+            server = self._server
+            if server is None or server.stdin is None:
+                return
+            try:
+                server.stdin.write(json.dumps(message).encode() + b"\n")
+                server.stdin.flush()
+            except BrokenPipeError:
+                return  # the listener answers for a server that died
+
+    def _listen(self, server: "subprocess.Popen[bytes]") -> None:
+        assert server.stdout is not None
+        for line in server.stdout:
+            message = json.loads(line)
+            self._waiting.pop(message["id"]).set_result(message["code"])
+        for request_id in list(self._waiting):
+            self._waiting.pop(request_id).set_result(STOPPED)
+
+
+def last_words(log: Path) -> str:
+    """What a failed stage said last: its own sentence where it said one, else the end of its log."""
+    if not log.is_file():
+        return "it left no log"
+    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    said = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].startswith("latamgpt: ")), None)
+    if said is not None:
+        return "\n".join(lines[said:]).removeprefix("latamgpt: ")
+    return "\n".join(lines[-LINES_SHOWN:])
+
+
+@dataclass(frozen=True)
+class DvcResource:
+    """The resource `dvc`: a stage's exit code, in Dagster's words."""
+
+    door: DvcDoor
+
+    def reproduce(self, context: dg.AssetExecutionContext, address: str) -> None:
+        """Bring one stage up to date.
+
+        Raises:
+            dg.RetryRequested: another process holds its inputs or outputs.
+            dg.Failure: it failed; the message is what the stage said.
+        """
+        log = step_log(context.instance, context.run_id, str(context.op_execution_context.op_handle))
+        code, words = self.door.reproduce(address, context.run_id, log)
+        if code == 0:
+            return
+        if code == BUSY:
+            raise dg.RetryRequested(max_retries=RETRIES_WHEN_BUSY, seconds_to_wait=SECONDS_BETWEEN_RETRIES)
+        raise dg.Failure(
+            description=words,
+            metadata={"stage": address, "exit_code": code},
+            allow_retries=code not in (UNRECOVERABLE, STOPPED),
+        )

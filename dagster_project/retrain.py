@@ -1,0 +1,100 @@
+"""A scheduled retraining: in a git worktree of its own, on a branch that a person merges.
+
+The workspace that people use is left alone: one DVC workspace has one writer. The worktree shares DVC's cache, so that only
+what is new is computed. The day that agreements are held against becomes the first of the month.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+
+from latamgpt.errors import OperatorError
+from latamgpt.store import Workspace, find_workspace
+
+
+@dg.op(description="Make a worktree, run the factory there up to a candidate, commit its dvc.lock on a branch.")
+def retrain_in_worktree(context: dg.OpExecutionContext) -> None:
+    """One retraining, named after the month of the schedule's tick (or of today, where a person starts it)."""
+    workspace = find_workspace(Path.cwd())
+    run = context.instance.get_run_by_id(context.run_id)
+    day = (run.tags.get("dagster/scheduled_execution_time", "") if run else "")[:10] or first_of_month(context)
+    folder = add_worktree(workspace, day[:7])
+    set_as_of(folder, day)
+    _run_factory(context, folder)
+    _git(folder, "add", "dvc.lock", "params.yaml")
+    _git(folder, "commit", "--quiet", "--message", f"Retrain as of {day}")
+    context.log.info(
+        f"candidate in {folder / 'data' / 'release_candidate'}; merge branch retrain/{day[:7]} to make it the one here"
+    )
+
+
+@dg.job(name="retrain", description="The factory in a worktree of its own.", executor_def=dg.in_process_executor)
+def retrain() -> None:
+    """One retraining."""
+    retrain_in_worktree()
+
+
+def first_of_month(context: dg.OpExecutionContext) -> str:
+    """The first day of the month in which this run was created."""
+    record = context.instance.get_run_record_by_id(context.run_id)
+    if record is None:
+        raise OperatorError(f"Dagster has no record of run {context.run_id}, so the month to retrain for is unknown.")
+    return record.create_timestamp.strftime("%Y-%m-01")
+
+
+def add_worktree(workspace: Workspace, month: str) -> Path:
+    """A checkout of HEAD on branch retrain/MONTH under var/retrain, with the cache of this workspace; kept if it is there."""
+    folder = workspace.root / "var" / "retrain" / month
+    if not folder.exists():
+        _git(workspace.root, "worktree", "add", "--quiet", "-B", f"retrain/{month}", str(folder), "HEAD")
+        cache = workspace.root / ".dvc" / "cache"
+        _call([sys.executable, "-m", "dvc", "cache", "dir", "--local", str(cache)], folder)
+        _call([sys.executable, "-m", "dvc", "checkout", "--quiet", "--allow-missing"], folder)
+    return folder
+
+
+def set_as_of(folder: Path, day: str) -> None:
+    """Hold agreements against another day: params.yaml, rights.as_of, comments kept."""
+    from ruamel.yaml import YAML  # noqa: PLC0415
+
+    yaml = YAML()
+    yaml.width = 120
+    path = folder / "params.yaml"
+    document = yaml.load(path.read_text(encoding="utf-8"))
+    document["rights"]["as_of"] = day
+    with path.open("w", encoding="utf-8") as stream:
+        yaml.dump(document, stream)
+
+
+def _run_factory(context: dg.OpExecutionContext, folder: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONUNBUFFERED": "1"}  # the worktree's program, not the checkout's
+    environment.pop("DAGSTER_HOME", None)
+    command = [sys.executable, "-m", "dagster_project.run", "--without-release"]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            lines: list[str] = []
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                context.log.info(line.rstrip())
+            code = process.wait()
+        except BaseException:
+            process.terminate()
+            raise
+    if code:
+        raise dg.Failure(description="\n".join(lines[-12:]), metadata={"worktree": dg.MetadataValue.path(folder)})
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    _call(["git", *arguments], folder)
+
+
+def _call(command: list[str], folder: Path) -> None:
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise OperatorError(f"`{' '.join(command)}` in {folder} failed: {result.stderr.strip() or result.stdout.strip()}")
