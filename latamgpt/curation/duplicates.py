@@ -2,7 +2,7 @@
 
 Bands of a signature are hashed to keys; two documents with a key in common are candidates (DuckDB joins them, and
 spills to disk when there are many); candidates are held against each other by their whole signatures; what is alike enough is
-linked, and of each linked group one document stays. Which one is a total order, so the answer does not depend on the order of arrival.
+linked, and of each linked group one document stays. Which one is a total order: the order of arrival does not matter.
 """
 
 from dataclasses import dataclass

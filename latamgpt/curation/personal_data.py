@@ -41,12 +41,15 @@ class Kind:
 
 
 def _kind(tag: str, pattern: str, is_valid: Callable[[str], bool], context: str = "") -> Kind:
-    return Kind(
-        tag,
-        re.compile(rf"(?<![\w.-])(?:{pattern})(?![\w-]|\.\d)", re.IGNORECASE),
-        is_valid,
-        re.compile(rf"\b(?:{context})\b[^\n]{{0,{CONTEXT_CHARS}}}$", re.IGNORECASE) if context else None,
-    )
+    """A kind whose number stands alone: not a part of a longer number, word or decimal."""
+    alone = re.compile(rf"(?<![\w.-])(?:{pattern})(?![\w-]|\.\d)", re.IGNORECASE)
+    words = re.compile(rf"\b(?:{context})\b[^\n]{{0,{CONTEXT_CHARS}}}$", re.IGNORECASE) if context else None
+    return Kind(tag, alone, is_valid, words)
+
+
+def _printed(tag: str, pattern: str, is_valid: Callable[[str], bool]) -> Kind:
+    """A kind whose dots and dashes show what it is, even glued to a word."""
+    return Kind(tag, re.compile(rf"(?<!\d)(?:{pattern})(?!\d)", re.IGNORECASE), is_valid)
 
 
 def _always(_: str) -> bool:
@@ -54,15 +57,19 @@ def _always(_: str) -> bool:
 
 
 KINDS = (
-    _kind("CNPJ", r"\d{2}\.?\d{3}\.?\d{3}/?\d{4}-?\d{2}", stdnum.br.cnpj.is_valid),
-    _kind("CPF", r"\d{3}\.?\d{3}\.?\d{3}-?\d{2}", stdnum.br.cpf.is_valid),
-    _kind("CUIT", r"\d{2}[- ]?\d{8}[- ]?\d", stdnum.ar.cuit.is_valid),
+    Kind("EMAIL", re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.IGNORECASE), _always),
+    _printed("CNPJ", r"\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}", stdnum.br.cnpj.is_valid),
+    _printed("CPF", r"\d{3}\.\d{3}\.\d{3}-\d{2}", stdnum.br.cpf.is_valid),
+    _printed("CUIT", r"\d{2}-\d{8}-\d", stdnum.ar.cuit.is_valid),
+    _printed("RUT", r"\d{1,2}\.\d{3}\.\d{3}-[\dK]", stdnum.cl.rut.is_valid),
+    _printed("CURP", r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[0-9A-Z]\d", stdnum.mx.curp.is_valid),
+    _kind("CNPJ", r"\d{14}", stdnum.br.cnpj.is_valid),
+    _kind("CPF", r"\d{9}-?\d{2}", stdnum.br.cpf.is_valid),
+    _kind("CUIT", r"\d{11}|\d{2} \d{8} \d", stdnum.ar.cuit.is_valid),
     _kind("CBU", r"\d{7}-?\d[- ]?\d{13}-?\d", stdnum.ar.cbu.is_valid),
-    _kind("CURP", r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[0-9A-Z]\d", stdnum.mx.curp.is_valid),
     _kind("RFC", r"[A-ZÑ&]{3,4}-?\d{6}-?[0-9A-Z]{3}", stdnum.mx.rfc.is_valid, r"r\.?f\.?c\.?"),
     _kind("RUC", r"(?:10|15|16|17|20)\d{9}", stdnum.pe.ruc.is_valid),
-    _kind("RUT", r"\d{1,2}\.\d{3}\.\d{3}-[\dK]", stdnum.cl.rut.is_valid),
-    _kind("RUT", r"\d{7,8}-?[\dK]", stdnum.cl.rut.is_valid, r"r\.?u\.?[tn]\.?|rol"),
+    _kind("RUT", r"\d{7,8}-?[\dK]", stdnum.cl.rut.is_valid, r"r\.?u\.?[tn]\.?"),
     _kind("RUT", r"\d{12}", stdnum.uy.rut.is_valid, r"r\.?u\.?t\.?"),
     _kind("RIF", r"[VEJPG]-?\d{8}-?\d", stdnum.ve.rif.is_valid),
     _kind("NIT", r"\d{3}\.?\d{3}\.?\d{3}-?\d", stdnum.co.nit.is_valid, r"n\.?i\.?t\.?"),
@@ -73,7 +80,6 @@ KINDS = (
     _kind("CEDULA", r"\d{3}-\d{7}-\d", stdnum.do.cedula.is_valid),
     _kind("DNI", r"\d{8}-?[\dA-K]", stdnum.pe.cui.is_valid, r"d\.?n\.?i\.?|c\.?u\.?i\.?"),
     _kind("DNI", r"\d{1,2}\.\d{3}\.\d{3}|\d{7,8}", _always, r"d\.?n\.?i\.?"),
-    _kind("EMAIL", r"[a-z0-9][\w.+-]*@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)*\.[a-z]{2,}", _always),
     _kind("PHONE", r"\+(?:1|5\d{1,2})[ .-]?(?:\(?\d{1,4}\)?[ .-]?){2,5}\d", _always),
     _kind(
         "PHONE",
