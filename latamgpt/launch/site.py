@@ -1,0 +1,57 @@
+"""Where a command runs: sites/NAME.yaml. Never part of what a run is."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import Field, ValidationError
+
+from latamgpt.errors import OperatorError
+from latamgpt.params import explain_validation
+from latamgpt.records import Frozen
+
+SITE_VARIABLE = "LATAMGPT_SITE"
+DEFAULT_SITE = "laptop"
+Count = Annotated[int, Field(gt=0)]
+
+
+class Site(Frozen):
+    """One machine or cluster."""
+
+    nodes: Count = 1
+    processes: Count = 1  # that train, per node: one for each accelerator, or one for all cores
+    threads_per_process: Count = 2  # another number changes the last bits of what is trained
+    workers: Count = 2  # processes that map over data
+    base_models: str = "var/base_models"  # base models' folders; relative to the checkout, or absolute
+
+    @property
+    def num_ranks(self) -> int:
+        """How many processes train together."""
+        return self.nodes * self.processes
+
+    def base_model_folder(self, root: Path, name: str) -> Path:
+        """Where this site keeps a base model."""
+        return root / self.base_models / name
+
+
+def read_site(root: Path, name: str = "") -> Site:
+    """The site that is named, or that LATAMGPT_SITE names, or the laptop.
+
+    Raises:
+        OperatorError: there is no such site, or its file has a field that is unknown or wrong.
+    """
+    name = name or os.environ.get(SITE_VARIABLE) or DEFAULT_SITE
+    path = root / "sites" / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml"))) or "none"
+        raise OperatorError(
+            f"there is no site {name!r}: {path} is missing, the sites are: {known}. A site says with how many processes a stage "
+            f"works. Set {SITE_VARIABLE} to one of them, or add the file."
+        )
+    try:
+        return Site.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    except yaml.YAMLError as error:
+        raise OperatorError(f"{path} is not valid YAML: {error}. Mend the line it names and run the command again.") from error
+    except ValidationError as error:
+        raise OperatorError(explain_validation(str(path), error)) from error

@@ -1,0 +1,57 @@
+"""Saving a model as transformers loads it: config, one safetensors file, no pickle anywhere."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from latamgpt.errors import OperatorError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedModel
+
+WEIGHTS_NAME = "model.safetensors"
+
+
+def save_model(folder: Path, model: "PreTrainedModel", weights: "dict[str, Tensor]", dtype: str) -> None:
+    """Write config.json, generation_config.json and model.safetensors; the same weights give the same bytes.
+
+    `weights` are the model's, whole, on any device; `dtype` is torch's name of the format on disk, such as 'bfloat16'. Where
+    input and output embeddings are one, they are written once. (Not `save_pretrained`: it imports DeepSpeed, 4 s, in search of
+    wrappers.)
+    """
+    import torch
+    from safetensors.torch import save_file  # noqa: PLC0415
+
+    tied = {"lm_head.weight"} if model.config.tie_word_embeddings else set[str]()
+    kind: torch.dtype = getattr(torch, dtype)
+    tensors = {name: weights[name].detach().to("cpu", kind).contiguous() for name in sorted(weights) if name not in tied}
+    save_file(tensors, folder / WEIGHTS_NAME, metadata={"format": "pt"})
+    model.config.dtype = kind
+    model.config.architectures = [type(model).__name__]
+    model.config.save_pretrained(folder)
+    model.generation_config.save_pretrained(folder)
+
+
+def read_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor in a folder's safetensors files, from their headers alone.
+
+    Raises:
+        OperatorError: the folder holds none, or a file ends before its tensors do.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as stream:
+            num_header_bytes = int.from_bytes(stream.read(8), "little")
+            header = orjson.loads(stream.read(num_header_bytes))
+        header.pop("__metadata__", None)
+        end = 8 + num_header_bytes + max((tensor["data_offsets"][1] for tensor in header.values()), default=0)
+        if path.stat().st_size != end:
+            raise OperatorError(
+                f"{path} has {path.stat().st_size:,} bytes, its header says {end:,}: it was cut off. Fetch it again."
+            )
+        shapes |= {name: tuple(tensor["shape"]) for name, tensor in header.items()}
+    if not shapes:
+        raise OperatorError(f"{folder} holds no .safetensors file: there are no weights to use. Fetch the model again.")
+    return shapes
