@@ -12,10 +12,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from latamgpt.errors import OperatorError
-from samples.base_text import write_base_text
 from samples.formats import write
 from samples.partners import PARTNERS, Shelf
+
+from latamgpt.errors import OperatorError
+from samples.base_text import write_base_text
 
 ROOT = Path(__file__).resolve().parent.parent
 

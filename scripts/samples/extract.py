@@ -12,7 +12,19 @@ from samples.texts import Text, in_pieces, slug
 
 _BLOCKS = {"p", "h1", "h2", "h3", "h4", "li", "dt", "dd", "header", "article"}
 _SKIPPED = {"script", "style", "pre", "table", "nav", "head", "footer"}
-_SKIPPED_CLASSES = {"navheader", "navfooter", "toc", "docnav", "indexterm", "legalnotice", "footnotes", "screen"}
+_SKIPPED_CLASSES = {
+    "navheader",
+    "navfooter",
+    "toc",
+    "docnav",
+    "indexterm",
+    "legalnotice",
+    "footnotes",
+    "screen",
+    "related",
+    "sphinxsidebar",
+    "headerlink",
+}
 _VOID = {"br", "hr", "img", "link", "meta", "input", "col", "wbr", "source", "area", "base", "embed", "track"}
 MIN_STRING_CHARS = 25
 
@@ -68,7 +80,11 @@ def paragraphs(page: str) -> list[tuple[str, str]]:
 
 def page(path: Path, language: str, not_of: Path | None = None, max_bytes: int = 5000) -> list[Text]:
     """A page of a manual as documents; none where over a quarter of its paragraphs are still those of `not_of`."""
-    found = [(tag, text) for tag, text in paragraphs(path.read_text(encoding="utf-8")) if len(text) > 2 and text != "Download the ebook"]
+    found = [
+        (tag, text)
+        for tag, text in paragraphs(path.read_text(encoding="utf-8"))
+        if len(text) > 2 and text != "Download the ebook"
+    ]
     original = set(paragraphs(not_of.read_text(encoding="utf-8"))) if not_of and not_of.is_file() else set()
     running = [text for tag, text in found if not tag.startswith("h")]
     untranslated = [text for tag, text in found if (tag, text) in original and len(text) > 40]
@@ -139,7 +155,7 @@ def firefox(root: Path, language: str, only: str = "") -> list[Text]:
 
 
 def _fluent(source: str) -> list[str]:
-    joined = re.sub(r"\n {2,}(?![.\[*}])", " ", source)
+    joined = re.sub(r"\n {2,}(?![ .\[*}])", " ", source)
     values = re.findall(r"^(?:[\w-]+| +\.[\w-]+) = (.+)$", joined, re.MULTILINE)
     return [_plain_interface(value) for value in values if "->" not in value and "{ $" not in value]
 

@@ -40,7 +40,7 @@ PACKAGES: dict[str, Package] = {
         Package("debian", "wordpress-l10n", "6.1.9+dfsg1-0+deb12u1"),
         Package("debian", "debian-handbook", "11.20220922"),
         Package("debian", "debian-edu-doc-es", "2.12.23~deb12u1"),
-        Package("debian", "freedombox-doc-es", "23.6.2+deb12u2"),
+        Package("debian", "developers-reference", "12.18"),
         Package("debian", "installation-guide-amd64", "20230508+deb12u1"),
     )
 }

