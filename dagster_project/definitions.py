@@ -14,7 +14,8 @@ from dagster_project.dvc_graph import load_graph
 from dagster_project.executor import thread_executor
 from dagster_project.jobs import build_jobs, monthly_retrain
 from dagster_project.sensors import build_sensors
-from latamgpt.store import Workspace, find_workspace
+from latamgpt.params import read_params
+from latamgpt.store import Workspace, digest_of, find_workspace
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ def newly_approved(workspace: Workspace) -> str | None:
         return None
     from latamgpt.release.approval import approval_from_alias  # noqa: PLC0415  (imports MLflow: 2.6 s)
 
-    approval = approval_from_alias(workspace)
-    return approval.candidate if approval else None
+    name = read_params(workspace.root).release_candidate.name
+    return digest_of(workspace.place("release_candidate")) if approval_from_alias(workspace, name) else None
 
 
 @dg.definitions

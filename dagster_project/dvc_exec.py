@@ -47,7 +47,7 @@ def reproduce(root: Path, address: str) -> int:
             )
             return UNRECOVERABLE
         try:
-            repo.reproduce(targets=[address], single_item=True)
+            repo.reproduce(targets=[address], single_item=True)  # pyright: ignore[reportCallIssue]
         except ReproductionError as error:
             return _explain(repo, stage, error)
         except StoppedError:

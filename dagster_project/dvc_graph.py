@@ -51,13 +51,14 @@ def parse_graph(root: Path) -> Graph:
 def _node(stage: "PipelineStage") -> StageNode:
     from dvc.dependency import ParamsDependency  # noqa: PLC0415
 
-    name, _, key = stage.name.partition("@")  # not `addressing`, which depends on the folder one stands in
+    address = str(stage.name)  # not `addressing`, which depends on the folder one stands in
+    name, _, key = address.partition("@")
     params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
     return StageNode(
-        address=stage.name,
+        address=address,
         name=name,
         key=key,
-        cmd=stage.cmd,
+        cmd=str(stage.cmd),
         deps=tuple(sorted(dep.def_path for dep in stage.deps if not isinstance(dep, ParamsDependency))),
         params=tuple(sorted(section for dep in params for section in dep.params)),
         outs=tuple(sorted(out.def_path for out in stage.outs)),

@@ -1,0 +1,200 @@
+"""`make run`: from the deliveries to a release, only what is stale, as a Dagster run that the UI shows afterwards."""
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.events import DagsterEvent
+from dagster._core.execution.api import execute_run_iterator
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from assets.report_view import cell_text
+from dagster_project.adopt import adopt
+from dagster_project.definitions import Location, build_location
+from dagster_project.home import open_instance, settings
+from dagster_project.jobs import FACTORY_JOB, RELEASE, RELEASE_JOB
+from dagster_project.live import Live, open_screen
+from latamgpt.errors import OperatorError
+from latamgpt.params import read_params
+from latamgpt.progress import PROGRESS_FOLDER_VARIABLE
+from latamgpt.release.approval import approval_path, approve, read_approval
+from latamgpt.store import Workspace, digest_of, find_workspace
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the screen is ours; the instance keeps every event
+FAILED, INTERRUPTED = 1, 130
+SAMPLE_REVIEWER = "Sample Reviewer"
+SAMPLE_ROLE = "stands in for a person where the samples are run"
+SAMPLE_STATEMENT = "The gates passed on the shipped samples. Nobody has read this model's answers: it is not for use."
+
+
+@dataclass
+class Outcome:
+    """How a Dagster run ended."""
+
+    run_id: str
+    succeeded: bool = False
+    interrupted: bool = False
+    failures: dict[str, str] = field(default_factory=dict[str, str])  # stage address -> what it said
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is stale and print what came of it; a person's mistake is explained in plain words."""
+    parser = argparse.ArgumentParser(prog="python -m dagster_project.run", description="Run what is stale, up to a release.")
+    parser.add_argument("--without-release", action="store_true", help="stop at the release candidate")
+    options = parser.parse_args(arguments)
+    try:
+        workspace = find_workspace(Path.cwd())
+        read_params(workspace.root)  # a misspelt key stops here, before anything starts
+        return run(workspace, with_release=not options.without_release)
+    except OperatorError as error:
+        _say(f"latamgpt: {error}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        _say("latamgpt: stopped. Nothing was left half-published; the same command goes on from here.")
+        return INTERRUPTED
+
+
+def run(workspace: Workspace, *, with_release: bool) -> int:
+    """Bring a workspace up to date."""
+    began = time.monotonic()
+    os.environ.setdefault("LATAMGPT_DAGSTER_URL", settings(workspace).dagster.url)
+    os.environ[PROGRESS_FOLDER_VARIABLE] = str(_empty_folder(workspace.root / "var" / "progress"))
+    location = build_location(workspace)
+    try:
+        with open_instance(workspace) as instance:
+            code = _bring_up_to_date(location, instance, with_release=with_release)
+    finally:
+        location.door.close()
+    if code == 0:
+        show_summary(workspace, released=with_release, seconds=time.monotonic() - began)
+    return code
+
+
+def _bring_up_to_date(location: Location, instance: dg.DagsterInstance, *, with_release: bool) -> int:
+    graph, workspace = location.factory.graph, location.factory.workspace
+    changed = set(location.door.status())
+    stale = graph.downstream(changed)
+    adopt(location.factory, instance, stale)
+    building = {address for address in stale if graph.find(address).name != RELEASE}
+    if building:
+        _say(f"{len(building)} of {len(graph.stages)} stages to bring up to date")
+        if code := _execute(location, instance, FACTORY_JOB, building):
+            return code
+    if not with_release:
+        return 0
+    approved = approve_sample(workspace)
+    if building or approved or stale:
+        return _execute(location, instance, RELEASE_JOB, {RELEASE})
+    _say(f"nothing changed: all {len(graph.stages)} stages are as dvc.lock records them")
+    return 0
+
+
+def approve_sample(workspace: Workspace) -> bool:
+    """Approve the candidate as the named sample reviewer, unless somebody has approved this very candidate."""
+    digest = digest_of(workspace.place("release_candidate"))
+    if approval_path(workspace).is_file() and read_approval(workspace).candidate == digest:
+        return False
+    _say(approve(workspace, SAMPLE_REVIEWER, SAMPLE_ROLE, SAMPLE_STATEMENT, sample=True))
+    return True
+
+
+def _execute(location: Location, instance: dg.DagsterInstance, job_name: str, addresses: set[str]) -> int:
+    """One Dagster run over some stages, shown as it goes; 0 when all of them succeeded."""
+    folder = Path(os.environ[PROGRESS_FOLDER_VARIABLE])
+    with Live(open_screen(folder), total=len(addresses)) as live:
+        outcome = execute(location, instance, job_name, addresses, live)
+    if outcome.interrupted:
+        raise KeyboardInterrupt
+    for address, words in sorted(outcome.failures.items()):
+        _say(f"\nlatamgpt: {address} failed: {words}")
+    if not outcome.succeeded:
+        _say(
+            f"\nWhat was finished stays; the same command goes on from here. Run {outcome.run_id[:8]} in `make ui` has the logs."
+        )
+    return 0 if outcome.succeeded else FAILED
+
+
+def execute(
+    location: Location, instance: dg.DagsterInstance, job_name: str, addresses: set[str], live: Live | None = None
+) -> Outcome:
+    """Materialize the outputs of some stages as one Dagster run."""
+    by_asset = {node.asset: node.address for node in location.factory.graph.stages}
+    keys = {key for key, address in by_asset.items() if address in addresses}
+    job = location.definitions.resolve_job_def(job_name).get_subset(asset_selection=keys)
+    made = instance.create_run_for_job(job, run_config=QUIET, asset_selection=keys, tags={"latamgpt/started_by": "make run"})
+    outcome = Outcome(made.run_id)
+    steps = {"__".join(key.path).replace("-", "_"): address for key, address in by_asset.items()}
+    for event in _events(InMemoryJob(job), made, instance, outcome):
+        _note(event, steps, outcome, live)
+    return outcome
+
+
+def _events(job: InMemoryJob, made: dg.DagsterRun, instance: dg.DagsterInstance, outcome: Outcome) -> Iterator[DagsterEvent]:
+    try:
+        yield from execute_run_iterator(job, made, instance)
+    except dg.DagsterExecutionInterruptedError:
+        outcome.interrupted = True
+
+
+def _note(event: DagsterEvent, steps: dict[str, str], outcome: Outcome, live: Live | None) -> None:
+    kind = event.event_type
+    address = steps.get(event.step_key or "")
+    if kind is dg.DagsterEventType.RUN_SUCCESS:
+        outcome.succeeded = True
+    elif kind is dg.DagsterEventType.RUN_CANCELED:
+        outcome.interrupted = True
+    elif kind is dg.DagsterEventType.STEP_FAILURE:
+        outcome.failures[address or str(event.step_key)] = _why(event)
+        if live and address:
+            live.finished(address, "FAILED")
+    elif live and address and kind is dg.DagsterEventType.STEP_START:
+        live.started(address)
+    elif live and address and kind is dg.DagsterEventType.ASSET_MATERIALIZATION:
+        summary = event.step_materialization_data.materialization.metadata.get("summary")
+        live.finished(address, str(summary.value) if summary else "")
+
+
+def _why(event: DagsterEvent) -> str:
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return data.user_failure_data.description
+    return data.error_display_string if data.error else event.message or "no reason given"
+
+
+def show_summary(workspace: Workspace, *, released: bool, seconds: float) -> None:
+    """Where the result lies, the scorecard, and how to look at all of it."""
+    console = Console(highlight=False)
+    place = workspace.place(RELEASE if released else "release_candidate")
+    report = workspace.report("scorecard")
+    for table in report.tables:
+        if table.name == "scorecard":
+            shown = RichTable(title=report.summary, title_justify="left")
+            for column in table.columns:
+                shown.add_column(column)
+            for row in table.rows:
+                shown.add_row(*(cell_text(cell) for cell in row))
+            console.print(shown)
+    console.print(f"the {'release' if released else 'candidate'} lies in {place.relative_to(workspace.root)} ({seconds:.0f} s)")
+    console.print("see it all in the browser: make ui")
+
+
+def _empty_folder(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())
