@@ -15,7 +15,6 @@ import zstandard
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import Paragraph, SimpleDocTemplate
-from samples.texts import Text
 
 from latamgpt.intake.delivery import (
     DELIVERY_NAME,
@@ -26,6 +25,7 @@ from latamgpt.intake.delivery import (
     fixity_lines,
     payload_paths,
 )
+from samples.texts import Text
 
 RECORD_FIELDS = {"text": "text", "title": "title", "language": "language", "id": "id"}
 CSV_FIELDS = {"text": "texto", "title": "titulo", "language": "lengua", "id": "clave"}
@@ -39,7 +39,7 @@ class Parcel:
     texts: list[Text]
     notice: str  # what NOTICE says
     suffix: str = ""  # of jsonl files: .gz, .zst; of a bag's payload: .txt, .md, .html
-    licence_in_texts: str = ""  # a licence that sidecars, texts and prints state, where it differs from the delivery's
+    licence_in_texts: str = ""  # what texts, sidecars or prints say, where it is not the delivery's licence
     damage: Callable[[Path], None] | None = None  # done after the manifest was written
     extra: dict[str, bytes] = field(default_factory=dict)  # further files: path -> content
 
@@ -111,15 +111,26 @@ def _page(text: Text) -> str:
 
 
 def _write_markdown(parcel: Parcel, folder: Path) -> None:
+    """Write the triples; where texts contradict the folder, each says so elsewhere: in its words, its sidecar, or its print."""
     (folder / "cuadernos").mkdir()
-    licence = parcel.licence_in_texts
-    for text in parcel.texts:
+    for number, text in enumerate(parcel.texts):
+        said_in = ("words", "sidecar", "print")[number % 3] if parcel.licence_in_texts else ""
         base = folder / "cuadernos" / text.name
-        closing = f"\n\n---\nLicencia: {licence}" if licence else ""
+        closing = (
+            f"\n\n---\nEste texto se publica bajo la licencia {_in_words(parcel.licence_in_texts)}." if said_in == "words" else ""
+        )
         base.with_suffix(".md").write_text(f"# {text.title}\n\n{text.body}{closing}\n", encoding="utf-8")
-        sidecar = {"title": text.title, "language": text.language} | ({"license": licence} if licence else {})
+        sidecar = {"title": text.title, "language": text.language}
+        if said_in == "sidecar":
+            sidecar["license"] = parcel.licence_in_texts
         base.with_suffix(".json").write_text(json.dumps(sidecar, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        base.with_suffix(".pdf").write_bytes(_print(text, licence))
+        base.with_suffix(".pdf").write_bytes(_print(text, parcel.licence_in_texts if said_in in ("words", "print") else ""))
+
+
+def _in_words(licence: str) -> str:
+    names = {"BY": "Atribución", "NC": "NoComercial", "ND": "SinDerivadas", "SA": "CompartirIgual"}
+    _, *clauses, version = licence.split("-")
+    return f"Creative Commons {'-'.join(names[clause] for clause in clauses)} {version} Internacional"
 
 
 def _print(text: Text, licence: str) -> bytes:
