@@ -78,9 +78,7 @@ def show_what_is_there(workspace: Workspace) -> None:
 def serve(workspace: Workspace, chosen: Settings) -> None:
     """Run the servers until a signal comes, then end them and all that they started."""
     signal.signal(signal.SIGTERM, _interrupt)
-    describe_experiment(
-        workspace, f"Made by the graph in [Dagster]({chosen.dagster.url}); gates in [Data Docs]({chosen.docs.url})."
-    )
+    link_back(workspace, chosen)
     environment = {
         **os.environ,
         **chosen.server.environment,
