@@ -1,0 +1,191 @@
+import os
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from latamgpt.errors import OperatorError
+from latamgpt.intake.taking_in import identify
+from latamgpt.params import Params
+from latamgpt.records import DOCUMENT_SCHEMA, EXCLUSION_SCHEMA
+from latamgpt.store import Workspace, read_table
+from tests.intake.deliveries import PARTNER, deliver, documents, exclusions, reasons, register, seal, take_in
+
+STORY = "Había una vez un río que no sabía adónde iba, y preguntó."
+
+
+@pytest.fixture
+def archive(workspace: Workspace) -> Workspace:
+    register(workspace)
+    return workspace
+
+
+def test_a_delivery_becomes_documents_with_all_that_is_known_of_them(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"rio.txt": STORY})
+    report = take_in(archive, params)
+    (row,) = documents(archive)
+    assert row["doc_id"] == identify(PARTNER, "relatos", STORY)
+    assert (row["title"], row["country"], row["declared_language"], row["licence"]) == ("rio", "AR", "es-AR", "CC-BY-4.0")
+    assert str(row["delivery_date"]) == "2026-03-01"
+    assert report.counts["documents"] == 1
+    assert report.summary == "read 1 documents from 1 of 1 deliveries"
+    folder = archive.read("documents", PARTNER)
+    assert read_table(folder / "documents.parquet").schema.names == DOCUMENT_SCHEMA.names
+    assert read_table(folder / "exclusions.parquet").schema.names == EXCLUSION_SCHEMA.names
+
+
+def test_the_delivery_s_country_holds_before_the_institution_s(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"rio.txt": STORY}, country="UY")
+    take_in(archive, params)
+    assert documents(archive)[0]["country"] == "UY"
+
+
+def test_a_partner_without_a_folder_is_an_operator_s_error(archive: Workspace, params: Params) -> None:
+    with pytest.raises(OperatorError, match=r"archivo-sur has no deliveries.*take it out of `partners`"):
+        take_in(archive, params)
+
+
+def test_a_partner_with_an_empty_folder_is_an_operator_s_error(archive: Workspace, params: Params) -> None:
+    (archive.root / "samples" / PARTNER).mkdir(parents=True)
+    with pytest.raises(OperatorError, match="holds no delivery"):
+        take_in(archive, params)
+    assert not archive.place("documents", PARTNER).exists()
+
+
+def test_a_file_beside_the_deliveries_is_named_and_not_lost(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"rio.txt": STORY})
+    (archive.root / "samples" / PARTNER / "carta.docx").write_bytes(b"x")
+    take_in(archive, params)
+    assert reasons(archive) == {"carta.docx": "not_a_delivery"}
+
+
+def test_an_empty_file_is_set_aside_alone(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"rio.txt": STORY, "nada.txt": b"", "blanco.txt": " \n\t\n"})
+    take_in(archive, params)
+    assert len(documents(archive)) == 1
+    assert reasons(archive) == {"nada.txt": "empty_document", "blanco.txt": "empty_document"}
+
+
+def test_the_same_text_twice_in_a_delivery_is_kept_once(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"a.txt": STORY, "b.txt": STORY.replace("\n", "\r\n") + "\n\n"})
+    take_in(archive, params)
+    (row,) = exclusions(archive)
+    assert (row["path"], row["reason"], row["detail"]) == ("b.txt", "repeated_in_delivery", "the same text stands in a.txt")
+    assert row["doc_id"] == documents(archive)[0]["doc_id"]
+
+
+def test_a_file_that_the_format_does_not_read_is_named(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"rio.txt": STORY, "mapa.tiff": b"II*", "NOTICE.txt": "CC BY 4.0"}, notice="NOTICE.txt")
+    take_in(archive, params)
+    assert reasons(archive) == {"mapa.tiff": "not_read"}
+
+
+@pytest.mark.parametrize(
+    ("agreement", "reason"),
+    [
+        ({"valid_until": "2026-06-30"}, "agreement_expired"),
+        ({"valid_from": "2027-01-01"}, "agreement_not_begun"),
+        ({"withdrawn_on": "2026-11-01"}, "agreement_withdrawn"),
+        ({"purposes": ["evaluate"]}, "purpose_not_permitted"),
+        ({"licence": "CC-BY-SA-4.0"}, "licence_contradiction"),
+        ({"id": "as-2"}, "no_agreement"),
+    ],
+)
+def test_what_no_agreement_permits_is_set_aside_whole(
+    workspace: Workspace, params: Params, agreement: dict[str, object], reason: str
+) -> None:
+    register(workspace, **agreement)
+    deliver(workspace, {"rio.txt": STORY, "mar.txt": "Otro texto."})
+    report = take_in(workspace, params)
+    (row,) = exclusions(workspace)
+    assert (row["reason"], row["delivery"], row["doc_id"]) == (reason, "relatos", "")
+    assert documents(workspace) == []
+    assert report.counts["deliveries_quarantined"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "path"),
+    [
+        (lambda folder: (folder / "rio.txt").write_text("Otro."), "fixity_changed", "rio.txt"),
+        (lambda folder: (folder / "rio.txt").unlink(), "fixity_missing", "rio.txt"),
+        (lambda folder: (folder / "nuevo.txt").write_text("Nuevo."), "fixity_extra", "nuevo.txt"),
+        (lambda folder: (folder / "manifest-sha256.txt").unlink(), "fixity_invalid", "manifest-sha256.txt"),
+        (lambda folder: (folder / "manifest-sha256.txt").write_text("abc  rio.txt\n"), "fixity_invalid", "manifest-sha256.txt"),
+        (lambda folder: (folder / "manifest-sha256.txt").write_text(f"{'0' * 64}  ../x\n"), "unsafe_path", "manifest-sha256.txt"),
+        (lambda folder: (folder / "manifest-sha256.txt").write_text(f"{'0' * 64}  /x\n"), "unsafe_path", "manifest-sha256.txt"),
+        (lambda folder: (folder / "delivery.yaml").write_text("id: [", "utf-8"), "delivery_invalid", "delivery.yaml"),
+        (lambda folder: (folder / "delivery.yaml").unlink(), "delivery_invalid", "delivery.yaml"),
+        (lambda folder: (folder / "enlace.txt").symlink_to("/etc/passwd"), "unsafe_path", "enlace.txt"),
+        (lambda folder: os.mkfifo(folder / "tubo.txt"), "unsafe_path", "tubo.txt"),
+    ],
+)
+def test_a_broken_delivery_is_set_aside_whole_and_stays_where_it_is(
+    archive: Workspace, params: Params, change: object, reason: str, path: str
+) -> None:
+    folder = deliver(archive, {"rio.txt": STORY, "mar.txt": "Un texto sobre el mar."})
+    deliver(archive, {"cerro.txt": "Un texto sobre el cerro."}, id="otros")
+    change(folder)  # type: ignore[operator]
+    report = take_in(archive, params)
+    (row,) = exclusions(archive)
+    assert (row["reason"], row["path"], row["delivery"]) == (reason, path, "relatos")
+    assert str(archive.root) not in str(row["detail"])
+    assert [row["delivery"] for row in documents(archive)] == ["otros"]
+    assert folder.is_dir()
+    assert reason in report.summary
+
+
+def test_a_linked_delivery_folder_is_not_followed(
+    archive: Workspace, params: Params, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    deliver(archive, {"rio.txt": STORY})
+    outside = tmp_path_factory.mktemp("outside")
+    (archive.root / "samples" / PARTNER / "ajeno").symlink_to(outside)
+    take_in(archive, params)
+    assert exclusions(archive)[0]["reason"] == "unsafe_path"
+
+
+def test_a_delivery_named_otherwise_than_its_folder_is_set_aside(archive: Workspace, params: Params) -> None:
+    folder = deliver(archive, {"rio.txt": STORY})
+    folder.rename(folder.with_name("otro"))
+    take_in(archive, params)
+    assert exclusions(archive)[0]["reason"] == "delivery_invalid"
+
+
+def test_a_delivery_above_the_cap_is_set_aside_whole(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"a.txt": "a" * 700, "b.txt": "b" * 700})
+    caps = params.documents.model_copy(update={"max_delivery_bytes": 1000})
+    take_in(archive, params.model_copy(update={"documents": caps}))
+    (row,) = exclusions(archive)
+    assert (row["reason"], row["path"], row["num_bytes"] > 1400) == ("too_large", "b.txt", True)
+    assert documents(archive) == []
+
+
+def test_the_order_of_arrival_does_not_matter(tmp_path: Path, params: Params) -> None:
+    outputs: list[dict[str, bytes]] = []
+    for turn, names in enumerate((["uno", "dos", "tres"], ["tres", "uno", "dos"])):
+        workspace = Workspace(tmp_path / str(turn))
+        workspace.root.mkdir()
+        register(workspace)
+        for name in names:
+            files = {f"{name}-{i}.txt": f"{STORY} {name} {i}" for i in (range(4) if turn else reversed(range(4)))}
+            deliver(workspace, dict(files), id=name)
+        take_in(workspace, params)
+        folder = workspace.read("documents", PARTNER)
+        outputs.append({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
+    assert outputs[0] == outputs[1]
+
+
+def test_a_document_s_identity_is_its_content() -> None:
+    text = "Ñande ñe’ẽ ĝ\nsegunda línea"
+    same = unicodedata.normalize("NFD", text).replace("\n", "  \r\n") + "\n"
+    assert identify("p", "d", text) == identify("p", "d", same)
+    assert identify("p", "d", text) != identify("p", "d", text.replace("’", "'"))
+    assert len({identify(p, d, text) for p in "pq" for d in "de"}) == 4
+
+
+def test_resealing_a_changed_delivery_takes_it_in(archive: Workspace, params: Params) -> None:
+    folder = deliver(archive, {"rio.txt": STORY})
+    (folder / "rio.txt").write_text(STORY + " Y volvió.", encoding="utf-8")
+    seal(folder)
+    take_in(archive, params)
+    assert len(documents(archive)) == 1

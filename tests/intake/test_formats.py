@@ -1,0 +1,257 @@
+import gzip
+import io
+import random
+
+import orjson
+import pypdf
+import pytest
+import zstandard
+
+from latamgpt.params import Params
+from latamgpt.store import Workspace
+from tests.intake.deliveries import PARTNER, deliver, documents, exclusions, reasons, register, take_in
+
+STORY = "Había una vez un río que no sabía adónde iba, y preguntó."
+PAGE = """<html lang="es-BO"><head><title>Un  cuento</title>{meta}</head><body><nav><a href="/">Inicio</a></nav>
+<article><h1>Un cuento</h1><p>{text}</p><p>Y el río volvió a preguntar, más fuerte, a las piedras del camino.</p></article>
+</body></html>"""
+
+
+@pytest.fixture
+def archive(workspace: Workspace) -> Workspace:
+    register(workspace)
+    return workspace
+
+
+def line(**values: object) -> bytes:
+    return orjson.dumps({"text": STORY, **values}) + b"\n"
+
+
+def pdf(**metadata: str) -> bytes:
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.add_metadata({f"/{key}": value for key, value in metadata.items()})
+    stream = io.BytesIO()
+    writer.write(stream)
+    return stream.getvalue()
+
+
+def texts(workspace: Workspace) -> set[str]:
+    return {str(row["text"]) for row in documents(workspace)}
+
+
+@pytest.mark.parametrize(("suffix", "pack"), [("", bytes), (".gz", gzip.compress), (".zst", zstandard.ZstdCompressor().compress)])
+def test_json_lines_are_read_plain_and_compressed(archive: Workspace, params: Params, suffix: str, pack: object) -> None:
+    raw = b"\n".join([line(text="Uno."), line(text="Dos.", lengua="quy", nombre="El dos"), b""])
+    fields = {"text": "text", "language": "lengua", "title": "nombre"}
+    deliver(archive, {f"t.jsonl{suffix}": pack(raw)}, format="jsonl", fields=fields)  # type: ignore[operator]
+    take_in(archive, params)
+    found = {(row["text"], row["declared_language"], row["title"]) for row in documents(archive)}
+    assert found == {("Uno.", "es-AR", ""), ("Dos.", "quy", "El dos")}
+    assert {row["path"] for row in documents(archive)} == {f"t.jsonl{suffix}#1", f"t.jsonl{suffix}#3"}
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (b'{"text": "a", "n": NaN}', "json_invalid"),
+        (b'{"text": "a", "n": Infinity}', "json_invalid"),
+        (b'{"text": "a", "text": "b"}', "json_invalid"),
+        (b'{"text": "a", "m": {"k": 1, "k": 2}}', "json_invalid"),
+        (b'["a"]', "json_invalid"),
+        (b'{"text": "cut sho', "json_invalid"),
+        (b'{"text": "\\ud800"}', "json_invalid"),
+        (b'{"text": ' + b"[" * 5000, "json_invalid"),
+        (b'{"text": "a", "n": ' + b"[" * 900 + b"]" * 900 + b"}", None),
+        (b'{"text": "a\\u0000b"}', "encoding"),
+        (b'{"text": "\xe9"}', "encoding"),
+        (b'{"texto": "a"}', "record_invalid"),
+        (b'{"text": 7}', "record_invalid"),
+        (b'{"text": ""}', "empty_document"),
+        (b'{"text": "a", "language": "espa\xc3\xb1ol"}', "record_invalid"),
+    ],
+)
+def test_a_bad_record_is_set_aside_alone_with_its_number(
+    archive: Workspace, params: Params, bad: bytes, reason: str | None
+) -> None:
+    raw = line(text="Antes.") + bad + b"\n" + line(text="Después.")
+    deliver(archive, {"t.jsonl": raw}, format="jsonl", fields={"language": "language"})
+    take_in(archive, params)
+    assert {"Antes.", "Después."} <= texts(archive)
+    assert reasons(archive) == ({"t.jsonl#2": reason} if reason else {})
+
+
+def test_a_text_with_nul_inside_a_record_is_refused(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"t.csv": "text\nbien\n"}, format="csv")
+    deliver(archive, {"t.csv": b"text\nma\0l\n"}, format="csv", id="otro")
+    take_in(archive, params)
+    assert reasons(archive) == {"t.csv": "encoding"}
+
+
+def test_a_record_above_the_cap_is_set_aside_alone(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"t.jsonl": line(text="a" * 2000) + line()}, format="jsonl")
+    deliver(archive, {"t.csv": f"text\n{'a' * 2000}\nbien\n"}, format="csv", id="tabla")
+    caps = params.documents.model_copy(update={"max_record_bytes": 1000})
+    take_in(archive, params.model_copy(update={"documents": caps}))
+    assert reasons(archive) == {"t.jsonl#1": "too_large", "t.csv#1": "too_large"}
+    assert texts(archive) == {STORY, "bien"}
+
+
+@pytest.mark.parametrize(("suffix", "pack"), [(".gz", gzip.compress), (".zst", zstandard.ZstdCompressor().compress)])
+def test_a_bomb_is_stopped_at_the_cap(archive: Workspace, params: Params, suffix: str, pack: object) -> None:
+    bomb = pack(b"\n" * (64 << 20))  # type: ignore[operator]
+    assert len(bomb) < 1 << 17
+    deliver(archive, {f"a.jsonl{suffix}": bomb, f"b.jsonl{suffix}": pack(line())}, format="jsonl")  # type: ignore[operator]
+    caps = params.documents.model_copy(update={"max_file_bytes": 1 << 20})
+    take_in(archive, params.model_copy(update={"documents": caps}))
+    assert reasons(archive) == {f"a.jsonl{suffix}": "too_large"}
+    assert texts(archive) == {STORY}
+
+
+@pytest.mark.parametrize(
+    ("suffix", "pack"), [(".gz", gzip.compress), (".zst", zstandard.ZstdCompressor(write_checksum=True).compress)]
+)
+@pytest.mark.parametrize("damage", [lambda raw: raw[:-9], lambda raw: raw[:40] + b"????" + raw[44:], lambda _: b"not packed"])
+def test_a_damaged_archive_is_set_aside_whole(
+    archive: Workspace, params: Params, suffix: str, pack: object, damage: object
+) -> None:
+    noise = random.Random(3).randbytes(400).hex()
+    raw = pack(line(text=noise) * 3)  # type: ignore[operator]
+    deliver(archive, {f"a.jsonl{suffix}": damage(raw), f"b.jsonl{suffix}": pack(line())}, format="jsonl")  # type: ignore[operator]
+    take_in(archive, params)
+    assert reasons(archive) == {f"a.jsonl{suffix}": "compression_damaged"}
+    assert texts(archive) == {STORY}
+
+
+def test_frames_of_zstandard_one_after_the_other_are_one_file(archive: Workspace, params: Params) -> None:
+    pack = zstandard.ZstdCompressor().compress
+    deliver(archive, {"a.jsonl.zst": pack(line(text="Uno.")) + pack(line(text="Dos."))}, format="jsonl")
+    take_in(archive, params)
+    assert texts(archive) == {"Uno.", "Dos."}
+
+
+def test_csv_rows_become_documents_and_ragged_ones_are_set_aside(archive: Workspace, params: Params) -> None:
+    raw = 'id,lengua,texto\n1,nah,"Uno, con\ndos líneas"\n2,nah\n3,,Tres\n'
+    deliver(archive, {"t.csv": raw}, format="csv", fields={"text": "texto", "language": "lengua", "id": "id"})
+    take_in(archive, params)
+    found = {(row["text"], row["declared_language"], row["title"]) for row in documents(archive)}
+    assert found == {("Uno, con\ndos líneas", "nah", "1"), ("Tres", "es-AR", "3")}
+    assert reasons(archive) == {"t.csv#2": "csv_invalid"}
+
+
+@pytest.mark.parametrize("raw", [b"", b"id,title\n1,a\n", b"text,text\na,b\n", b'text\n"open\n'])
+def test_a_csv_file_without_its_columns_is_set_aside_whole(archive: Workspace, params: Params, raw: bytes) -> None:
+    deliver(archive, {"t.csv": raw}, format="csv")
+    take_in(archive, params)
+    assert reasons(archive) == {"t.csv": "csv_invalid"}
+
+
+def test_latin_1_is_read_where_it_is_declared(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"rio.txt": STORY.encode("latin-1")}, encoding="latin-1")
+    take_in(archive, params)
+    assert texts(archive) == {STORY}
+
+
+@pytest.mark.parametrize(
+    ("raw", "encoding"),
+    [
+        (STORY.encode("latin-1"), "utf-8"),
+        (STORY.encode("utf-8"), "latin-1"),
+        ("“Había” — dijo".encode("cp1252"), "latin-1"),
+        (STORY.encode("utf-16"), "utf-8"),
+        (b"a\0b", "utf-8"),
+        (b"\xed\xa0\x80", "utf-8"),
+        (b"abc", "klingon"),
+        (b"abc", "rot13"),
+    ],
+)
+def test_bytes_that_are_not_what_was_declared_are_set_aside(
+    archive: Workspace, params: Params, raw: bytes, encoding: str
+) -> None:
+    deliver(archive, {"rio.txt": raw}, encoding=encoding)
+    take_in(archive, params)
+    assert reasons(archive) == {"rio.txt": "encoding"}
+    assert documents(archive) == []
+
+
+def test_a_byte_order_mark_is_no_part_of_a_text(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"rio.txt": b"\xef\xbb\xbf" + STORY.encode()})
+    take_in(archive, params)
+    assert texts(archive) == {STORY}
+
+
+def test_markdown_takes_its_title_and_language_from_the_sidecar(archive: Workspace, params: Params) -> None:
+    files = {"a.md": f"# El río\n\n{STORY}", "a.json": orjson.dumps({"title": "Río", "language": "es-UY"}), "a.pdf": pdf()}
+    deliver(archive, {**files, "b.md": "# Otro\n\nTexto."}, format="markdown")
+    take_in(archive, params)
+    found = {(row["path"], row["title"], row["declared_language"]) for row in documents(archive)}
+    assert found == {("a.md", "Río", "es-UY"), ("b.md", "Otro", "es-AR")}
+    assert exclusions(archive) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.json", b"{", "sidecar_invalid"),
+        ("a.json", b"[1]", "sidecar_invalid"),
+        ("a.json", b"\xff", "encoding"),
+        ("a.pdf", b"%PDF-1.7 broken", "pdf_unreadable"),
+    ],
+)
+def test_markdown_whose_companion_cannot_be_read_is_set_aside(
+    archive: Workspace, params: Params, name: str, content: bytes, reason: str
+) -> None:
+    deliver(archive, {"a.md": STORY, name: content, "b.md": "Otro texto."}, format="markdown")
+    take_in(archive, params)
+    assert reasons(archive) == {"a.md": reason}
+    assert texts(archive) == {"Otro texto."}
+
+
+def test_a_print_without_its_text_is_named(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"a.md": STORY, "z.pdf": pdf()}, format="markdown")
+    take_in(archive, params)
+    assert reasons(archive) == {"z.pdf": "not_read"}
+
+
+def test_html_gives_its_main_text_without_the_menu(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"a.html": PAGE.format(meta="", text=STORY)}, format="html", language="es")
+    take_in(archive, params)
+    (row,) = documents(archive)
+    assert STORY in str(row["text"])
+    assert "Inicio" not in str(row["text"])
+    assert (row["title"], row["declared_language"]) == ("Un cuento", "es-BO")
+
+
+def test_html_that_holds_nothing_is_set_aside(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"a.html": b"", "b.html": PAGE.format(meta="", text=STORY)}, format="html")
+    take_in(archive, params)
+    assert reasons(archive) == {"a.html": "html_unreadable"}
+
+
+def test_a_bag_is_read_by_the_kind_of_its_files(archive: Workspace, params: Params) -> None:
+    files = {"a.txt": STORY, "b.md": "# Dos\n\nUn texto.", "c.html": PAGE.format(meta="", text=STORY + " Fin.")}
+    deliver(archive, files, format="bagit")
+    take_in(archive, params)
+    assert {row["path"] for row in documents(archive)} == {"data/a.txt", "data/b.md", "data/c.html"}
+    assert exclusions(archive) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("fetch.txt", "http://169.254.169.254/ - data/x\n", "bag_fetch"),
+        ("bagit.txt", "BagIt-Version:  0.97\nTag-File-Character-Encoding: UTF-8\n", "bag_invalid"),
+        ("bagit.txt", "BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n\n", "bag_invalid"),
+        ("bag-info.txt", "Contact-Name: changed\n", "bag_invalid"),
+        ("data/a.txt", "Cambiado.", "fixity_changed"),
+    ],
+)
+def test_a_bad_bag_is_set_aside_whole(archive: Workspace, params: Params, name: str, content: str, reason: str) -> None:
+    folder = deliver(archive, {"a.txt": STORY}, format="bagit")
+    (folder / name).write_text(content, encoding="utf-8")
+    take_in(archive, params)
+    (row,) = exclusions(archive)
+    assert (row["reason"], row["doc_id"]) == (reason, "")
+    assert "latamgpt" not in str(row["detail"])
+    assert str(archive.root) not in str(row["detail"])
+    assert archive.report("documents", PARTNER).counts["deliveries_quarantined"] == 1

@@ -1,0 +1,124 @@
+import orjson
+import pytest
+
+from latamgpt.intake.licences import RESERVED_ID, Statement, contradiction, statements_at_edges, statements_in
+from latamgpt.params import Params
+from latamgpt.store import Workspace
+from tests.intake.deliveries import deliver, documents, exclusions, reasons, register, take_in
+from tests.intake.test_formats import PAGE, STORY, pdf
+
+
+@pytest.mark.parametrize(
+    ("text", "licence"),
+    [
+        ("Licencia CC BY-NC-ND 4.0", "CC-BY-NC-ND-4.0"),
+        ("bajo CC-BY-SA-3.0.", "CC-BY-SA-3.0"),
+        ("relato_CC_BY_NC_ND.pdf", "CC-BY-NC-ND"),
+        ("(cc by)", "CC-BY"),
+        ("CC0", "CC0-1.0"),
+        ("https://creativecommons.org/licenses/by-nc-sa/4.0/deed.es", "CC-BY-NC-SA-4.0"),
+        ("http://creativecommons.org/publicdomain/zero/1.0/", "CC0-1.0"),
+        ("Creative Commons Atribución-NoComercial-SinDerivadas 4.0", "CC-BY-NC-ND-4.0"),
+        ("Reconocimiento - No Comercial - Compartir Igual", "CC-BY-NC-SA"),
+        ("Atribuição-NãoComercial-SemDerivações 3.0", "CC-BY-NC-ND-3.0"),
+        ("Attribution-ShareAlike 4.0", "CC-BY-SA-4.0"),
+        ("© 2020. Todos los derechos reservados.", RESERVED_ID),
+        ("TODOS OS DIREITOS RESERVADOS", RESERVED_ID),
+    ],
+)
+def test_a_licence_is_recognised_however_it_is_written(text: str, licence: str) -> None:
+    assert statements_in(text, "here") == [Statement("here", licence)]
+
+
+@pytest.mark.parametrize("text", ["", "por cc: al director", "la atribución de poderes", "ACC BYTE", "derechos humanos"])
+def test_words_that_only_look_like_a_licence_state_none(text: str) -> None:
+    assert statements_in(text, "here") == []
+
+
+def test_a_licence_in_the_middle_of_a_book_is_no_statement() -> None:
+    page = "Palabras y más palabras. " * 200
+    assert statements_at_edges(page + "CC BY-NC-ND" + page) == []
+    assert statements_at_edges(page + page + "CC BY-NC-ND")[0].licence == "CC-BY-NC-ND"
+
+
+@pytest.mark.parametrize(
+    ("stated", "covered", "agrees"),
+    [
+        ("CC-BY-4.0", {"CC-BY-4.0"}, True),
+        ("CC-BY", {"CC-BY-4.0"}, True),
+        ("cc-by-4.0", {"CC-BY-4.0"}, True),
+        ("CC-BY-3.0", {"CC-BY-4.0"}, False),
+        ("CC-BY-NC", {"CC-BY-4.0"}, False),
+        ("CC-BY", {"CC-BY-SA-4.0"}, False),
+        ("MPL-2.0", {"CC0-1.0", "MPL-2.0"}, True),
+        ("CC-BY-4.0", set(), False),
+    ],
+)
+def test_a_statement_without_a_version_agrees_with_any(stated: str, covered: set[str], agrees: bool) -> None:
+    assert (contradiction([Statement("x", stated)], frozenset(covered)) is None) == agrees
+
+
+FRIENDS = {f"otro{i}.md": f"Texto número {i} sobre el río y el monte." for i in range(3)}
+
+
+@pytest.mark.parametrize(
+    ("files", "where"),
+    [
+        ({"a.md": f"{STORY}\n\nLicencia: CC BY-NC-ND 4.0"}, "the text says CC-BY-NC-ND-4.0"),
+        ({"a.md": STORY, "a.json": orjson.dumps({"licence": "CC-BY-NC-4.0"})}, "a.json says CC-BY-NC-4.0"),
+        ({"a.md": STORY, "a.json": orjson.dumps({"license": "Propia"})}, "a.json says Propia"),
+        ({"a.md": STORY, "a.pdf": pdf(Subject="CC BY-ND 4.0")}, "the metadata of a.pdf says CC-BY-ND-4.0"),
+        ({"a_CC-BY-NC-ND.md": STORY}, "the file's name says CC-BY-NC-ND"),
+    ],
+)
+def test_a_document_that_contradicts_its_delivery_is_set_aside(
+    workspace: Workspace, params: Params, files: dict[str, bytes | str], where: str
+) -> None:
+    register(workspace)
+    deliver(workspace, {**files, **FRIENDS}, format="markdown")
+    take_in(workspace, params)
+    (row,) = exclusions(workspace)
+    assert (row["reason"], row["detail"]) == ("licence_contradiction", f"{where}, delivery.yaml says CC-BY-4.0")
+    assert len(documents(workspace)) == 3
+
+
+def test_html_metadata_that_contradicts_is_seen(workspace: Workspace, params: Params) -> None:
+    register(workspace)
+    link = '<link rel="license" href="https://creativecommons.org/licenses/by-nc/4.0/">'
+    meta = '<meta name="DC.rights" content="CC BY-ND 4.0">'
+    pages = {f"{i}.html": PAGE.format(meta="", text=f"{STORY} {i}") for i in range(3)}
+    pages |= {"link.html": PAGE.format(meta=link, text=STORY), "meta.html": PAGE.format(meta=meta, text=f"{STORY} Fin.")}
+    deliver(workspace, dict(pages), format="html")
+    take_in(workspace, params)
+    assert reasons(workspace) == {"link.html": "licence_contradiction", "meta.html": "licence_contradiction"}
+
+
+def test_a_licence_that_the_agreement_also_covers_is_no_contradiction(workspace: Workspace, params: Params) -> None:
+    register(workspace)
+    deliver(workspace, {"a.md": f"{STORY}\n\nCC0"}, format="markdown")
+    take_in(workspace, params)
+    assert exclusions(workspace) == []
+
+
+def test_where_most_documents_contradict_the_whole_delivery_waits(workspace: Workspace, params: Params) -> None:
+    register(workspace)
+    odd = {f"odd{i}.md": f"{STORY} {i}\n\nCC BY-NC-ND 4.0" for i in range(4)}
+    deliver(workspace, {**odd, **FRIENDS}, format="markdown")
+    take_in(workspace, params)
+    (row,) = exclusions(workspace)
+    assert (row["reason"], row["doc_id"]) == ("licence_contradiction", "")
+    assert str(row["detail"]).startswith("4 of 7 documents contradict the delivery's CC-BY-4.0")
+    assert documents(workspace) == []
+
+
+def test_a_bag_s_own_licence_that_contradicts_sets_the_bag_aside(workspace: Workspace, params: Params) -> None:
+    register(workspace)
+    folder = deliver(workspace, {"a.txt": STORY}, format="bagit")
+    import bagit
+
+    bag = bagit.Bag(str(folder))
+    bag.info["License"] = "CC BY-NC 4.0"
+    bag.save()
+    take_in(workspace, params)
+    (row,) = exclusions(workspace)
+    assert (row["reason"], row["path"]) == ("licence_contradiction", "bag-info.txt")
