@@ -30,7 +30,7 @@ DOCUMENT_RULES = (
     critical("expect_column_values_to_match_regex", column="country", regex="^[A-Z]{2}$"),
     critical("expect_column_values_to_not_be_null", column="language"),
     critical("expect_column_values_to_match_regex", column="language", regex="^(?!und$)[a-z]{2,3}$"),
-    critical("expect_column_values_to_match_regex", column="variety", regex="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"),
+    critical("expect_column_values_to_match_regex", column="variety", regex="^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$"),
     critical("expect_column_values_to_be_between", column="language_confidence", min_value=0.0, max_value=1.0),
     critical("expect_column_values_to_not_be_null", column="num_chars"),  # null where the text is
     critical("expect_column_values_to_be_between", column="num_chars", min_value=1),

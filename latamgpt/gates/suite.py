@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -204,14 +205,19 @@ class _Later(ModuleType):
 
 @contextmanager
 def _quick_import() -> Generator[None]:
-    """Import Great Expectations inside, without analytics, without what we don't use, and without collecting garbage."""
+    """Import Great Expectations inside: without analytics, without what we don't use, without collecting garbage.
+
+    It uses modules of Python's that are deprecated: nothing that we could mend, so its import does not warn.
+    """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     put_off = [name for name in NOT_USED_BY_US if name not in sys.modules]
     was_collecting = gc.isenabled()
     gc.disable()
     sys.modules.update({name: _Later(name) for name in put_off})
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            yield
     finally:
         for name in put_off:
             sys.modules.pop(name, None)
