@@ -1,11 +1,12 @@
 """The registry: institutions and the agreements under which they deposit texts, a YAML file for each."""
 
+from collections import Counter
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from latamgpt.errors import OperatorError
 from latamgpt.params import explain_validation
@@ -35,6 +36,14 @@ class Agreement(Frozen):
     withdrawn_on: date | None = None
     attribution: str
 
+    @field_validator("valid_until")
+    @classmethod
+    def _ends_after_it_begins(cls, last_day: date | None, info: ValidationInfo) -> date | None:
+        first_day = info.data.get("valid_from")
+        if last_day is not None and first_day is not None and last_day < first_day:
+            raise ValueError(f"lies before valid_from, {first_day}")
+        return last_day
+
     def licences(self) -> frozenset[str]:
         """All licences that a delivery under this agreement may carry."""
         return frozenset({self.licence, *self.accepted_licences})
@@ -60,7 +69,7 @@ def read_institution(root: Path, partner: str) -> Institution:
     """Read partners/PARTNER.yaml.
 
     Raises:
-        OperatorError: the file is missing, not YAML, or has a field that is unknown or wrong.
+        OperatorError: the file is missing, not YAML, has a field that is unknown or wrong, or two agreements of one id.
     """
     path = root / "partners" / f"{partner}.yaml"
     if not path.is_file():
@@ -71,12 +80,18 @@ def read_institution(root: Path, partner: str) -> Institution:
         )
     try:
         institution = Institution.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise OperatorError(
-            f"{path} is not valid YAML: {error}. Mend the line it names; until then the partner's texts are not used."
+            f"{path} is not valid YAML in UTF-8: {error}. Mend the line it names; until then the partner's texts are not used."
         ) from error
     except ValidationError as error:
         raise OperatorError(explain_validation(str(path), error)) from error
     if institution.id != partner:
         raise OperatorError(f"{path}: id is {institution.id!r}, the file is named {partner!r}. Make the two the same.")
+    repeated = [id_ for id_, times in Counter(a.id for a in institution.agreements).items() if times > 1]
+    if repeated:
+        raise OperatorError(
+            f"{path} holds more than one agreement {repeated[0]!r}, so which of them a delivery means cannot be told. "
+            "Give each its own id."
+        )
     return institution

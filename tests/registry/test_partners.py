@@ -1,0 +1,127 @@
+"""Reading the registry: a wrong file is refused with the name of what is wrong in it."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from latamgpt.errors import OperatorError
+from latamgpt.registry.partners import Purpose, read_institution
+
+INSTITUTION = {
+    "id": "archivo-uno",
+    "name": "Archivo Uno",
+    "country": "AR",
+    "kind": "archive",
+    "contact": "dirección",
+    "agreements": [
+        {
+            "id": "au-2025-01",
+            "title": "Textos",
+            "licence": "CC0-1.0",
+            "purposes": ["train"],
+            "valid_from": "2025-01-01",
+            "attribution": "Archivo Uno",
+        }
+    ],
+}
+
+
+def registry(root: Path, **changes: object) -> Path:
+    (root / "partners").mkdir()
+    values = {**INSTITUTION, **changes}
+    (root / "partners" / "archivo-uno.yaml").write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
+    return root
+
+
+def refusal(root: Path, partner: str = "archivo-uno") -> str:
+    with pytest.raises(OperatorError) as caught:
+        read_institution(root, partner)
+    return str(caught.value)
+
+
+def test_institution_with_an_agreement_is_read(tmp_path: Path) -> None:
+    institution = read_institution(registry(tmp_path), "archivo-uno")
+    agreement = institution.agreement("au-2025-01")
+    assert agreement is not None
+    assert agreement.purposes == (Purpose.TRAIN,)
+    assert institution.agreement("au-2025-02") is None
+
+
+def test_institution_is_no_sample_unless_its_file_says_so(tmp_path: Path) -> None:
+    assert not read_institution(registry(tmp_path), "archivo-uno").sample
+
+
+def test_agreement_without_an_end_stays_open(tmp_path: Path) -> None:
+    assert read_institution(registry(tmp_path), "archivo-uno").agreements[0].valid_until is None
+
+
+def test_unknown_field_is_refused_by_its_name(tmp_path: Path) -> None:
+    assert "contry: there is no such key" in refusal(registry(tmp_path, contry="AR"))
+
+
+def test_unknown_field_of_an_agreement_is_refused_with_its_place(tmp_path: Path) -> None:
+    agreements = [{**INSTITUTION["agreements"][0], "valid_til": "2027-01-01"}]  # type: ignore[dict-item]
+    assert "agreements.0.valid_til: there is no such key" in refusal(registry(tmp_path, agreements=agreements))
+
+
+def test_unknown_purpose_is_refused_with_the_value(tmp_path: Path) -> None:
+    agreements = [{**INSTITUTION["agreements"][0], "purposes": ["sell"]}]  # type: ignore[dict-item]
+    message = refusal(registry(tmp_path, agreements=agreements))
+    assert "agreements.0.purposes.0" in message
+    assert "'sell'" in message
+
+
+def test_agreement_without_any_purpose_is_refused(tmp_path: Path) -> None:
+    agreements = [{**INSTITUTION["agreements"][0], "purposes": []}]  # type: ignore[dict-item]
+    assert "agreements.0.purposes" in refusal(registry(tmp_path, agreements=agreements))
+
+
+def test_two_agreements_of_one_id_are_refused(tmp_path: Path) -> None:
+    agreements = [INSTITUTION["agreements"][0]] * 2  # type: ignore[index]
+    assert "au-2025-01" in refusal(registry(tmp_path, agreements=agreements))
+
+
+def test_agreement_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
+    agreements = [{**INSTITUTION["agreements"][0], "valid_until": "2024-12-31"}]  # type: ignore[dict-item]
+    message = refusal(registry(tmp_path, agreements=agreements))
+    assert "2024-12-31" in message
+    assert "2025-01-01" in message
+
+
+def test_country_that_is_no_code_is_refused(tmp_path: Path) -> None:
+    assert "country" in refusal(registry(tmp_path, country="Argentina"))
+
+
+def test_missing_institution_is_refused_with_those_that_exist(tmp_path: Path) -> None:
+    message = refusal(registry(tmp_path), "archivo-dos")
+    assert "'archivo-dos' is not in the registry" in message
+    assert "archivo-uno" in message
+
+
+def test_empty_registry_says_that_it_holds_none(tmp_path: Path) -> None:
+    assert "it holds: none" in refusal(tmp_path)
+
+
+def test_file_that_is_not_yaml_is_refused_by_its_path(tmp_path: Path) -> None:
+    root = registry(tmp_path)
+    (root / "partners" / "archivo-uno.yaml").write_text("id: [", encoding="utf-8")
+    assert "archivo-uno.yaml is not valid YAML in UTF-8" in refusal(root)
+
+
+def test_empty_file_is_refused(tmp_path: Path) -> None:
+    root = registry(tmp_path)
+    (root / "partners" / "archivo-uno.yaml").write_text("", encoding="utf-8")
+    assert "the whole file" in refusal(root)
+
+
+def test_file_in_another_encoding_is_refused_by_its_path(tmp_path: Path) -> None:
+    root = registry(tmp_path)
+    (root / "partners" / "archivo-uno.yaml").write_bytes("contact: dirección\n".encode("latin-1"))
+    assert "archivo-uno.yaml is not valid YAML in UTF-8" in refusal(root)
+
+
+def test_file_named_unlike_its_id_is_refused_with_both_names(tmp_path: Path) -> None:
+    message = refusal(registry(tmp_path, id="archivo-dos"))
+    assert "'archivo-dos'" in message
+    assert "'archivo-uno'" in message
