@@ -51,6 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     mirror = commands.add_parser("mirror", help="copy the release to an object store, verified, manifest last")
     mirror.add_argument("target", help="s3://BUCKET/PREFIX; keys and AWS_ENDPOINT_URL come from the environment")
     mirror.set_defaults(command=_mirror)
+
+    verify = commands.add_parser("verify", help="hold a release folder against its manifest and its approval")
+    verify.add_argument("folder", type=Path, help="the folder of a release, such as data/release")
+    verify.set_defaults(command=_verify)
     return parser
 
 
@@ -91,6 +95,13 @@ def _mirror(options: argparse.Namespace) -> int:
     from latamgpt.release.mirror import mirror
 
     print(mirror(find_workspace(Path.cwd()), options.target))
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from latamgpt.release.verify import verify_release
+
+    print(verify_release(options.folder))
     return 0
 
 

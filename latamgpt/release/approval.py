@@ -1,0 +1,124 @@
+"""A reviewer's approval: of one candidate, by its sha256, in a file that git keeps and as an alias in the model registry."""
+
+from pathlib import Path
+
+import yaml
+from pydantic import Field, ValidationError
+
+from latamgpt import tracking
+from latamgpt.errors import OperatorError
+from latamgpt.params import explain_validation
+from latamgpt.records import MANIFEST_NAME, Frozen
+from latamgpt.release.versions import CANDIDATE_TAG, Lineage, register
+from latamgpt.store import Workspace, digest_of
+
+CANDIDATE_STAGE = "release_candidate"
+ALIAS = "approved"
+HEADER = "# Approves one candidate, named by its sha256. Written by `latamgpt approve`, or when the alias was set in MLflow.\n"
+
+
+class Approval(Frozen):
+    """Who says that a candidate may be released, and on what grounds."""
+
+    candidate: str = Field(pattern=r"^[0-9a-f]{64}$")  # sha256 of data/release_candidate/manifest.json
+    reviewer: str = Field(min_length=1)
+    role: str = Field(min_length=1)
+    statement: str = Field(min_length=1)
+    sample: bool  # true: nobody looked; made to show the way to a release
+
+
+def approve(workspace: Workspace, reviewer: str, role: str, statement: str, *, sample: bool) -> str:
+    """Approve the candidate that is published now, and say so in a sentence.
+
+    Raises:
+        OperatorError: there is no candidate, or it is not named who approves it and why.
+    """
+    if not has_candidate(workspace):
+        raise OperatorError(
+            f"there is no release candidate to approve: {workspace.place(CANDIDATE_STAGE)} was not published. An approval names "
+            "what was looked at. Run the stages up to release_candidate first."
+        )
+    for name, value in (("reviewer", reviewer), ("role", role), ("statement", statement)):
+        if not value.strip():
+            raise OperatorError(f"the {name} is empty. A release shows who approved it and why. Give --{name} some words.")
+    candidate = workspace.read(CANDIDATE_STAGE)
+    approval = Approval(
+        candidate=digest_of(candidate),
+        reviewer=reviewer.strip(),
+        role=role.strip(),
+        statement=statement.strip(),
+        sample=sample,
+    )
+    tags = {"reviewer": approval.reviewer, "role": approval.role, "statement": approval.statement, "sample": str(sample).lower()}
+    version = register(workspace, candidate, ALIAS, tags)
+    write_approval(workspace, approval)
+    lineage = Lineage.read(candidate)
+    return (
+        f"{lineage.name} {lineage.version} (candidate {approval.candidate[:12]}, version {version} in the model registry) is "
+        f"approved by {approval.reviewer}, {approval.role}{' (a sample approval)' if sample else ''}. "
+        "Next: latamgpt stage release"
+    )
+
+
+def approval_from_alias(workspace: Workspace, name: str) -> bool:
+    """Turn an alias 'approved' that a reviewer set in MLflow into approvals/approval.yaml; whether something new was written.
+
+    Only an alias on the version of the candidate that is published now counts; an approval that stands is left as it is.
+    """
+    found = tracking.version_by_alias(workspace, name, ALIAS)
+    if found is None or not has_candidate(workspace):
+        return False
+    digest = digest_of(workspace.place(CANDIDATE_STAGE))
+    if found.tags.get(CANDIDATE_TAG) != digest:
+        return False
+    if approval_path(workspace).is_file() and read_approval(workspace).candidate == digest:
+        return False
+    approval = Approval(
+        candidate=digest,
+        reviewer=found.tags.get("reviewer") or "a reviewer in MLflow",
+        role=found.tags.get("role") or "reviewer",
+        statement=found.tags.get("statement") or f"set the alias '{ALIAS}' on version {found.version} in MLflow",
+        sample=found.tags.get("sample") == "true",
+    )
+    write_approval(workspace, approval)
+    return True
+
+
+def has_candidate(workspace: Workspace) -> bool:
+    """Whether a candidate was published whole."""
+    return (workspace.place(CANDIDATE_STAGE) / MANIFEST_NAME).is_file()
+
+
+def approval_path(workspace: Workspace) -> Path:
+    """Where the approval lies; git keeps it."""
+    return workspace.root / "approvals" / "approval.yaml"
+
+
+def write_approval(workspace: Workspace, approval: Approval) -> None:
+    """Write the approval whole or not at all; the same approval gives the same bytes."""
+    path = approval_path(workspace)
+    path.parent.mkdir(exist_ok=True)
+    draft = path.with_suffix(".draft")
+    text = yaml.safe_dump(approval.model_dump(), sort_keys=False, allow_unicode=True, width=120)
+    draft.write_text(HEADER + text, encoding="utf-8")
+    draft.replace(path)
+
+
+def read_approval(workspace: Workspace) -> Approval:
+    """The approval that stands.
+
+    Raises:
+        OperatorError: there is none, or it is not whole.
+    """
+    path = approval_path(workspace)
+    if not path.is_file():
+        raise OperatorError(
+            f"{path} is missing: nobody has approved a candidate. A release exists only after a person looked at it. Compare the "
+            "runs in MLflow, then set the alias 'approved' on the candidate's version, or run `latamgpt approve`."
+        )
+    try:
+        return Approval.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise OperatorError(f"{path} is not valid YAML: {error}. Run `latamgpt approve` to write it again.") from error
+    except ValidationError as error:
+        raise OperatorError(explain_validation(str(path), error)) from error

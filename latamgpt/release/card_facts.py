@@ -1,0 +1,151 @@
+"""What the cards say, gathered from what the stages recorded: nothing in a card is typed by hand that could be read."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import orjson
+
+from latamgpt.errors import OperatorError
+from latamgpt.params import Params
+from latamgpt.records import Cell, Report, Table
+from latamgpt.registry.partners import Institution
+from latamgpt.release.cards import language_name
+from latamgpt.release.provenance import Provenance
+from latamgpt.release.versions import Lineage
+
+TRAINING_SETTINGS = (
+    "seq_len_tokens",
+    "batch_sequences",
+    "learning_rate",
+    "warmup_share",
+    "final_learning_rate_share",
+    "weight_decay",
+    "zero_stage",
+    "precision",
+    "seed",
+)
+
+
+def common_facts(params: Params, provenance: Provenance, institutions: Mapping[str, Institution]) -> dict[str, object]:
+    """What both cards say."""
+    return {
+        "release": params.release_candidate,
+        "base": params.base_model,
+        "as_of": params.rights.as_of.isoformat(),
+        "has_samples": any(i.sample for i in institutions.values()),
+        "num_documents": sum(use.num_documents for use in provenance.uses),
+        "num_tokens_trained": provenance.num_tokens_trained,
+    }
+
+
+def model_facts(folder: Path, params: Params, scorecard: Path) -> dict[str, object]:
+    """What the model card says besides: the model in `folder`, how it was trained, how it scored."""
+    config = orjson.loads((folder / "config.json").read_bytes())
+    report = Report.read(scorecard)
+    [table] = [t for t in report.tables if t.name == "scorecard"]
+    languages = sorted({str(row[1]).removesuffix("-replay") for row in table.rows if str(row[0]).startswith("bits_per_byte/")})
+    settings = params.checkpoint.model_dump(mode="json")
+    return {
+        "languages": languages,
+        "language_names": ", ".join(language_name(code) for code in languages),
+        "num_parameters": count_parameters(folder),
+        "architecture": f"{config['architectures'][0]}, {config['num_hidden_layers']} layers of width {config['hidden_size']}",
+        "training": [(name, str(settings[name])) for name in TRAINING_SETTINGS],
+        "confidence": f"{params.scorecard.confidence:.0%}",
+        "scorecard": table,
+        "num_questions": sum(int(row[-1] or 0) for row in table.rows if str(row[0]).startswith("accuracy/")),
+        "verdict": _verdict(table),
+    }
+
+
+def count_parameters(folder: Path) -> int:
+    """The number of weights in all safetensors files of a folder, from their headers."""
+    total = 0
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as stream:
+            header = orjson.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+        for name, tensor in header.items():
+            if name != "__metadata__":
+                size = 1
+                for length in tensor["shape"]:
+                    size *= length
+                total += size
+    return total
+
+
+def _verdict(table: Table) -> str:
+    """What gained, what lost and what cannot be told, by the interval of each difference."""
+    better: list[str] = []
+    worse: list[str] = []
+    unclear: list[str] = []
+    for measure, _, _, _, _, low, high, _ in table.rows:
+        less_is_better = str(measure).startswith("bits_per_byte/")
+        if isinstance(low, float) and isinstance(high, float) and (low > 0 or high < 0):
+            (better if (high < 0) == less_is_better else worse).append(str(measure))
+        else:
+            unclear.append(str(measure))
+    named = {"Better than the base": better, "Worse than the base": worse, "No clear difference": unclear}
+    return "\n".join(f"- {title}: {', '.join(names) or 'no measure'}." for title, names in named.items())
+
+
+def data_facts(
+    provenance: Provenance, institutions: Mapping[str, Institution], mixture: Path, lineage: Lineage
+) -> dict[str, object]:
+    """What the data card says besides: partners, agreements, languages, mixture, and what was set aside."""
+    present = {use.partner for use in provenance.uses}
+    agreements = sorted({(use.partner, use.agreement) for use in provenance.uses})
+    mixed = Report.read(mixture)
+    return {
+        "num_bytes": sum(use.num_bytes for use in provenance.uses),
+        "num_partners": len(present),
+        "num_countries": len({institutions[partner].country for partner in present}),
+        "num_languages": len({share.language for share in provenance.shares}),
+        "num_set_aside": sum(part.num_records for part in provenance.set_aside),
+        "num_identifiers_masked": provenance.num_identifiers_masked,
+        "partners": _partner_rows(provenance, institutions),
+        "absent": ", ".join(institutions[p].name for p in sorted(set(institutions) - present)),
+        "attributions": [_attribution(institutions[partner], agreement) for partner, agreement in agreements],
+        "licences": ", ".join(sorted({use.licence for use in provenance.uses})),
+        "shares": [
+            (language_name(s.language), s.variety, s.num_documents, s.num_bytes, s.num_tokens_trained) for s in provenance.shares
+        ],
+        "mixture": mixed.tables,
+        "mixture_summary": f"{mixed.summary[:1].upper()}{mixed.summary[1:].rstrip('.')}.",
+        "set_aside": [(part.stage, part.reason, part.num_records, part.num_bytes) for part in provenance.set_aside],
+        "set_aside_partners": list(provenance.set_aside_by_partner.items()),
+        "inputs": sorted(lineage.inputs.items()),
+    }
+
+
+def _partner_rows(provenance: Provenance, institutions: Mapping[str, Institution]) -> list[tuple[Cell, ...]]:
+    rows: list[tuple[Cell, ...]] = []
+    for use in provenance.uses:
+        at = institutions[use.partner]
+        rows.append(
+            (
+                at.name,
+                at.country,
+                at.sample,
+                use.agreement,
+                use.licence,
+                use.num_documents,
+                use.num_bytes,
+                use.num_tokens_trained,
+            )
+        )
+    return rows
+
+
+def _attribution(institution: Institution, agreement_id: str) -> dict[str, str]:
+    agreement = institution.agreement(agreement_id)
+    if agreement is None:
+        raise OperatorError(
+            f"partners/{institution.id}.yaml has no agreement {agreement_id!r}, and texts under it are in the corpus. Whom to "
+            "name for them is not known. Restore the agreement, or build the corpus again."
+        )
+    return {
+        "agreement": agreement.id,
+        "title": agreement.title,
+        "institution": institution.name,
+        "attribution": agreement.attribution,
+    }

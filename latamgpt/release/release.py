@@ -1,0 +1,68 @@
+"""The approved candidate, published with what anyone needs to verify it."""
+
+import shutil
+
+from latamgpt.errors import OperatorError
+from latamgpt.params import Params
+from latamgpt.records import MANIFEST_NAME, REPORT_NAME, Report, Table
+from latamgpt.release.approval import CANDIDATE_STAGE, Approval, read_approval
+from latamgpt.release.cards import fill
+from latamgpt.release.verify import APPROVAL_NAME, CANDIDATE_FOLDER, SUMS_NAME, write_sums
+from latamgpt.release.versions import register
+from latamgpt.store import Workspace, digest_of, list_files, verify, write_json, write_report
+
+STAGE = "release"
+
+
+def run(workspace: Workspace, params: Params) -> Report:
+    """Publish the candidate that a reviewer approved.
+
+    Steps: the approval must name this very candidate; copy its files, with its manifest and report under candidate/; write the
+    approval, the release card, the way to verify, and sha256 sums of all; point the alias 'released' at its version.
+
+    Raises:
+        OperatorError: there is no approval, or it names another candidate.
+    """
+    candidate = workspace.read(CANDIDATE_STAGE)
+    approval = read_approval(workspace)
+    digest = digest_of(candidate)
+    if approval.candidate != digest:
+        raise OperatorError(
+            f"approvals/approval.yaml approves candidate {approval.candidate[:12]}, the one published now is {digest[:12]}. What "
+            f"{approval.reviewer} looked at is not what would be released. Review the new candidate and approve it."
+        )
+    with workspace.publish(STAGE) as folder:
+        (folder / CANDIDATE_FOLDER).mkdir()
+        for name in list_files(candidate):
+            inside = name in (MANIFEST_NAME, REPORT_NAME)
+            target = folder / CANDIDATE_FOLDER / name if inside else folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(candidate / name, target)
+        write_json(folder / APPROVAL_NAME, approval)
+        facts = {"release": params.release_candidate, "approval": approval, "manifest": MANIFEST_NAME, "sums": SUMS_NAME}
+        for template in ("RELEASE.md", "VERIFY.md"):
+            (folder / template).write_text(fill(f"{template}.jinja", **facts), encoding="utf-8")
+        report = write_report(folder, _report(params, approval, Report.read(candidate)))
+        write_sums(folder)
+    verify(workspace.place(STAGE))
+    register(workspace, candidate, "released", {"release_sha256": digest_of(workspace.place(STAGE))})
+    return report
+
+
+def _report(params: Params, approval: Approval, candidate: Report) -> Report:
+    release = params.release_candidate
+    rows = (
+        ("reviewer", approval.reviewer),
+        ("role", approval.role),
+        ("statement", approval.statement),
+        ("sample approval", approval.sample),
+        ("candidate", approval.candidate),
+    )
+    return Report(
+        stage=STAGE,
+        summary=f"{release.name} {release.version} is released, approved by {approval.reviewer}, {approval.role}"
+        f"{' (a sample approval: nobody looked)' if approval.sample else ''}",
+        counts=candidate.counts,
+        metrics=candidate.metrics,
+        tables=(Table(name="approval", columns=("field", "value"), rows=rows), *candidate.tables),
+    )

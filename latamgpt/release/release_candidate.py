@@ -1,0 +1,114 @@
+"""Weights, cards and proofs in one folder, ready for a reviewer."""
+
+import shutil
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+
+from latamgpt.errors import OperatorError
+from latamgpt.params import Params
+from latamgpt.records import Report
+from latamgpt.registry.partners import read_institution
+from latamgpt.release.card_facts import common_facts, data_facts, model_facts
+from latamgpt.release.cards import fill
+from latamgpt.release.provenance import Provenance, must_be_releasable, trace
+from latamgpt.release.versions import LINEAGE_NAME, Lineage, register
+from latamgpt.store import Workspace, digest_of, must_have_passed, sha256_file, write_json, write_report
+
+STAGE = "release_candidate"
+GATES = ("ability_gate", "culture_gate")
+INPUTS = (*GATES, "base_model", "checkpoint", "corpus", "mixture", "scorecard", "token_shards")
+SECTIONS = ("partners", "rights", "base_model", "checkpoint", "scorecard", "release_candidate")
+MODEL_FILES = ("config.json", "tokenizer.json")
+MODEL_PATTERNS = (
+    "*.safetensors",
+    "model.safetensors.index.json",
+    "config.json",
+    "generation_config.json",
+    "tokenizer*",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    "chat_template.jinja",
+)
+
+
+def run(workspace: Workspace, params: Params) -> Report:
+    """Gather a candidate.
+
+    Steps: the gates must have passed; follow the data order back to the documents; hold their agreements against the purpose
+    'release'; copy the model; write both cards, the scorecard and the lineage; register the version.
+
+    Raises:
+        OperatorError: a gate failed, or a card would have an open field.
+        NotPermittedError: an agreement does not permit the release.
+    """
+    inputs = {stage: workspace.read(stage) for stage in INPUTS}
+    for gate in GATES:
+        must_have_passed(workspace, gate)
+    institutions = {partner: read_institution(workspace.root, partner) for partner in params.partners}
+    provenance = trace(inputs["corpus"], inputs["checkpoint"] / "data_order.parquet")
+    must_be_releasable(provenance, institutions, params.rights.as_of)
+    with workspace.publish(STAGE) as folder:
+        copy_model(inputs["checkpoint"], folder)
+        shutil.copyfile(inputs["scorecard"] / "scorecard.json", folder / "scorecard.json")
+        lineage = _lineage(workspace, params, inputs)
+        write_json(folder / LINEAGE_NAME, lineage)
+        facts = common_facts(params, provenance, institutions)
+        model_card = fill("README.md.jinja", **facts, **model_facts(folder, params, inputs["scorecard"]))
+        (folder / "README.md").write_text(model_card, encoding="utf-8")
+        data_card = fill("DATA_CARD.md.jinja", **facts, **data_facts(provenance, institutions, inputs["mixture"], lineage))
+        (folder / "DATA_CARD.md").write_text(data_card, encoding="utf-8")
+        report = write_report(folder, _report(params, provenance, Report.read(inputs["scorecard"])))
+    candidate = workspace.place(STAGE)
+    register(workspace, candidate, "candidate", {"params_sha256": _sha256(lineage.params)})
+    return report
+
+
+def copy_model(source: Path, target: Path) -> None:
+    """The files of a model and its tokenizer, and no others: weights as safetensors, never a pickle."""
+    names = sorted({path.name for pattern in MODEL_PATTERNS for path in source.glob(pattern)})
+    missing = [name for name in MODEL_FILES if name not in names]
+    if missing or not any(name.endswith(".safetensors") for name in names):
+        raise OperatorError(
+            f"{source} is no whole model: {', '.join(missing) or 'its weights as safetensors'} missing. Nobody could load the "
+            "release. Run the stage checkpoint again."
+        )
+    for name in names:
+        shutil.copyfile(source / name, target / name)
+
+
+def _lineage(workspace: Workspace, params: Params, inputs: Mapping[str, Path]) -> Lineage:
+    values = params.model_dump(mode="json")
+    return Lineage(
+        name=params.release_candidate.name,
+        version=params.release_candidate.version,
+        base_model=params.base_model.name,
+        inputs={stage: digest_of(folder) for stage, folder in sorted(inputs.items())},
+        registry={p: sha256_file(workspace.root / "partners" / f"{p}.yaml") for p in sorted(params.partners)},
+        params={section: _sha256(values[section]) for section in SECTIONS},
+    )
+
+
+def _report(params: Params, provenance: Provenance, scorecard: Report) -> Report:
+    release = params.release_candidate
+    agreements = {use.agreement for use in provenance.uses if use.num_tokens_trained}
+    return Report(
+        stage=STAGE,
+        summary=f"{release.name} {release.version} waits for a reviewer: trained on {provenance.num_tokens_trained:,} tokens of "
+        f"{len(agreements)} agreements, each of which permits the release",
+        counts={
+            "tokens_trained": provenance.num_tokens_trained,
+            "documents": sum(use.num_documents for use in provenance.uses),
+            "partners": len({use.partner for use in provenance.uses}),
+        },
+        metrics=scorecard.metrics,
+        tables=tuple(table for table in scorecard.tables if table.name == "scorecard"),
+    )
+
+
+def _sha256(value: object) -> str:
+    return sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()

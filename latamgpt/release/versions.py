@@ -1,0 +1,39 @@
+"""Where a candidate came from, and its version in the model registry."""
+
+from pathlib import Path
+
+from latamgpt import tracking
+from latamgpt.records import Frozen
+from latamgpt.store import Workspace, digest_of
+
+LINEAGE_NAME = "lineage.json"
+CANDIDATE_TAG = "candidate_sha256"
+
+
+class Lineage(Frozen):
+    """What a candidate was made from; no revision of the code in it, since the same inputs give the same bytes."""
+
+    name: str  # of the registered model
+    version: str
+    base_model: str
+    inputs: dict[str, str]  # stage: sha256 of its manifest
+    registry: dict[str, str]  # partner: sha256 of its file
+    params: dict[str, str]  # section: sha256 of its values
+
+    @classmethod
+    def read(cls, folder: Path) -> "Lineage":
+        """The lineage in a candidate's or a release's folder."""
+        return cls.model_validate_json((folder / LINEAGE_NAME).read_bytes())
+
+
+def register(workspace: Workspace, candidate: Path, alias: str, tags: dict[str, str]) -> str:
+    """The registry's version of a published candidate, made if there is none yet, with an alias pointing at it.
+
+    The git revision goes into its tags, not into what is hashed.
+    """
+    lineage = Lineage.read(candidate)
+    digest = digest_of(candidate)
+    all_tags = {CANDIDATE_TAG: digest, "version": lineage.version, "base_model": lineage.base_model, **tags}
+    version = tracking.register_model_version(workspace, lineage.name, candidate, all_tags)
+    tracking.set_alias(workspace, lineage.name, alias, version)
+    return version

@@ -1,0 +1,164 @@
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from latamgpt.cli import main
+from latamgpt.errors import InputDamagedError, OperatorError
+from latamgpt.params import Params
+from latamgpt.release import release, release_candidate
+from latamgpt.release.approval import approval_from_alias, approve, read_approval
+from latamgpt.release.verify import verify_release
+from latamgpt.store import Workspace, digest_of, list_files, write_manifest
+from latamgpt.tracking import connect, set_alias, version_by_alias
+from tests.release.conftest import publish_checkpoint
+
+
+@pytest.fixture
+def candidate(inputs: Workspace, release_params: Params) -> Workspace:
+    release_candidate.run(inputs, release_params)
+    return inputs
+
+
+@pytest.fixture
+def released(candidate: Workspace, release_params: Params) -> Workspace:
+    approve(candidate, "Ana Prueba", "sample reviewer", "looked at nothing, for a test", sample=True)
+    release.run(candidate, release_params)
+    return candidate
+
+
+def name_of(params: Params) -> str:
+    return params.release_candidate.name
+
+
+def test_approval_names_the_candidate_and_moves_the_alias(candidate: Workspace, release_params: Params):
+    said = approve(candidate, "Ana", "reviewer", "read both cards", sample=False)
+    digest = digest_of(candidate.place("release_candidate"))
+    assert digest[:12] in said
+    assert read_approval(candidate).candidate == digest
+    found = version_by_alias(candidate, name_of(release_params), "approved")
+    assert found is not None
+    assert (found.tags["candidate_sha256"], found.tags["reviewer"]) == (digest, "Ana")
+    before = (candidate.root / "approvals" / "approval.yaml").read_bytes()
+    approve(candidate, "Ana", "reviewer", "read both cards", sample=False)
+    assert (candidate.root / "approvals" / "approval.yaml").read_bytes() == before
+
+
+def test_approval_without_a_candidate_is_refused(workspace: Workspace):
+    with pytest.raises(OperatorError, match="there is no release candidate to approve"):
+        approve(workspace, "Ana", "reviewer", "fine", sample=False)
+
+
+def test_approval_by_nobody_is_refused(candidate: Workspace):
+    with pytest.raises(OperatorError, match="the reviewer is empty"):
+        approve(candidate, " ", "reviewer", "fine", sample=False)
+
+
+def test_alias_set_in_mlflow_becomes_an_approval_once(candidate: Workspace, release_params: Params):
+    name = name_of(release_params)
+    assert approval_from_alias(candidate, name) is False
+    set_alias(candidate, name, "approved", "1")
+    connect(candidate).set_model_version_tag(name, "1", "reviewer", "Beatriz")
+    assert approval_from_alias(candidate, name) is True
+    assert read_approval(candidate).reviewer == "Beatriz"
+    assert approval_from_alias(candidate, name) is False
+
+
+def test_alias_without_a_reviewers_name_says_so(candidate: Workspace, release_params: Params):
+    set_alias(candidate, name_of(release_params), "approved", "1")
+    assert approval_from_alias(candidate, name_of(release_params)) is True
+    assert read_approval(candidate).reviewer == "a reviewer in MLflow"
+    assert read_approval(candidate).sample is False
+
+
+def test_alias_on_an_older_candidate_approves_nothing(candidate: Workspace, release_params: Params):
+    set_alias(candidate, name_of(release_params), "approved", "1")
+    publish_checkpoint(candidate, ("a0",))
+    release_candidate.run(candidate, release_params)
+    assert approval_from_alias(candidate, name_of(release_params)) is False
+
+
+def test_release_without_an_approval_is_refused(candidate: Workspace, release_params: Params):
+    with pytest.raises(OperatorError, match="nobody has approved a candidate"):
+        release.run(candidate, release_params)
+    assert not candidate.place("release").exists()
+
+
+def test_release_of_another_candidate_than_the_approved_is_refused(candidate: Workspace, release_params: Params):
+    approve(candidate, "Ana", "reviewer", "read both cards", sample=False)
+    publish_checkpoint(candidate, ("a0",))
+    release_candidate.run(candidate, release_params)
+    with pytest.raises(OperatorError, match="What Ana looked at is not what would be released"):
+        release.run(candidate, release_params)
+
+
+def test_release_says_that_its_approval_is_a_sample(released: Workspace, release_params: Params):
+    folder = released.read("release")
+    assert "**This is a sample approval.**" in (folder / "RELEASE.md").read_text(encoding="utf-8")
+    assert json.loads((folder / "APPROVAL.json").read_bytes())["sample"] is True
+    found = version_by_alias(released, name_of(release_params), "released")
+    assert found is not None
+    assert found.tags["release_sha256"] == digest_of(folder)
+
+
+def test_release_gives_the_same_bytes_twice(released: Workspace, release_params: Params):
+    first = digest_of(released.place("release"))
+    release.run(released, release_params)
+    assert digest_of(released.place("release")) == first
+
+
+def test_release_is_verified_far_from_its_workspace(released: Workspace, tmp_path_factory: pytest.TempPathFactory):
+    away = tmp_path_factory.mktemp("away") / "release"
+    shutil.copytree(released.place("release"), away)
+    said = verify_release(away)
+    assert said.startswith("verified: latam-gpt-sample 0.1.0, ")
+    assert "Approved by Ana Prueba, sample reviewer (a sample approval)" in said
+    assert digest_of(away) in said
+
+
+def test_release_is_verified_by_sha256sum_too(released: Workspace):
+    folder = released.place("release")
+    checked = subprocess.run(
+        ["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, checked.stdout) == (0, "")
+    listed = {line.split("  ")[1] for line in (folder / "SHA256SUMS").read_text().splitlines()}
+    assert listed == set(list_files(folder)) - {"SHA256SUMS", "manifest.json"}
+
+
+def test_flipped_bit_in_a_release_is_seen(released: Workspace):
+    weights = released.place("release") / "model.safetensors"
+    damaged = bytearray(weights.read_bytes())
+    damaged[-1] ^= 1
+    weights.write_bytes(damaged)
+    with pytest.raises(InputDamagedError, match="is NOT the release that was published"):
+        verify_release(released.place("release"))
+
+
+def test_weights_exchanged_with_a_manifest_made_to_fit_are_seen(released: Workspace):
+    folder = released.place("release")
+    (folder / "model.safetensors").write_bytes(b"other weights")
+    (folder / "manifest.json").unlink()
+    write_manifest(folder, "release")
+    with pytest.raises(InputDamagedError, match=r"model\.safetensors is not the file that was approved"):
+        verify_release(folder)
+
+
+def test_approval_exchanged_for_one_of_another_candidate_is_seen(released: Workspace):
+    folder = released.place("release")
+    approval = json.loads((folder / "APPROVAL.json").read_bytes())
+    (folder / "APPROVAL.json").write_text(json.dumps({**approval, "candidate": "0" * 64}))
+    (folder / "manifest.json").unlink()
+    write_manifest(folder, "release")
+    with pytest.raises(InputDamagedError, match="the approval is for candidate 000000000000"):
+        verify_release(folder)
+
+
+def test_verify_command_answers_in_words_and_exit_codes(released: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["verify", str(released.place("release"))]) == 0
+    assert capsys.readouterr().out.startswith("verified: ")
+    (tmp_path / "empty").mkdir()
+    assert main(["verify", str(tmp_path / "empty")]) == 2
+    assert "is no release" in capsys.readouterr().err
