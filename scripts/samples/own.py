@@ -1,0 +1,53 @@
+"""The deliveries whose texts were written for this project: they are rebuilt without any package."""
+
+from latamgpt.intake.delivery import DeliveryFormat
+from samples import faults, notices
+from samples.formats import Parcel, described
+from samples.texts import Text, written
+
+OWN = "written for this project"
+
+
+def written_deliveries() -> dict[str, list[Parcel]]:
+    """Partner -> its written deliveries."""
+    html, bag, markdown = DeliveryFormat.HTML, DeliveryFormat.BAGIT, DeliveryFormat.MARKDOWN
+    stories = [faults.typewritten(story) for story in written("archivo-cauca", "es-CO")]
+    minutes = [*faults.minutes_with_personal_data(seed=20250630), *written("catedra-curriculo", "pt-BR")]
+    bulletins = _parcel("boletines-araucania", "ba-2025-01", "2025-11-03", bag, written("biblioteca-araucania-2", "es-CL"))
+    first, *others = written("museo-altiplano", "es-BO")
+    altiplano = [faults.garbled(first), *others, *faults.thin("es-BO")]
+    return {
+        "archivo-cauca": [_parcel("relatos-cauca", "ac-2025-01", "2025-07-01", DeliveryFormat.TEXT, stories, encoding="latin-1")],
+        "archivo-litoral": [
+            _parcel("relatos-litoral", "al-2025-01", "2025-03-14", markdown, written("archivo-litoral", "es-AR")),
+            _contradicted_notebooks(),
+        ],
+        "biblioteca-araucania": [
+            _parcel("relatos-araucania", "ba-2025-01", "2025-04-28", bag, written("biblioteca-araucania", "es-CL")),
+            Parcel(bulletins.delivery, bulletins.texts, bulletins.notice, damage=faults.flip_a_letter),
+        ],
+        "catedra-curriculo": [
+            _parcel("atas-da-catedra", "cc-2025-01", "2025-06-30", DeliveryFormat.JSONL, minutes, suffix=".gz")
+        ],
+        "colegio-nahuatl": [
+            _parcel("cuadernos-mexicanos", "cn-2025-01", "2025-09-15", table, written("colegio-nahuatl", "es-MX"))
+        ],
+        "hemeroteca-oriental": [
+            _parcel("cronicas-de-barrio", "ho-2023-01", "2023-08-25", html, written("hemeroteca-oriental", "es-UY"))
+        ],
+        "museo-altiplano": [_parcel("relatos-altiplano", "ma-2025-01", "2025-11-10", html, altiplano)],
+    }
+
+
+def _parcel(
+    name: str, agreement: str, day: str, form: DeliveryFormat, texts: list[Text], encoding: str = "utf-8", suffix: str = ""
+) -> Parcel:
+    delivery = described(name, agreement, day, form, "CC0-1.0", texts[0].language, OWN, encoding)
+    return Parcel(delivery, texts, notices.notice("written"), suffix=suffix)
+
+
+def _contradicted_notebooks() -> Parcel:
+    notebooks = [faults.with_image_junk(text) for text in written("archivo-litoral-2", "es-AR")]
+    form, licence = DeliveryFormat.MARKDOWN, "CC-BY-NC-SA-4.0"
+    delivery = described("cuadernos-campo", "al-2026-02", "2026-03-02", form, licence, "es-AR", OWN)
+    return Parcel(delivery, notebooks, notices.notice("contradicted"), licence_in_texts="CC-BY-NC-ND-4.0")

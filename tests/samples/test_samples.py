@@ -1,0 +1,224 @@
+"""The shipped samples: valid, whole but for the one that is damaged on purpose, lawful to pass on, and rebuilt to the byte."""
+
+import csv
+import filecmp
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from stdnum.br import cpf
+
+from latamgpt.intake.delivery import (
+    DeliveryFormat,
+    Fault,
+    FixityFault,
+    document_paths,
+    fixity_faults,
+    payload_paths,
+    read_delivery,
+)
+from latamgpt.registry.partners import Purpose, read_institution
+from latamgpt.registry.rights import rule
+from tests.conftest import ROOT
+
+SAMPLES = ROOT / "samples"
+AS_OF = date(2026, 11, 21)
+DAMAGED = SAMPLES / "biblioteca-araucania" / "boletines-araucania"
+DELIVERIES = sorted(path.parent for path in SAMPLES.glob("*/*/delivery.yaml"))
+INSTITUTIONS = sorted(path.stem for path in (ROOT / "partners").glob("*.yaml"))
+OWN = "written for this project"
+
+each_delivery = pytest.mark.parametrize("folder", DELIVERIES, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
+
+
+def words_of(folder: Path) -> str:
+    return "\n".join(
+        text_of(path) for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in (".md", ".txt", ".html")
+    )
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def records(path: Path) -> list[dict[str, str]]:
+    raw = path.read_bytes()
+    plain = gzip.decompress(raw) if path.suffix == ".gz" else raw
+    return [json.loads(line) for line in plain.decode().splitlines()]
+
+
+def rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+@each_delivery
+def test_sample_says_what_it_is(folder: Path) -> None:
+    delivery = read_delivery(folder)
+    assert delivery.id == folder.name
+    assert delivery.source
+    assert document_paths(folder, delivery)
+
+
+@each_delivery
+def test_sample_keeps_its_notice(folder: Path) -> None:
+    delivery = read_delivery(folder)
+    notice = text_of(folder / delivery.notice)
+    assert len(notice) > 100
+    if delivery.source != OWN:
+        assert delivery.source in notice
+
+
+@each_delivery
+def test_sample_arrived_whole_but_for_the_one_damaged_on_purpose(folder: Path) -> None:
+    expected = [FixityFault("data/boletin-01.txt", Fault.CHANGED)] if folder == DAMAGED else []
+    assert fixity_faults(folder, read_delivery(folder)) == expected
+
+
+@each_delivery
+def test_sample_bytes_are_small_enough_for_git(folder: Path) -> None:
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 600_000
+
+
+@each_delivery
+def test_sample_is_covered_by_its_agreement_unless_that_has_ended(folder: Path) -> None:
+    delivery = read_delivery(folder)
+    answer = rule(read_institution(ROOT, folder.parent.name), delivery.agreement, delivery.licence, Purpose.TRAIN, AS_OF)
+    assert answer.reason == ("agreement_expired" if folder.parent.name == "hemeroteca-oriental" else "")
+
+
+@each_delivery
+def test_text_of_a_sample_is_written_in_its_declared_encoding(folder: Path) -> None:
+    delivery = read_delivery(folder)
+    if delivery.format in (DeliveryFormat.TEXT, DeliveryFormat.HTML, DeliveryFormat.CSV):
+        for name in document_paths(folder, delivery):
+            assert (folder / name).read_bytes().decode(delivery.encoding).strip()
+
+
+@each_delivery
+def test_document_of_a_sample_is_document_sized(folder: Path) -> None:
+    delivery = read_delivery(folder)
+    if delivery.format in (DeliveryFormat.TEXT, DeliveryFormat.HTML, DeliveryFormat.MARKDOWN, DeliveryFormat.BAGIT):
+        assert max((folder / name).stat().st_size for name in document_paths(folder, delivery)) < 20_000
+
+
+@pytest.mark.parametrize("partner", INSTITUTIONS)
+def test_sample_institution_is_marked_as_invented(partner: str) -> None:
+    assert read_institution(ROOT, partner).sample
+
+
+def test_every_institution_sends_something_and_every_sender_is_registered() -> None:
+    assert sorted({folder.parent.name for folder in DELIVERIES}) == INSTITUTIONS
+
+
+def test_samples_come_from_ten_countries_in_many_languages_and_all_formats() -> None:
+    deliveries = [read_delivery(folder) for folder in DELIVERIES]
+    assert len({read_institution(ROOT, partner).country for partner in INSTITUTIONS}) == 10
+    assert {d.language for d in deliveries} >= {"es-AR", "es-CL", "es-CO", "es-MX", "es-BO", "es-UY", "es-PE", "pt-BR", "en"}
+    assert {d.language for d in deliveries} >= {"que", "gug", "nah", "arn", "ayr", "guc", "jam"}
+    assert {d.format for d in deliveries} == set(DeliveryFormat)
+
+
+def test_samples_weigh_a_few_megabytes() -> None:
+    num_bytes = sum(path.stat().st_size for path in SAMPLES.rglob("*") if path.is_file())
+    assert 2_000_000 < num_bytes < 5_000_000
+
+
+def test_latin_1_delivery_is_not_valid_utf_8() -> None:
+    folder = SAMPLES / "archivo-cauca" / "relatos-cauca"
+    delivery = read_delivery(folder)
+    assert delivery.encoding == "latin-1"
+    for name in document_paths(folder, delivery):
+        with pytest.raises(UnicodeDecodeError):
+            (folder / name).read_text(encoding="utf-8")
+
+
+def test_rioplatense_stories_hold_voseo() -> None:
+    words = words_of(SAMPLES / "archivo-litoral" / "relatos-litoral")
+    assert all(form in words for form in ("Necesitás", "vos", "Fijate", "Empezá"))
+
+
+def test_altiplano_stories_hold_garbled_accents() -> None:
+    assert "Ã³" in words_of(SAMPLES / "museo-altiplano" / "relatos-altiplano")
+
+
+def test_minutes_hold_six_valid_cpf_numbers() -> None:
+    texts = [record["text"] for record in records(SAMPLES / "catedra-curriculo" / "atas-da-catedra" / "documents.jsonl.gz")]
+    numbers = [text.split("CPF ")[1][:14] for text in texts if "CPF " in text]
+    assert len(numbers) == 6
+    assert all(cpf.is_valid(number) for number in numbers)
+    assert all("@example.org" in text for text in texts if "CPF " in text)
+
+
+def test_nahuatl_college_repeats_documents_of_others() -> None:
+    quechua = {record["text"] for record in records(SAMPLES / "academia-quechua" / "declaracion-quechua" / "documents.jsonl")}
+    college = list(rows(SAMPLES / "colegio-nahuatl" / "declaraciones" / "documentos.csv"))
+    assert sum(row["texto"] in quechua for row in college) == 3
+    assert sum(row["clave"].startswith("copias") for row in college) == 3
+
+
+def test_field_notebooks_contradict_the_licence_of_their_folder() -> None:
+    folder = SAMPLES / "archivo-litoral" / "cuadernos-campo"
+    sidecars = [json.loads(text_of(path)).get("license", "") for path in sorted(folder.rglob("*.json"))]
+    assert read_delivery(folder).licence == "CC-BY-NC-SA-4.0"
+    assert "CC-BY-NC-ND-4.0" in sidecars
+    assert "SinDerivadas" in words_of(folder)
+
+
+def test_ability_text_shares_no_paragraph_with_the_base_text() -> None:
+    measured = {
+        p for record in records(SAMPLES / "ability_text" / "en.jsonl") for p in record["text"].split("\n\n") if len(p) > 120
+    }
+    base = words_of(SAMPLES / "base_text")
+    assert len(measured) > 50
+    assert sum(p in base for p in measured) <= len(measured) // 50
+
+
+def test_base_text_is_not_the_replay() -> None:
+    replay = {
+        p
+        for record in records(SAMPLES / "library-kingston" / "administrators-handbook" / "documents.jsonl")
+        for p in record["text"].split("\n\n")
+        if len(p) > 120
+    }
+    base = words_of(SAMPLES / "base_text")
+    assert not [p for p in replay if p in base]
+
+
+def test_written_deliveries_are_rebuilt_to_the_byte(tmp_path: Path) -> None:
+    built = tmp_path / "samples"
+    command = [sys.executable, "scripts/build_samples.py", "--out", str(built), "--sources", str(tmp_path / "none"), "--written"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    folders = sorted(path.parent.relative_to(built) for path in built.glob("*/*/delivery.yaml"))
+    assert len(folders) == 9
+    for folder in folders:
+        assert_same_files(built / folder, SAMPLES / folder)
+
+
+def assert_same_files(one: Path, other: Path) -> None:
+    names = sorted(path.relative_to(one).as_posix() for path in one.rglob("*") if path.is_file())
+    assert names == sorted(path.relative_to(other).as_posix() for path in other.rglob("*") if path.is_file())
+    assert filecmp.cmpfiles(one, other, names, shallow=False) == (names, [], [])
+
+
+def test_unknown_partner_is_refused_by_the_script(tmp_path: Path) -> None:
+    command = [sys.executable, "scripts/build_samples.py", "archivo-nadie", "--out", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "'archivo-nadie' is no sample partner" in done.stderr
+
+
+def test_manifest_of_a_sample_notices_a_file_too_many(tmp_path: Path) -> None:
+    folder = tmp_path / "cronicas-de-barrio"
+    shutil.copytree(SAMPLES / "hemeroteca-oriental" / "cronicas-de-barrio", folder)
+    (folder / "paginas" / "otra.html").write_text("<p>otra</p>", encoding="utf-8")
+    delivery = read_delivery(folder)
+    assert "paginas/otra.html" in payload_paths(folder, delivery)
+    assert fixity_faults(folder, delivery) == [FixityFault("paginas/otra.html", Fault.UNLISTED)]
