@@ -30,7 +30,7 @@ def written_deliveries() -> dict[str, list[Parcel]]:
             _parcel("atas-da-catedra", "cc-2025-01", "2025-06-30", DeliveryFormat.JSONL, minutes, suffix=".gz")
         ],
         "colegio-nahuatl": [
-            _parcel("cuadernos-mexicanos", "cn-2025-01", "2025-09-15", table, written("colegio-nahuatl", "es-MX"))
+            _parcel("cuadernos-mexicanos", "cn-2025-01", "2025-09-15", DeliveryFormat.CSV, written("colegio-nahuatl", "es-MX"))
         ],
         "hemeroteca-oriental": [
             _parcel("cronicas-de-barrio", "ho-2023-01", "2023-08-25", html, written("hemeroteca-oriental", "es-UY"))
