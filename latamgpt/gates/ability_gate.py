@@ -21,11 +21,11 @@ def run(workspace: Workspace, params: Params) -> Report:
     metrics = workspace.report("scorecard").metrics
     languages = describe_languages(metrics, params.ability_gate.languages)
     tasks = describe_tasks(metrics)
-    mean_loss = sum(tasks["loss"].to_pylist()) / tasks.num_rows
+    mean_loss = round(sum(tasks["loss"].to_pylist()) / tasks.num_rows, 6) + 0.0  # never -0.0
     worst_loss = max(languages["highest_loss"].to_pylist())
     gate = Gate(
         stage="ability_gate",
-        subject=f"bits per byte at most {worst_loss:+.1%}, ability accuracy {-mean_loss:+.1%}",
+        subject=f"bits per byte worse by {worst_loss:.1%} at most, ability accuracy by {mean_loss:.1%}",
         suites=(
             Suite("languages", languages, language_rules(params.ability_gate)),
             Suite("tasks", tasks, task_rules(params.ability_gate)),

@@ -176,24 +176,21 @@ def _summarise(subject: str, expectations: Sequence[Expectation]) -> str:
 
 def _refresh_data_docs(context: "EphemeralDataContext", folder: Path) -> None:
     """Replace the static site in `folder`. The report is published by now: a site that cannot be built is only logged."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
     try:
-        site = {
-            "class_name": "SiteBuilder",
-            "show_how_to_buttons": False,
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(draft)},
-        }
-        context.add_data_docs_site("local", cast("DataDocsSiteConfigTypedDict", site))
-        context.build_data_docs(site_names=["local"])
-        shutil.rmtree(folder, ignore_errors=True)
-        draft.chmod(0o755)
-        draft.rename(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".draft-", dir=folder.parent) as draft:
+            site = {
+                "class_name": "SiteBuilder",
+                "show_how_to_buttons": False,
+                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+                "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": f"{draft}/site"},
+            }
+            context.add_data_docs_site("local", cast("DataDocsSiteConfigTypedDict", site))
+            context.build_data_docs(site_names=["local"])
+            shutil.rmtree(folder, ignore_errors=True)
+            Path(draft, "site").rename(folder)
     except Exception as error:  # noqa: BLE001  (whatever goes wrong with the picture, the verdict stands)
         logging.getLogger(__name__).warning("The Data Docs in %s could not be refreshed: %s", folder, error)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 class _Later(ModuleType):

@@ -7,6 +7,8 @@ from latamgpt.params import Params
 from latamgpt.store import Workspace
 from tests.builders import PARTNER, Row, clean_document, failed, publish_partner
 
+pytestmark = pytest.mark.usefixtures("without_data_docs")
+
 NULL_CHARACTER = "Runa simi\0 tukuy runakunam qispisqa paqarin"
 
 

@@ -1,0 +1,74 @@
+"""The corpus gate: each of its expectations is broken once."""
+
+import pytest
+
+from latamgpt.gates.corpus_gate import document_rules, partner_rules, run
+from latamgpt.params import CorpusGateParams, Params
+from latamgpt.store import Workspace
+from tests.builders import Row, clean_document, failed, publish_corpus
+
+pytestmark = pytest.mark.usefixtures("without_data_docs")
+
+SMALL = CorpusGateParams(min_documents=4, min_languages=2, min_countries=2, max_partner_share=0.6)
+
+
+@pytest.fixture
+def small(params: Params) -> Params:
+    return params.model_copy(update={"corpus_gate": SMALL})
+
+
+def good_corpus() -> list[Row]:
+    """Four documents of two partners, in two languages of two countries."""
+    andes = [clean_document(n) for n in range(2)]
+    chaco = [clean_document(n, partner="ateneo-guarani", country="PY", language="gug", variety="gug") for n in (2, 3)]
+    return [*andes, *chaco]
+
+
+def test_gate_passes_for_a_varied_corpus_and_says_how_large_it_is(workspace: Workspace, small: Params) -> None:
+    publish_corpus(workspace, good_corpus())
+    report = run(workspace, small)
+    assert failed(report) == set()
+    assert report.summary == "4 documents of 2 partners: all 13 expectations hold"
+    assert report.counts == {"documents": 4, "languages": 2, "countries": 2}
+
+
+BROKEN: list[tuple[dict[str, object], set[str]]] = [
+    ({"language": "que"}, {"unique_value_count_to_be_between language"}),
+    ({"country": "PE"}, {"unique_value_count_to_be_between country"}),
+    ({"partner": "academia-quechua"}, {"max_to_be_between share"}),
+    ({"doc_id": clean_document(0)["doc_id"]}, {"values_to_be_unique doc_id"}),
+    ({"text_sha256": clean_document(0)["text_sha256"]}, {"values_to_be_unique text_sha256"}),
+    ({"agreement": None}, {"values_to_not_be_null agreement"}),
+    ({"agreement": ""}, {"value_lengths_to_be_between agreement"}),
+    ({"licence": None}, {"values_to_not_be_null licence"}),
+    ({"licence": ""}, {"value_lengths_to_be_between licence"}),
+    ({"country": "Paraguay"}, {"values_to_match_regex country"}),
+    ({"language": "und"}, {"values_to_match_regex language"}),
+    ({"num_bytes": 0}, {"values_to_be_between num_bytes", "max_to_be_between share"}),
+]
+
+
+@pytest.mark.parametrize(("changes", "broken"), BROKEN, ids=lambda v: "+".join(sorted(v)) if isinstance(v, set) else "")
+def test_gate_fails_where_rows_break_it(
+    workspace: Workspace, small: Params, changes: dict[str, object], broken: set[str]
+) -> None:
+    rows = good_corpus()
+    of_kind = {"language", "country", "partner"} & set(changes)
+    rows[2] |= changes
+    if of_kind and broken & {"unique_value_count_to_be_between language", "unique_value_count_to_be_between country"}:
+        rows[3] |= changes
+    publish_corpus(workspace, rows)
+    report = run(workspace, small)
+    assert failed(report) == broken
+    assert not report.passed
+
+
+def test_gate_fails_for_a_corpus_that_is_too_small(workspace: Workspace, small: Params) -> None:
+    publish_corpus(workspace, good_corpus()[1:3])
+    assert failed(run(workspace, small)) == {"table_row_count_to_be_between"}
+
+
+def test_every_expectation_of_the_gate_is_broken_by_a_test() -> None:
+    rules = [*document_rules(SMALL), *partner_rules(SMALL)]
+    names = {f"{r.kind.removeprefix('expect_').removeprefix('column_')} {r.arguments.get('column', '')}".strip() for r in rules}
+    assert names == {"table_row_count_to_be_between"}.union(*(broken for _, broken in BROKEN))

@@ -1,0 +1,85 @@
+"""The shards gate: each of its expectations is broken once."""
+
+import pytest
+
+from latamgpt.gates.shards_gate import SpecialTokens, language_rules, piece_rules, profile_rules, run
+from latamgpt.params import Params, ShardsGateParams
+from latamgpt.store import Workspace
+from tests.builders import Row, clean_document, failed, publish_corpus, publish_shards, publish_tokenizer_counts, shard_row
+
+pytestmark = pytest.mark.usefixtures("without_data_docs")
+
+EOS, UNKNOWN, VOCAB_SIZE = 0, 1, 100
+SMALL = ShardsGateParams(min_tokens=8, max_unknown_token_share=0.1, max_tokens_per_byte=0.8)
+DOC_IDS = [str(clean_document(n)["doc_id"]) for n in range(3)]
+
+
+def train() -> list[Row]:
+    """A document of two pieces and one of one."""
+    return [
+        shard_row(DOC_IDS[0], [5, 6, 7, 8]),
+        shard_row(DOC_IDS[0], [9, EOS], piece=1),
+        shard_row(DOC_IDS[1], [7, 8, EOS]),
+    ]
+
+
+def held_out() -> list[Row]:
+    return [shard_row(DOC_IDS[2], [9, 9, EOS])]
+
+
+def fails(workspace: Workspace, params: Params, trained: list[Row], kept_back: list[Row]) -> set[str]:
+    """The expectations that fail for these shards of a corpus of three documents."""
+    publish_corpus(workspace, [clean_document(n) for n in range(3)])
+    publish_tokenizer_counts(workspace, VOCAB_SIZE, EOS, UNKNOWN)
+    publish_shards(workspace, trained, kept_back)
+    report = run(workspace, params.model_copy(update={"shards_gate": SMALL}))
+    assert report.passed == (failed(report) <= {"values_to_be_between tokens_per_byte"})
+    return failed(report)
+
+
+def test_gate_passes_for_whole_shards(workspace: Workspace, params: Params) -> None:
+    assert fails(workspace, params, train(), held_out()) == set()
+
+
+LEAK = shard_row(DOC_IDS[2], [9, 9, EOS], piece=0)
+
+BROKEN: list[tuple[list[Row], list[Row], set[str]]] = [
+    ([*train(), train()[0]], held_out(), {"compound_columns_to_be_unique"}),
+    ([*train(), shard_row("f" * 64, [4, EOS])], held_out(), {"max_to_be_between num_documents_from_nowhere"}),
+    (train(), [], {"max_to_be_between num_documents_left_out"}),
+    (
+        [*train(), LEAK],
+        held_out(),
+        {"max_to_be_between num_documents_on_both_sides", "compound_columns_to_be_unique"},
+    ),
+    ([*train()[:2], shard_row(DOC_IDS[1], [7, 8, VOCAB_SIZE, EOS])], held_out(), {"values_to_be_between highest_token"}),
+    ([*train()[:2], shard_row(DOC_IDS[1], [7, UNKNOWN, UNKNOWN, EOS])], held_out(), {"max_to_be_between unknown_share"}),
+    ([*train()[:2], shard_row(DOC_IDS[1], [7, 8])], held_out(), {"max_to_be_between num_documents_without_end"}),
+    ([*train()[:2], shard_row(DOC_IDS[1], [7, EOS, 8, EOS])], held_out(), {"max_to_be_between num_ends_inside_documents"}),
+    ([train()[0], *train()[2:], shard_row(DOC_IDS[0], [9, EOS], piece=2)], held_out(), {"max_to_be_between num_pieces_missing"}),
+    (
+        [*train()[:2], shard_row(DOC_IDS[1], [])],
+        held_out(),
+        {
+            "values_to_be_between num_tokens",
+            "max_to_be_between num_documents_without_end",
+            "min_to_be_between num_train_tokens",
+        },
+    ),
+    ([shard_row(DOC_IDS[0], [5, EOS]), train()[2]], held_out(), {"min_to_be_between num_train_tokens"}),
+    (train(), [held_out()[0] | {"num_bytes": 2, "language": "arn"}], {"values_to_be_between tokens_per_byte"}),
+]
+
+
+@pytest.mark.parametrize(("trained", "kept_back", "broken"), BROKEN, ids=["+".join(sorted(broken)) for _, _, broken in BROKEN])
+def test_gate_fails_where_shards_break_it(
+    workspace: Workspace, params: Params, trained: list[Row], kept_back: list[Row], broken: set[str]
+) -> None:
+    assert fails(workspace, params, trained, kept_back) == broken
+
+
+def test_every_expectation_of_the_gate_is_broken_by_a_test() -> None:
+    special = SpecialTokens(VOCAB_SIZE, EOS, UNKNOWN)
+    rules = [*piece_rules(special), *language_rules(SMALL), *profile_rules(SMALL)]
+    names = {f"{r.kind.removeprefix('expect_').removeprefix('column_')} {r.arguments.get('column', '')}".strip() for r in rules}
+    assert names == set().union(*(broken for _, _, broken in BROKEN))
