@@ -1,0 +1,82 @@
+"""The three user interfaces of a workspace, as `make ui` starts them, and a real browser to look at them."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.servers.s3 import free_port
+
+SECONDS_TO_START = 180
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--font-render-hinting=none",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Where the three listen."""
+
+    dagster: str
+    mlflow: str
+    docs: str
+
+    def ask_dagster(self, query: str) -> dict[str, object]:
+        """The answer to a GraphQL query."""
+        body = json.dumps({"query": query}).encode()
+        request = urllib.request.Request(f"{self.dagster}/graphql", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)["data"]
+
+
+@contextmanager
+def user_interfaces(root: Path, environment: Mapping[str, str]) -> Generator[Pages]:
+    """Start them on free ports, wait until they say that all three are up, and end them as Ctrl-C would."""
+    base = free_port()
+    ports = {"LATAMGPT_DAGSTER_PORT": base, "LATAMGPT_MLFLOW_PORT": base + 1, "LATAMGPT_DOCS_PORT": base + 2}
+    log = root / "var" / "logs" / "user-interfaces.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dagster_project.ui"],
+            cwd=root,
+            env={**environment, **{name: str(port) for name, port in ports.items()}},
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait(process, log)
+        yield Pages(*(f"http://127.0.0.1:{port}" for port in ports.values()))
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+
+
+@contextmanager
+def browser() -> Generator[Browser]:
+    """Debian's chromium, headless."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGUMENTS)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def _wait(process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while "Ctrl-C stops all three" not in log.read_text(encoding="utf-8"):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the user interfaces did not start:\n{log.read_text(encoding='utf-8')}")
+        time.sleep(0.2)

@@ -1,0 +1,120 @@
+"""What people see: Dagster's graph with its checks, MLflow's comparison of two runs, Data Docs, in a real browser."""
+
+import json
+import urllib.request
+from collections.abc import Generator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from latamgpt.stages import STAGES
+from latamgpt.tracking import EXPERIMENT
+from tests.servers.ui import Pages, browser, user_interfaces
+from tests.smoke.conftest import FinishedRun
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+MS_TO_SHOW = 60_000
+ASSETS = """{ assetNodes { assetKey { path } isMaterializable staleStatus
+  assetMaterializations(limit: 1) { runId } } }"""
+CHECKS = """{ assetNodes { assetKey { path } assetChecksOrError { ... on AssetChecks { checks { name blocking
+  executionForLatestMaterialization { status } } } } } }"""
+
+
+@pytest.fixture(scope="module")
+def pages(tiny_run: FinishedRun) -> Generator[Pages]:
+    with user_interfaces(tiny_run.clone.root, tiny_run.clone.environment) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def opened() -> Generator[Browser]:
+    with browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def page(opened: Browser) -> Generator[Page]:
+    tab = opened.new_page(viewport={"width": 1600, "height": 1000})
+    yield tab
+    tab.close()
+
+
+def runs_of(pages: Pages) -> dict[str, dict[str, object]]:
+    """MLflow's runs by name, over its REST interface."""
+    found = urllib.request.urlopen(
+        f"{pages.mlflow}/api/2.0/mlflow/experiments/get-by-name?experiment_name={EXPERIMENT}", timeout=30
+    )
+    experiment = json.load(found)["experiment"]["experiment_id"]
+    body = json.dumps({"experiment_ids": [experiment]}).encode()
+    request = urllib.request.Request(f"{pages.mlflow}/api/2.0/mlflow/runs/search", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return {run["info"]["run_name"]: run for run in json.load(answer)["runs"]}
+
+
+def test_every_asset_is_materialized_by_a_run_and_none_is_stale(pages: Pages) -> None:
+    made = [node for node in pages.ask_dagster(ASSETS)["assetNodes"] if node["isMaterializable"]]
+    assert {node["assetKey"]["path"][0] for node in made} == {stage.name for stage in STAGES}
+    assert [node["assetKey"]["path"] for node in made if not node["assetMaterializations"]] == []
+    assert [node["assetKey"]["path"] for node in made if node["staleStatus"] != "FRESH"] == []
+
+
+def test_every_gate_shows_a_passed_blocking_check(pages: Pages) -> None:
+    found = pages.ask_dagster(CHECKS)["assetNodes"]
+    gates = {"/".join(node["assetKey"]["path"]): node["assetChecksOrError"]["checks"] for node in found}
+    for name in ("corpus_gate", "shards_gate", "ability_gate", "culture_gate", "documents_gate/academia-quechua"):
+        (check,) = gates[name]
+        assert check["blocking"]
+        assert check["executionForLatestMaterialization"]["status"] == "SUCCEEDED", name
+
+
+def test_the_browser_shows_the_graph_materialized(pages: Pages, page: Page, tmp_path: Path) -> None:
+    page.goto(f"{pages.dagster}/asset-groups")
+    page.get_by_text("release_candidate").first.wait_for(timeout=MS_TO_SHOW)
+    page.get_by_text("Materialized").first.wait_for(timeout=MS_TO_SHOW)
+    page.screenshot(path=tmp_path / "graph.png")
+    assert page.get_by_text("Never materialized").count() == 0
+
+
+def test_the_browser_shows_a_report_with_its_tables_and_links(pages: Pages, page: Page) -> None:
+    page.goto(f"{pages.dagster}/assets/checkpoint")
+    page.get_by_text("Metadata").first.wait_for(timeout=MS_TO_SHOW)
+    link = page.locator(f"a[href^='{pages.mlflow}']").first
+    link.wait_for(timeout=MS_TO_SHOW)
+    page.goto(link.get_attribute("href") or "")
+    page.get_by_text("train/loss").first.wait_for(timeout=MS_TO_SHOW)
+
+
+def test_the_browser_shows_two_runs_compared(pages: Pages, page: Page) -> None:
+    runs = runs_of(pages)
+    scorecards = [run for name, run in sorted(runs.items()) if name.startswith("scorecard")]
+    assert len(scorecards) == 2
+    ids = json.dumps([run["info"]["run_id"] for run in scorecards])
+    experiments = json.dumps([scorecards[0]["info"]["experiment_id"]])
+    page.goto(f"{pages.mlflow}/#/compare-runs?runs={quote(ids)}&experiments={quote(experiments)}")
+    page.get_by_text("bits_per_byte/gug").first.wait_for(timeout=MS_TO_SHOW)
+
+
+def test_runs_lead_back_to_dagster_and_to_git(pages: Pages) -> None:
+    for name, run in runs_of(pages).items():
+        tags = {tag["key"]: tag["value"] for tag in run["data"]["tags"]}
+        assert tags["dagster.run_url"].endswith(f"/runs/{tags['dagster.run_id']}"), name
+        assert len(tags["git.revision"]) == 40
+        assert tags["dvc.stage"] in {stage.name for stage in STAGES}
+        assert run["info"]["status"] == "FINISHED"
+
+
+def test_data_docs_are_served(pages: Pages, page: Page) -> None:
+    page.goto(f"{pages.docs}/corpus_gate/")
+    page.get_by_text("Expectation").first.wait_for(timeout=MS_TO_SHOW)
+
+
+def test_a_port_in_use_is_explained(pages: Pages, tiny_run: FinishedRun) -> None:
+    port = pages.dagster.rpartition(":")[2]
+    environment = {**tiny_run.clone.environment, "LATAMGPT_DAGSTER_PORT": port}
+    run = type(tiny_run.clone)(tiny_run.clone.root, environment).call("python", "-m", "dagster_project.ui", check=False)
+    assert run.returncode == 2
+    assert f"port {port} on 127.0.0.1 is in use" in run.stderr
+    assert "Traceback" not in run.stderr
