@@ -20,14 +20,15 @@ _SUBJECTS = (
 def minutes_with_personal_data(seed: int) -> list[Text]:
     """Minutes of invented meetings that name invented people with CPF (valid check digits), e-mail and telephone."""
     draw = random.Random(seed)
-    form = stray("ata", "pt-BR")
+    form, debates = stray("ata", "pt-BR"), stray("ata-debates", "pt-BR").body.split("\n\n")
     texts: list[Text] = []
-    for number, (person, subject) in enumerate(zip(_PEOPLE, _SUBJECTS, strict=True), start=1):
+    for number, (person, subject, debate) in enumerate(zip(_PEOPLE, _SUBJECTS, debates, strict=True), start=1):
         filled = {
             "number": number,
             "day": number + 4,
             "person": person,
             "subject": subject,
+            "debate": debate,
             "cpf": _cpf(draw),
             "mail": f"{slug(person.split()[0])}.{number}@example.org",
             "phone": f"(11) 9{draw.randrange(1000, 9999)}-{draw.randrange(1000, 9999)}",
