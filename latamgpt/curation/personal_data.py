@@ -65,6 +65,7 @@ KINDS = (
     _printed("CURP", r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[0-9A-Z]\d", stdnum.mx.curp.is_valid),
     _kind("CNPJ", r"\d{14}", stdnum.br.cnpj.is_valid),
     _kind("CPF", r"\d{9}-?\d{2}", stdnum.br.cpf.is_valid),
+    _kind("RUC", r"(?:10|15|16|17|20)\d{9}", stdnum.pe.ruc.is_valid, r"r\.?u\.?c\.?"),  # its digits could be a CUIT's
     _kind("CUIT", r"\d{11}|\d{2} \d{8} \d", stdnum.ar.cuit.is_valid),
     _kind("CBU", r"\d{7}-?\d[- ]?\d{13}-?\d", stdnum.ar.cbu.is_valid),
     _kind("RFC", r"[A-ZÑ&]{3,4}-?\d{6}-?[0-9A-Z]{3}", stdnum.mx.rfc.is_valid, r"r\.?f\.?c\.?"),

@@ -33,7 +33,7 @@ def has_voseo(text: str) -> bool:
     return not DISTINCTIVE.isdisjoint(re.findall(r"\w+", lower))
 
 
-def variety_of(language: str, declared: str, country: str, same_language: bool) -> str:  # noqa: FBT001
+def variety_of(language: str, declared: str, country: str, *, same_language: bool) -> str:
     """The variety of a text: 'es-AR', 'pt-BR'; the partner's finer code, such as 'quy', where it names the same language.
 
     A region that the partner declared holds before the country of the institution. The language itself where nothing is known.

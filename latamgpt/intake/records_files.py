@@ -22,7 +22,7 @@ def read_json_lines(source: Source, name: str) -> Reading:
     lines = source.read(name).split(b"\n")
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            reading.append(_one(source, f"{name}#{number}", line, number == len(lines)))
+            reading.append(_one(source, f"{name}#{number}", line, last=number == len(lines)))
     return reading
 
 
@@ -43,7 +43,7 @@ def read_csv(source: Source, name: str) -> Reading:
     return reading
 
 
-def _one(source: Source, path: str, line: bytes, last: bool) -> Found | SetAside:  # noqa: FBT001
+def _one(source: Source, path: str, line: bytes, *, last: bool) -> Found | SetAside:
     if len(line) > source.budget.max_record_bytes:
         return SetAside(path, Reason.TOO_LARGE, f"the record holds {len(line):,} bytes, above the cap", len(line))
     try:

@@ -54,7 +54,7 @@ def test_a_licence_in_the_middle_of_a_book_is_no_statement() -> None:
         ("CC-BY-4.0", set(), False),
     ],
 )
-def test_a_statement_without_a_version_agrees_with_any(stated: str, covered: set[str], agrees: bool) -> None:
+def test_a_statement_without_a_version_agrees_with_any(stated: str, covered: set[str], *, agrees: bool) -> None:
     assert (contradiction([Statement("x", stated)], frozenset(covered)) is None) == agrees
 
 

@@ -1,0 +1,139 @@
+import pyarrow.parquet as pq
+import pytest
+
+from latamgpt.curation.clean_documents import clean_table, run
+from latamgpt.curation.cleaning import decide_language
+from latamgpt.curation.engine import DaskCluster, Serial, choose, workers_of
+from latamgpt.curation.language import Identified
+from latamgpt.errors import OperatorError
+from latamgpt.params import Params
+from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA
+from latamgpt.store import Workspace, read_table, rows_to_table
+from tests.curation.documents import ENGLISH, PARTNER, PORTUGUESE, QUECHUA, SPANISH, document, exclusion, publish_documents
+
+
+def rows_of(workspace: Workspace, name: str) -> list[dict[str, object]]:
+    return pq.read_table(workspace.read("clean_documents", PARTNER) / f"{name}.parquet").to_pylist()
+
+
+def test_documents_come_out_with_language_variety_and_signature(workspace: Workspace, params: Params) -> None:
+    publish_documents(workspace, [document(SPANISH), document(QUECHUA, declared_language="quy")])
+    report = run(workspace, params, PARTNER)
+    found = {(row["language"], row["variety"], row["has_voseo"]) for row in rows_of(workspace, "documents")}
+    assert found == {("es", "es-PE", False), ("que", "quy", False)}
+    assert {len(row["signature"]) for row in rows_of(workspace, "documents")} == {params.clean_documents.num_permutations}  # type: ignore[arg-type]
+    assert report.summary == "kept 2 of 2 documents (100.0%), 0 undetermined"
+    assert [table.name for table in report.tables] == ["languages", "varieties", "exclusions per reason", "personal data"]
+    folder = workspace.read("clean_documents", PARTNER)
+    assert read_table(folder / "documents.parquet").schema.names == CLEAN_DOCUMENT_SCHEMA.names
+
+
+def test_a_disputed_language_goes_to_people_and_is_not_overruled(workspace: Workspace, params: Params) -> None:
+    mail = f"{ENGLISH} Write to ana@example.org."
+    publish_documents(workspace, [document(SPANISH), document(mail, declared_language="quy")])
+    report = run(workspace, params, PARTNER)
+    (row,) = rows_of(workspace, "undetermined")
+    (reason,) = rows_of(workspace, "exclusions")
+    assert (reason["reason"], reason["language"]) == ("language_disputed", "und")
+    assert str(reason["detail"]).startswith("declared as quy, and the model sees en with a confidence of")
+    assert row["doc_id"] == reason["doc_id"]
+    assert "[EMAIL]" in str(row["text"])
+    assert report.counts["undetermined"] == report.counts["language_disputed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("declared", "found", "letters", "language", "doubt"),
+    [
+        ("es-AR", Identified("es", 0.99), 500, "es", ""),
+        ("es-AR", Identified("pt", 0.55), 500, "es", ""),
+        ("es-AR", Identified("pt", 0.99), 500, "und", "language_disputed"),
+        ("es-AR", Identified("pt", 0.99), 20, "es", ""),
+        ("quz", Identified("que", 0.99), 500, "que", ""),
+        ("gn", Identified("gug", 0.99), 500, "gug", ""),
+        ("und", Identified("es", 0.99), 500, "es", ""),
+        ("und", Identified("es", 0.4), 500, "und", "language_undetermined"),
+        ("und", Identified("es", 0.99), 20, "und", "language_undetermined"),
+        ("rap", Identified("cbu", 0.99), 500, "rap", ""),  # no sample of Rapa Nui: the model cannot know
+        ("rap", Identified("es", 0.99), 500, "und", "language_disputed"),
+    ],
+)
+def test_neither_the_partner_nor_the_model_is_overruled_in_silence(
+    declared: str, found: Identified, letters: int, language: str, doubt: str
+) -> None:
+    verdict = decide_language(declared, found, letters, 0.6)
+    assert (verdict.language, verdict.doubt) == (language, doubt)
+    assert not doubt or verdict.detail
+
+
+def test_a_drop_names_its_threshold_and_value(workspace: Workspace, params: Params) -> None:
+    publish_documents(workspace, [document(SPANISH), document("Muy corto."), document("12 34 56 " * 40)])
+    run(workspace, params, PARTNER)
+    found = {row["reason"]: row["detail"] for row in rows_of(workspace, "exclusions")}
+    assert found == {
+        "too_few_chars": "characters: 10 is below the 120 asked for es",
+        "too_few_letters": "share of letters: 0 is below the 0.7 asked for es",
+    }
+
+
+def test_every_document_is_in_exactly_one_place(workspace: Workspace, params: Params) -> None:
+    sent = [document(text) for text in (SPANISH, PORTUGUESE, ENGLISH, "Corto.", "")]
+    publish_documents(workspace, sent)
+    run(workspace, params, PARTNER)
+    kept = {row["doc_id"] for row in rows_of(workspace, "documents")}
+    excluded = [row["doc_id"] for row in rows_of(workspace, "exclusions")]
+    assert len(excluded) == len(set(excluded)) == 4
+    assert kept.isdisjoint(excluded)
+    assert kept | set(excluded) == {row["doc_id"] for row in sent}
+
+
+def test_a_partner_whose_deliveries_were_all_set_aside_gives_an_empty_output(workspace: Workspace, params: Params) -> None:
+    publish_documents(workspace, [], [exclusion()])
+    assert run(workspace, params, PARTNER).summary == "kept 0 of 0 documents (0.0%), 0 undetermined"
+    assert rows_of(workspace, "documents") == []
+
+
+def test_nothing_at_all_is_an_error(workspace: Workspace, params: Params) -> None:
+    publish_documents(workspace, [])
+    with pytest.raises(OperatorError, match="neither documents nor exclusions"):
+        run(workspace, params, PARTNER)
+    assert not workspace.place("clean_documents", PARTNER).exists()
+
+
+@pytest.mark.parametrize("docs_per_task", [1, 3, 100])
+def test_the_size_of_tasks_does_not_matter(workspace: Workspace, params: Params, docs_per_task: int) -> None:
+    documents = rows_to_table([document(f"{SPANISH} {i}.") for i in range(7)], DOCUMENT_SCHEMA)
+    one = clean_table(documents, params.clean_documents, 1, PARTNER)
+    cut = clean_table(documents, params.clean_documents.model_copy(update={"docs_per_task": docs_per_task}), 1, PARTNER)
+    assert repr(cut) == repr(one)
+
+
+def test_two_workers_publish_the_bytes_of_one(workspace: Workspace, params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_documents(workspace, [document(f"{text} {i}.") for i in range(4) for text in (SPANISH, PORTUGUESE, QUECHUA)])
+    section = params.clean_documents.model_copy(update={"docs_per_task": 2})
+    outputs: list[dict[str, bytes]] = []
+    for workers in ("1", "2"):
+        monkeypatch.setenv("LATAMGPT_WORKERS", workers)
+        run(workspace, params.model_copy(update={"clean_documents": section}), PARTNER)
+        folder = workspace.read("clean_documents", PARTNER)
+        outputs.append({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
+    assert outputs[0] == outputs[1]
+
+
+def test_a_cluster_is_started_only_where_every_worker_has_more_than_one_task() -> None:
+    assert isinstance(choose(1, 8), Serial)
+    assert isinstance(choose(2, 2), Serial)
+    assert isinstance(choose(100, 1), Serial)
+    assert isinstance(choose(3, 2), DaskCluster)
+
+
+def test_the_number_of_workers_is_the_environment_s_or_the_site_s(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LATAMGPT_SITE", raising=False)
+    monkeypatch.delenv("LATAMGPT_WORKERS", raising=False)
+    (workspace.root / "sites").mkdir(exist_ok=True)
+    (workspace.root / "sites" / "laptop.yaml").write_text("workers: 5\n")
+    assert workers_of(workspace.root) == 5
+    monkeypatch.setenv("LATAMGPT_WORKERS", "3")
+    assert workers_of(workspace.root) == 3
+    monkeypatch.setenv("LATAMGPT_WORKERS", "many")
+    with pytest.raises(OperatorError, match="LATAMGPT_WORKERS is 'many'"):
+        workers_of(workspace.root)

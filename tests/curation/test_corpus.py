@@ -1,0 +1,159 @@
+import shutil
+from datetime import date
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from latamgpt.curation.corpus import run
+from latamgpt.curation.duplicates import DUPLICATE_SCHEMA
+from latamgpt.errors import InputDamagedError, OperatorError
+from latamgpt.params import Params
+from latamgpt.store import Workspace
+from tests.curation.documents import ENGLISH, PORTUGUESE, QUECHUA, SPANISH, Row, exclusion, publish_clean, publish_documents
+from tests.curation.test_duplicates import clean
+
+FIRST, SECOND = "academia-quechua", "colegio-nahuatl"
+
+
+def register(workspace: Workspace, partner: str, **agreement: object) -> None:
+    values = {
+        "id": "aq-1",
+        "title": "Textos",
+        "licence": "CC0-1.0",
+        "purposes": ["train"],
+        "valid_from": "2025-01-01",
+        "attribution": partner,
+    }
+    institution = {
+        "id": partner,
+        "name": partner,
+        "country": "PE",
+        "kind": "academy",
+        "contact": "office",
+        "agreements": [values | agreement],
+    }
+    folder = workspace.root / "partners"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{partner}.yaml").write_text(yaml.safe_dump(institution), encoding="utf-8")
+
+
+def of(partner: str, text: str, **changes: object) -> Row:
+    return clean(text, partner=partner, **changes)
+
+
+@pytest.fixture
+def two(workspace: Workspace, params: Params) -> Params:
+    """Parameters of two partners: the second sends one text of the first again, a little of it changed once more."""
+    shared = of(SECOND, SPANISH, delivery_date=date(2026, 6, 1), country="MX")
+    alike = of(SECOND, SPANISH.replace("despacio", "lento"), delivery_date=date(2026, 6, 1), country="MX")
+    for partner, rows in (
+        (FIRST, [of(FIRST, SPANISH), of(FIRST, QUECHUA)]),
+        (SECOND, [shared, alike, of(SECOND, PORTUGUESE, country="MX")]),
+    ):
+        register(workspace, partner)
+        publish_documents(workspace, [], [exclusion(partner=partner)], partner)
+        publish_clean(workspace, rows, partner)
+    return params.model_copy(update={"partners": (FIRST, SECOND)})
+
+
+def rows_of(workspace: Workspace, name: str) -> list[dict[str, object]]:
+    return pq.read_table(workspace.read("corpus") / f"{name}.parquet").to_pylist()
+
+
+def test_two_partners_with_one_text_keep_it_at_the_earlier(workspace: Workspace, two: Params) -> None:
+    report = run(workspace, two)
+    assert {(row["partner"], row["text"]) for row in rows_of(workspace, "documents")} == {
+        (FIRST, SPANISH),
+        (FIRST, QUECHUA),
+        (SECOND, PORTUGUESE),
+    }
+    assert [(row["kind"]) for row in sorted(rows_of(workspace, "duplicates"), key=lambda row: str(row["kind"]))] == [
+        "exact",
+        "near",
+    ]
+    assert report.counts["documents"] == 3
+    assert report.summary.startswith("kept 3 of 5 documents (60.0%)")
+    (table,) = [table for table in report.tables if table.name == "duplicates by partner"]
+    assert table.rows == ((SECOND, FIRST, "exact", 1), (SECOND, FIRST, "near", 1))
+
+
+def test_the_exclusions_of_all_stages_and_partners_are_in_one_table(workspace: Workspace, two: Params) -> None:
+    run(workspace, two)
+    found = [(row["stage"], row["partner"], row["reason"]) for row in rows_of(workspace, "exclusions")]
+    assert sorted(found) == [
+        ("corpus", SECOND, "exact_duplicate"),
+        ("corpus", SECOND, "near_duplicate"),
+        ("documents", FIRST, "agreement_expired"),
+        ("documents", SECOND, "agreement_expired"),
+    ]
+    details = [str(row["detail"]) for row in rows_of(workspace, "exclusions")]
+    assert "the same text as a.txt of academia-quechua/entrega, which was delivered first" in details
+
+
+def test_documents_are_sorted_and_ids_are_unique(workspace: Workspace, two: Params) -> None:
+    run(workspace, two)
+    ids = [row["doc_id"] for row in rows_of(workspace, "documents")]
+    assert ids == sorted(set(ids))  # type: ignore[type-var]
+    assert pq.read_table(workspace.read("corpus") / "duplicates.parquet").schema.names == DUPLICATE_SCHEMA.names
+
+
+def test_the_order_of_partners_does_not_change_a_byte(workspace: Workspace, two: Params) -> None:
+    outputs: list[dict[str, bytes]] = []
+    for partners in ((FIRST, SECOND), (SECOND, FIRST)):
+        run(workspace, two.model_copy(update={"partners": partners}))
+        outputs.append({path.name: path.read_bytes() for path in sorted(workspace.read("corpus").iterdir())})
+    assert outputs[0] == outputs[1]
+
+
+@pytest.mark.parametrize(
+    ("agreement", "reason"),
+    [
+        ({"withdrawn_on": "2026-11-20"}, "agreement_withdrawn"),
+        ({"valid_until": "2026-06-30"}, "agreement_expired"),
+        ({"purposes": ["evaluate"]}, "purpose_not_permitted"),
+        ({"id": "aq-2"}, "no_agreement"),
+        ({"licence": "CC-BY-4.0"}, "licence_contradiction"),
+    ],
+)
+def test_what_is_no_longer_permitted_is_left_out_and_its_copies_stay(
+    workspace: Workspace, two: Params, agreement: dict[str, object], reason: str
+) -> None:
+    register(workspace, FIRST, **agreement)
+    run(workspace, two)
+    assert {row["partner"] for row in rows_of(workspace, "documents")} == {SECOND}
+    refused = [row for row in rows_of(workspace, "exclusions") if row["stage"] == "corpus" and row["partner"] == FIRST]
+    assert [row["reason"] for row in refused] == [reason, reason]
+    assert any("río" in str(row["text"]) for row in rows_of(workspace, "documents"))
+
+
+def test_a_gate_that_did_not_pass_stops_the_corpus(workspace: Workspace, two: Params) -> None:
+    publish_clean(workspace, [of(SECOND, ENGLISH)], SECOND, passed=False)
+    with pytest.raises(OperatorError, match=r"documents_gate colegio-nahuatl did not pass: expect_something"):
+        run(workspace, two)
+    assert not workspace.place("corpus").exists()
+
+
+def test_an_empty_corpus_is_an_error_and_publishes_nothing(workspace: Workspace, two: Params) -> None:
+    for partner in (FIRST, SECOND):
+        register(workspace, partner, withdrawn_on="2026-01-01")
+    with pytest.raises(
+        OperatorError, match=r"corpus of 2 partners is empty: 5 clean documents came in, 5 of them are not permitted"
+    ):
+        run(workspace, two)
+    assert not workspace.place("corpus").exists()
+
+
+def test_a_missing_partner_stops_the_corpus(workspace: Workspace, two: Params) -> None:
+    shutil.rmtree(workspace.place("clean_documents", SECOND))
+    with pytest.raises(OperatorError, match="has not been published here"):
+        run(workspace, two)
+
+
+def test_a_damaged_input_stops_the_corpus(workspace: Workspace, two: Params) -> None:
+    path = workspace.place("clean_documents", SECOND) / "documents.parquet"
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
+    with pytest.raises(InputDamagedError, match=r"documents.parquet: sha256 is"):
+        run(workspace, two)

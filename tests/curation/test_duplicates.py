@@ -1,0 +1,216 @@
+import random
+from datetime import date
+from hashlib import sha256
+from itertools import combinations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from latamgpt.curation.duplicates import (
+    Kind,
+    band_keys,
+    candidate_pairs,
+    components,
+    find_duplicates,
+    in_winning_order,
+    similar_pairs,
+)
+from latamgpt.curation.minhash import BASE, EMPTY, GOLDEN, MIX_1, MIX_2, permutations, shingle_hashes, signature, similarity
+from latamgpt.records import CLEAN_DOCUMENT_SCHEMA
+from latamgpt.store import rows_to_table
+from tests.curation.documents import PORTUGUESE, SPANISH, Row, document
+
+PERMUTATIONS, BANDS, SHINGLE, SEED = 112, 28, 5, 7
+TERMS = "río monte casa abuela fruta camino sol viento piedra pueblo mercado lluvia noche caballo maíz canto fuego"
+BITS_64 = (1 << 64) - 1
+
+
+def plain_mix(value: int) -> int:
+    value = ((value ^ (value >> 30)) * MIX_1) & BITS_64
+    value = ((value ^ (value >> 27)) * MIX_2) & BITS_64
+    return value ^ (value >> 31)
+
+
+def plain_shingles(text: str, width: int) -> set[int]:
+    """The hashes of shingles, in plain Python."""
+    spaced = "".join(char if char.isalnum() or ord(char) >= 0xFFFF else " " for char in text.lower())
+    words = [plain_mix(sum(ord(char) * BASE**i for i, char in enumerate(word)) & BITS_64) for word in spaced.split()]
+    hashes: set[int] = set()
+    for start in range(max(0, len(words) - min(width, len(words)) + 1) if words else 0):
+        value = 0
+        for word in words[start : start + width]:
+            value = plain_mix((value * GOLDEN + word) & BITS_64)
+        hashes.add(value)
+    return hashes
+
+
+def plain_signature(text: str, count: int, width: int, seed: int) -> list[int]:
+    multipliers, offsets = permutations(count, seed)
+    shingles = plain_shingles(text, width)
+    pairs = zip(multipliers.tolist(), offsets.tolist(), strict=True)
+    return [min((((a * s + b) & BITS_64) >> 32 for s in shingles), default=int(EMPTY)) for a, b in pairs]
+
+
+def prose(draw: random.Random, words: int = 120) -> str:
+    return " ".join(draw.choice(TERMS.split()) for _ in range(words))
+
+
+def changed(text: str, draw: random.Random, places: int) -> str:
+    words = text.split()
+    for place in draw.sample(range(len(words)), places):
+        words[place] = "otra"
+    return " ".join(words)
+
+
+def clean(text: str, **changes: object) -> Row:
+    row = document(text, **changes)
+    return row | {
+        "language": "es",
+        "language_confidence": 1.0,
+        "variety": "es-PE",
+        "has_voseo": False,
+        "num_bytes": len(text.encode()),
+        "num_personal_data": 0,
+        "text_sha256": sha256(text.encode()).hexdigest(),
+        "signature": signature(text, PERMUTATIONS, SHINGLE, SEED),
+    }
+
+
+def table_of(rows: list[Row]) -> pa.Table:
+    return in_winning_order(rows_to_table(rows, CLEAN_DOCUMENT_SCHEMA))
+
+
+def answer(table: pa.Table) -> dict[str, tuple[str, str]]:
+    ids = table.column("doc_id").to_pylist()
+    return {ids[d.dropped]: (ids[d.kept], str(d.kind)) for d in find_duplicates(table, BANDS, 0.55)}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "uno", "uno dos", "Uno, DOS; tres cuatro", SPANISH, PORTUGUESE * 3, "k'iche' g̃ua ñe’ẽ 𐐀𐐁 ꞌyo 12 casas más allá"]
+)
+@pytest.mark.parametrize("width", [1, 5])
+def test_signatures_are_those_of_plain_python(text: str, width: int) -> None:
+    assert set(shingle_hashes(text, width).tolist()) == plain_shingles(text, width)
+    assert signature(text, 16, width, SEED).tolist() == plain_signature(text, 16, width, SEED)
+
+
+@given(st.text(max_size=80), st.integers(1, 6))
+def test_shingles_of_any_text_are_those_of_plain_python(text: str, width: int) -> None:
+    assert set(shingle_hashes(text, width).tolist()) == plain_shingles(text, width)
+
+
+def test_a_signature_is_the_same_for_ever() -> None:
+    """Published signatures are compared with new ones: another value here makes old corpora unreadable."""
+    assert signature("el río no sabía adónde iba y preguntó", 4, 5, 7).tolist() == GOLDEN_SIGNATURE
+
+
+GOLDEN_SIGNATURE = [322683392, 111536248, 237846892, 975951467]
+
+
+def test_case_and_punctuation_do_not_matter_to_a_signature() -> None:
+    assert np.array_equal(signature("¡Uno, dos! Tres.", 16, 2, 1), signature("uno dos\ntres", 16, 2, 1))
+    assert not np.array_equal(signature("uno dos tres", 16, 2, 1), signature("uno dos tres", 16, 2, 2))
+
+
+def test_a_text_without_words_has_the_empty_signature() -> None:
+    assert signature("... !", 8, 5, 7).tolist() == [EMPTY] * 8
+
+
+def test_similarity_estimates_jaccard() -> None:
+    draw = random.Random(4)
+    for places in (1, 3, 8):
+        first = prose(draw, 200)
+        second = changed(first, draw, places)
+        a, b = plain_shingles(first, 5), plain_shingles(second, 5)
+        estimate = similarity(signature(first, 512, 5, 7), signature(second, 512, 5, 7))
+        assert abs(estimate - len(a & b) / len(a | b)) < 0.08
+
+
+def test_lsh_finds_what_comparing_all_pairs_finds() -> None:
+    draw = random.Random(2)
+    texts: list[str] = []
+    for _ in range(40):
+        original = prose(draw)
+        texts += [original, changed(original, draw, draw.randint(1, 4)), prose(draw)]
+    signatures = np.stack([signature(text, PERMUTATIONS, SHINGLE, SEED) for text in texts])
+    every = np.array(list(combinations(range(len(texts)), 2)), np.int64)
+    plain = similar_pairs(signatures, every, 0.55)
+    fast = similar_pairs(signatures, candidate_pairs(signatures, BANDS), 0.55)
+    assert len(plain) >= 30
+    assert fast.tolist() == plain.tolist()
+
+
+def test_candidates_are_the_pairs_that_share_a_band() -> None:
+    draw = np.random.Generator(np.random.PCG64(3))
+    signatures = draw.integers(0, 3, (60, 8), dtype=np.uint32)
+    keys = band_keys(signatures, 4)
+    shared = [[i, j] for i, j in combinations(range(60), 2) if (keys[i] == keys[j]).any()]
+    assert candidate_pairs(signatures, 4).tolist() == shared
+    by_rows = [
+        [i, j] for i, j in combinations(range(60), 2)
+        if (signatures[i].reshape(4, 2) == signatures[j].reshape(4, 2)).all(axis=1).any()
+    ]  # fmt: skip
+    assert shared == by_rows
+
+
+def test_a_key_shared_by_thousands_stays_linear_and_links_them_all() -> None:
+    signatures = np.zeros((3000, 8), np.uint32)
+    pairs = candidate_pairs(signatures, 2)
+    assert len(pairs) < 3000 * 65
+    assert set(components(3000, pairs)) == {0}
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_fewer_than_two_documents_have_no_duplicates(count: int) -> None:
+    assert answer(table_of([clean(SPANISH)][:count])) == {}
+
+
+def test_the_earliest_delivery_stays() -> None:
+    late = clean(SPANISH, delivery="a-primera", delivery_date=date(2026, 5, 1))
+    early = clean(SPANISH, delivery="z-ultima", delivery_date=date(2026, 1, 1))
+    near = clean(SPANISH.replace("despacio", "lento"), delivery="b", delivery_date=date(2025, 1, 1))
+    assert answer(table_of([late, early])) == {late["doc_id"]: (early["doc_id"], "exact")}
+    assert answer(table_of([late, early, near])) == {
+        late["doc_id"]: (early["doc_id"], "exact"),
+        early["doc_id"]: (near["doc_id"], "near"),
+    }
+
+
+def test_on_one_day_partner_delivery_and_path_decide() -> None:
+    rows = [clean(SPANISH, partner=p, path=path) for p in ("b-partner", "a-partner") for path in ("2.txt", "1.txt")]
+    for number, row in enumerate(rows):
+        row["doc_id"] = f"{number}"
+    assert answer(table_of(rows)) == {"0": ("3", "exact"), "1": ("3", "exact"), "2": ("3", "exact")}
+
+
+def test_a_chain_of_near_duplicates_is_one_group() -> None:
+    draw = random.Random(9)
+    first = prose(draw, 150)
+    second = changed(first, draw, 3)
+    third = changed(second, draw, 3)
+    rows = [clean(text, delivery_date=date(2026, 1, day)) for day, text in enumerate((first, second, third), start=1)]
+    found = answer(table_of(rows))
+    assert found == {rows[1]["doc_id"]: (rows[0]["doc_id"], "near"), rows[2]["doc_id"]: (rows[0]["doc_id"], "near")}
+    assert {d.kind for d in find_duplicates(table_of(rows), BANDS, 0.55)} == {Kind.NEAR}
+
+
+@settings(max_examples=15)
+@given(st.permutations(range(12)))
+def test_the_order_of_rows_does_not_matter(order: list[int]) -> None:
+    draw = random.Random(1)
+    originals = [prose(draw, 40) for _ in range(4)]
+    texts = originals + originals[:4] + [changed(text, draw, 1) for text in originals]
+    rows = [clean(text, delivery=f"d{n % 3}", path=f"{n}.txt") for n, text in enumerate(texts)]
+    assert answer(table_of([rows[n] for n in order])) == answer(table_of(rows))
+
+
+@given(st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), max_size=30))
+def test_components_are_those_of_a_plain_flood(pairs: list[tuple[int, int]]) -> None:
+    group = list(range(15))
+    for _ in range(15):
+        for a, b in pairs:
+            group[a] = group[b] = min(group[a], group[b])
+    assert components(15, np.array(pairs, np.int64).reshape(-1, 2)) == group
