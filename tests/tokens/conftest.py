@@ -1,0 +1,42 @@
+"""A corpus in three languages, with the base model whose tokenizer was trained on it."""
+
+import pytest
+
+from latamgpt.params import Params
+from latamgpt.store import Workspace
+from tests.builders import Row, clean_document, publish_base_model, publish_corpus, publish_verdict
+
+TEXTS = {
+    "que": "Tukuy runakunam qispisqa paqarin, iguales dignidadniyuq ima 😀 ñuqanchik. ",
+    "gug": "Mayma yvypóra ou ko yvy ári iñapytĩ'yre ha eteĩcha tekoruvicharendápe. ",
+    "en": "All human beings are born free and equal in dignity and rights. ",
+}
+
+
+@pytest.fixture
+def corpus() -> list[Row]:
+    """Ten documents per language, of growing length."""
+    rows: list[Row] = []
+    for language, text in TEXTS.items():
+        for n in range(10):
+            number = len(rows)
+            rows.append(clean_document(number, language=language, variety=language, text=f"{number} {text * (n + 1)}".strip()))
+    return rows
+
+
+@pytest.fixture
+def ready(workspace: Workspace, corpus: list[Row]) -> Workspace:
+    """A workspace in which the tokenizer can be taken over."""
+    publish_corpus(workspace, corpus)
+    publish_verdict(workspace, "corpus_gate")
+    publish_verdict(workspace, "shards_gate")
+    publish_base_model(workspace, TEXTS.values())
+    return workspace
+
+
+@pytest.fixture
+def small(params: Params) -> Params:
+    """Short pieces, small shards and a short training."""
+    shards = params.token_shards.model_copy(update={"max_document_tokens": 64, "tokens_per_shard": 512, "held_out_share": 0.2})
+    mixture = params.mixture.model_copy(update={"num_tokens": 2000, "max_epochs": 4.0})
+    return params.model_copy(update={"token_shards": shards, "mixture": mixture})
