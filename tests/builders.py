@@ -145,6 +145,8 @@ def shard_row(doc_id: str, tokens: list[int], piece: int = 0, language: str = "q
     row: Row = {
         "doc_id": doc_id,
         "partner": PARTNER,
+        "agreement": "aq-2025-01",
+        "licence": "MIT",
         "country": "PE",
         "language": language,
         "variety": language,

@@ -19,6 +19,8 @@ class TokenisedDocument:
 
     doc_id: str
     partner: str
+    agreement: str
+    licence: str
     country: str
     language: str
     variety: str
@@ -39,6 +41,8 @@ class TokenisedDocument:
         described = {
             "doc_id": self.doc_id,
             "partner": self.partner,
+            "agreement": self.agreement,
+            "licence": self.licence,
             "country": self.country,
             "language": self.language,
             "variety": self.variety,

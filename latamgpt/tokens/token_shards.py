@@ -17,7 +17,7 @@ from latamgpt.tokens.shard_writer import ShardWriter
 from latamgpt.tokens.vocabulary import Vocabulary, read_vocabulary
 
 DOCUMENTS_PER_BATCH = 64
-DESCRIBED_BY = ("doc_id", "partner", "country", "language", "variety")
+DESCRIBED_BY = ("doc_id", "partner", "agreement", "licence", "country", "language", "variety")
 SCHEMAS = {Side.TRAIN: TOKEN_SHARD_SCHEMA, Side.HELD_OUT: HELD_OUT_SCHEMA}
 
 

@@ -85,6 +85,8 @@ def _held_out_row(language: str, number: int, text: str) -> dict[str, object]:
     return {
         "doc_id": f"{language}-{number}",
         "partner": "academia-quechua",
+        "agreement": "aq-2025-01",
+        "licence": "MIT",
         "country": "PE",
         "language": language,
         "variety": language,
