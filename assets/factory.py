@@ -7,12 +7,12 @@ from typing import Protocol
 import dagster as dg
 
 from assets.checks import CHECK_NAME, judge, mirrored_checks
-from assets.graph import Graph, StageNode, code_version, read_params_text, source_key
+from assets.graph import Graph, StageNode, code_version, read_params_text
 from assets.links import data_docs_link, mlflow_link
 from assets.lock import read_lock
 from assets.provenance import input_tags, new_observations
 from assets.report_view import report_metadata
-from assets.shown import Shown
+from assets.shown import SOURCES, Shown
 from latamgpt.errors import OperatorError
 from latamgpt.records import Report
 from latamgpt.store import Workspace
@@ -117,21 +117,13 @@ def build_factory(workspace: Workspace, graph: Graph, shown: Mapping[str, Shown]
 
 def source_specs(graph: Graph) -> list[dg.AssetSpec]:
     """What comes from outside of the graph; its versions are observed, not made."""
-    words = {
-        "partner_registry": "the institution and its agreements: what may be used, for what, until when",
-        "deliveries": "the texts as the partner sent them",
-        "base_text": "text that the tests' base model is pretrained on",
-        "approval": "a reviewer's signature under one release candidate",
-    }
-    groups = {"base_text": "training", "approval": "release"}
     return [
         dg.AssetSpec(
             key,
-            group_name=groups.get(key.path[0], "intake"),
-            description=words.get(key.path[0], path),
+            group_name=SOURCES[key.path[0]].group if key.path[0] in SOURCES else "intake",
+            description=SOURCES[key.path[0]].description if key.path[0] in SOURCES else path,
             kinds={"file"},
             metadata={"path": path},
         )
-        for path in graph.sources().values()
-        for key in (source_key(path),)
+        for key, path in graph.sources().items()
     ]

@@ -41,16 +41,23 @@ class Graph(Frozen):
         """What comes from outside of the graph, by asset, with its path."""
         outs = self.outs
         paths = sorted({dep for node in self.stages for dep in node.deps if dep not in outs})
-        return {source_key(path): path for path in paths if not is_code(path)}
+        return {self.source_key(path): path for path in paths if not is_code(path)}
 
     def inputs(self, node: StageNode) -> dict[dg.AssetKey, str]:
         """The assets that a stage reads, with their paths."""
         outs = self.outs
         return {
-            outs[path].asset if path in outs else source_key(path): path
+            outs[path].asset if path in outs else self.source_key(path): path
             for path in node.deps
             if path in outs or not is_code(path)
         }
+
+    def source_key(self, path: str) -> dg.AssetKey:
+        """The asset for a path that no stage publishes: a partner's registry entry, its deliveries, a text, the approval."""
+        parts = Path(path).with_suffix("").parts
+        folder = {"partners": "partner_registry", "samples": "deliveries"}.get(parts[0])
+        is_partners = any(node.key == parts[-1] for node in self.stages)
+        return dg.AssetKey([folder, parts[-1]] if folder and is_partners else [parts[-1]])
 
     def downstream(self, addresses: set[str]) -> set[str]:
         """These stages and all that depend on them."""
@@ -69,13 +76,6 @@ class Graph(Frozen):
 def is_code(path: str) -> bool:
     """Whether a dependency is program text, and so part of the code version, not an asset."""
     return path.partition("/")[0] not in ("data", "partners", "samples", "approvals")
-
-
-def source_key(path: str) -> dg.AssetKey:
-    """The asset for a path that no stage publishes: a partner's registry entry, its deliveries, the approval."""
-    parts = Path(path).with_suffix("").parts
-    folder = {"partners": "partner_registry", "samples": "deliveries"}.get(parts[0])
-    return dg.AssetKey([folder, *parts[1:]] if folder else [parts[-1]])
 
 
 def code_version(workspace: Workspace, node: StageNode, params: dict[str, object]) -> str:

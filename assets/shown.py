@@ -15,3 +15,13 @@ class Shown:
     curves: bool = False  # the report's curves, drawn
     gate_of: str = ""  # the stage whose output this one judges
     has_run: bool = False  # whether MLflow holds a run of it
+
+
+SOURCES = {
+    "partner_registry": Shown("intake", "The institution and its agreements: what may be used, for what, until when."),
+    "deliveries": Shown("intake", "The texts as the partner sent them."),
+    "base_text": Shown("training", "Text that the tests' base model is pretrained on."),
+    "ability_text": Shown("evaluation", "English that is in no delivery: what the base could do is measured on it."),
+    "approval": Shown("release", "A reviewer's signature under one release candidate."),
+}
+"""What comes from outside of the graph, by the first word of its asset key."""

@@ -73,5 +73,5 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "")
     except OperatorError as error:
-        print(f"latamgpt: {error}", file=sys.stderr)
+        sys.stderr.write(f"latamgpt: {error}\n")
         sys.exit(error.exit_code)

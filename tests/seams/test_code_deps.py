@@ -1,0 +1,39 @@
+"""A stage that imports a file which dvc.yaml does not name would stay 'unchanged' when that file changes."""
+
+import grimp
+import pytest
+
+from assets.graph import Graph, is_code
+from dagster_project.dvc_graph import parse_graph
+from latamgpt.stages import STAGES
+from tests.conftest import ROOT
+
+FOUNDATION = {"errors", "params", "records", "store", "progress", "tracking", "launch"}  # change how, not what
+
+
+@pytest.fixture(scope="module")
+def imports() -> grimp.ImportGraph:
+    return grimp.build_graph("latamgpt", cache_dir=None)
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    return parse_graph(ROOT)
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_dvc_yaml_names_every_file_that_a_stage_imports(stage, graph: Graph, imports: grimp.ImportGraph) -> None:
+    module = f"latamgpt.{stage.function.partition(':')[0]}"
+    reached = {module, *imports.find_upstream_modules(module)}
+    needed = {path for name in reached if (path := file_of(name)) is not None}
+    node = next(node for node in graph.stages if node.name == stage.name)
+    named = set(filter(is_code, node.deps))
+    assert needed - named == set(), f"dvc.yaml, {stage.name}: these are imported and not among its deps"
+
+
+def file_of(module: str) -> str | None:
+    parts = module.split(".")
+    if len(parts) < 3 or parts[1] in FOUNDATION:
+        return None
+    path = "/".join(parts) + ".py"
+    return path if (ROOT / path).is_file() else None
