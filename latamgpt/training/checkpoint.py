@@ -1,0 +1,196 @@
+"""Continue the base model's pretraining on the mixture: check that it may be done, have it done, publish what came out."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pyarrow as pa
+
+from latamgpt.errors import OperatorError
+from latamgpt.launch.local import run_processes
+from latamgpt.launch.site import Site, read_site
+from latamgpt.params import CheckpointParams, Params
+from latamgpt.records import MANIFEST_NAME, REPORT_NAME, Curve, Report, Table
+from latamgpt.store import Workspace, digest_of, must_have_passed, rows_to_table, write_json, write_report, write_table
+from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome, micro_batch_size, resume_folder
+from latamgpt.training.kernels import pinned_environment
+from latamgpt.training.packing import PackedOrder
+from latamgpt.training.resume import History
+from latamgpt.training.rights import must_be_permitted, read_terms
+from latamgpt.training.weights import WEIGHTS_NAME
+
+INPUTS = ("base_model", "mixture", "token_shards")
+
+DATA_ORDER_SCHEMA = pa.schema(
+    [
+        pa.field("step", pa.int64(), nullable=False),  # 0 is the first
+        pa.field("sequence", pa.int64(), nullable=False),  # over all steps
+        pa.field("doc_id", pa.string(), nullable=False),
+        pa.field("shard", pa.string(), nullable=False),
+        pa.field("row", pa.int32(), nullable=False),  # the piece of the document, in that shard
+        pa.field("epoch", pa.int32(), nullable=False),
+        pa.field("start", pa.int64(), nullable=False),  # tokens of the piece
+        pa.field("end", pa.int64(), nullable=False),
+    ]
+)
+"""Which tokens of which document each step saw."""
+
+
+def run(workspace: Workspace, params: Params) -> Report:
+    """Train, and publish the model with the order of its data, its curves and a report.
+
+    Steps: the shards passed their gate and a quote was accepted; every agreement permits training, today's registry asked; the
+    processes of this site train, going on where a killed run stopped; the result is published whole.
+
+    Raises:
+        OperatorError: the gate failed, there is less data than one step, MLflow does not answer, or the training broke down.
+        NotPermittedError: an agreement does not permit training.
+    """
+    must_have_passed(workspace, "shards_gate")
+    workspace.read("training_quote")
+    folders = {name: workspace.read(name) for name in INPUTS}
+    site = read_site(workspace.root)
+    micro_batch_size(params.checkpoint.batch_sequences, site.num_ranks, params.checkpoint.micro_batch_sequences)
+    order = PackedOrder(folders["mixture"], params.checkpoint.seq_len_tokens)
+    num_steps = count_steps(order, params.checkpoint)
+    terms = read_terms(folders["token_shards"])
+    documents = {doc_id: terms[doc_id] for doc_id in set(order.doc_ids)}
+    num_terms = len(must_be_permitted(workspace.root, params.partners, documents, params.rights.as_of))
+    digests = {name: digest_of(folder) for name, folder in folders.items()}
+    resume = resume_folder(workspace.root, identity(params, site, digests))
+    with workspace.publish("checkpoint") as folder:
+        outcome = _train(workspace, params, site, digests, resume, folder)
+        _copy_tokenizer(folders["base_model"], folder)
+        write_table(
+            folder / "data_order.parquet", rows_to_table(data_order(order, num_steps, params.checkpoint), DATA_ORDER_SCHEMA)
+        )
+        write_json(folder / "curve.json", outcome.history)
+        report = write_report(folder, make_report(params.checkpoint, outcome, len(documents), num_terms))
+    shutil.rmtree(resume)
+    return report
+
+
+def count_steps(order: PackedOrder, params: CheckpointParams) -> int:
+    """Whole optimizer steps that the mixture holds.
+
+    Raises:
+        OperatorError: not even one.
+    """
+    num_steps = order.num_sequences // params.batch_sequences
+    if num_steps == 0:
+        raise OperatorError(
+            f"checkpoint: the mixture holds {order.num_sequences} sequences of {params.seq_len_tokens} tokens, and one "
+            f"step takes {params.batch_sequences}. Nothing could be trained. Raise mixture.num_tokens, take in more texts, or "
+            "lower checkpoint.batch_sequences."
+        )
+    return num_steps
+
+
+def identity(params: Params, site: Site, digests: dict[str, str]) -> str:
+    """What must be the same for a training to go on from a saved state: parameters, inputs, processes and threads."""
+    what = {
+        "checkpoint": params.checkpoint.model_dump(mode="json"),
+        "digests": digests,
+        "ranks": site.num_ranks,
+        "threads": site.threads_per_process,
+    }
+    return hashlib.sha256(orjson.dumps(what, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def data_order(order: PackedOrder, num_steps: int, params: CheckpointParams) -> Iterator[dict[str, object]]:
+    """One row per segment that was trained on, in the order of training."""
+    for sequence in range(num_steps * params.batch_sequences):
+        for segment in order.segments(sequence):
+            yield {
+                "step": sequence // params.batch_sequences,
+                "sequence": sequence,
+                "doc_id": order.doc_ids[segment.position],
+                "shard": order.shards[segment.position],
+                "row": order.rows[segment.position],
+                "epoch": order.epochs[segment.position],
+                "start": segment.start,
+                "end": segment.end,
+            }
+
+
+def make_report(params: CheckpointParams, outcome: TrainingOutcome, num_documents: int, num_terms: int) -> Report:
+    """What the training did, from its history."""
+    history = outcome.history
+    first, last = history.evaluations[0], history.evaluations[-1]
+    before = {each.language: each.bits_per_byte for each in first.languages}
+    rows = tuple(
+        (each.language, before[each.language], each.bits_per_byte, each.bits_per_byte / before[each.language] - 1)
+        for each in last.languages
+    )
+    num_tokens = history.steps[-1].tokens
+    return Report(
+        stage="checkpoint",
+        summary=f"trained on {num_tokens:,} tokens of {num_documents:,} documents in {outcome.num_steps:,} steps: loss "
+        f"{history.steps[0].loss:.3f} to {history.steps[-1].loss:.3f}",
+        counts={
+            "num_tokens": num_tokens,
+            "num_steps": outcome.num_steps,
+            "num_documents": num_documents,
+            "num_terms": num_terms,
+            "num_parameters": outcome.num_parameters,
+            "zero_stage": params.zero_stage,
+        },
+        metrics={
+            "train/loss/first": history.steps[0].loss,
+            "train/loss/last": history.steps[-1].loss,
+            **{f"eval/bits_per_byte/{each.language}": each.bits_per_byte for each in last.languages},
+        },
+        tables=(Table(name="held-out bits per byte", columns=("language", "before", "after", "change"), rows=rows),),
+        curves=make_curves(history),
+    )
+
+
+def make_curves(history: History) -> tuple[Curve, ...]:
+    """Loss, gradient norm, learning rate, and bits per byte of every language, against tokens seen."""
+    tokens = tuple(float(step.tokens) for step in history.steps)
+    curves = [
+        _curve("train/loss", "nats per token", tokens, [step.loss for step in history.steps]),
+        _curve("train/grad_norm", "L2 norm", tokens, [step.grad_norm for step in history.steps]),
+        _curve("train/learning_rate", "learning rate", tokens, [step.learning_rate for step in history.steps]),
+    ]
+    seen = tuple(float(evaluation.tokens) for evaluation in history.evaluations)
+    for number, each in enumerate(history.evaluations[0].languages):
+        values = [evaluation.languages[number].bits_per_byte for evaluation in history.evaluations]
+        curves.append(_curve(f"eval/bits_per_byte/{each.language}", "bits per byte", seen, values))
+    return tuple(curves)
+
+
+def _curve(name: str, y_label: str, x: tuple[float, ...], y: list[float]) -> Curve:
+    return Curve(name=name, x_label="tokens", y_label=y_label, x=x, y=tuple(y))
+
+
+def _train(
+    workspace: Workspace, params: Params, site: Site, digests: dict[str, str], resume: Path, output: Path
+) -> TrainingOutcome:
+    resume.mkdir(parents=True, exist_ok=True)
+    job = TrainingJob(
+        root=str(workspace.root),
+        output=str(output),
+        resume=str(resume),
+        params=params,
+        threads=site.threads_per_process,
+        digests=digests,
+    )
+    job_path = resume / "job.json"
+    write_json(job_path, job)
+    environment = pinned_environment(params.checkpoint.precision, site.threads_per_process)
+    log_path = workspace.root / "var" / "logs" / "checkpoint.log"
+    run_processes(site, "latamgpt.training.worker", [str(job_path)], environment, log_path, processes=site.processes)
+    outcome = output / OUTCOME_NAME
+    measured = TrainingOutcome.model_validate_json(outcome.read_bytes())
+    outcome.unlink()
+    return measured
+
+
+def _copy_tokenizer(base: Path, folder: Path) -> None:
+    """All that the base has and the training did not write: tokenizer, licence."""
+    for path in sorted(base.iterdir()):
+        if path.name not in {MANIFEST_NAME, REPORT_NAME, WEIGHTS_NAME} and not (folder / path.name).exists():
+            shutil.copyfile(path, folder / path.name)

@@ -1,0 +1,219 @@
+"""The one door to DeepSpeed: the model in its engine, one optimizer step at a time, states and weights in and out."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from latamgpt.params import CheckpointParams, Precision
+from latamgpt.training.job import micro_batch_size
+from latamgpt.training.packing import IGNORED_LABEL, Batch, attention_mask
+
+if TYPE_CHECKING:
+    from deepspeed import DeepSpeedEngine
+    from torch import Tensor
+
+RNG_NAME = "rng-{rank:05}.safetensors"
+STATE_TAG = "deepspeed"
+MINUTES_FOR_PEERS = 10
+
+
+@dataclass(frozen=True)
+class Rank:
+    """One process among those that train together."""
+
+    number: int
+    count: int
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process speaks for all: logs, publishes states, saves the weights."""
+        return self.number == 0
+
+
+def join_ranks() -> Rank:
+    """Meet the other processes that torchrun started; alone, where there is none."""
+    from datetime import timedelta  # noqa: PLC0415
+
+    import torch
+    import torch.distributed as dist
+
+    backend = "nccl" if torch.cuda.is_available() else "gloo"
+    os.environ.setdefault("DS_ACCELERATOR", "cuda" if torch.cuda.is_available() else "cpu")
+    waiting = timedelta(minutes=MINUTES_FOR_PEERS)
+    if "RANK" in os.environ:
+        dist.init_process_group(backend, timeout=waiting)
+    else:
+        os.environ |= {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1"}
+        dist.init_process_group(backend, store=dist.HashStore(), rank=0, world_size=1, timeout=waiting)
+    return Rank(dist.get_rank(), dist.get_world_size())
+
+
+def deepspeed_config(params: CheckpointParams, num_ranks: int) -> dict[str, object]:
+    """DeepSpeed's configuration: the global batch is params.batch_sequences, whatever the number of ranks."""
+    micro = micro_batch_size(params.batch_sequences, num_ranks, params.micro_batch_sequences)
+    return {
+        "train_batch_size": params.batch_sequences,
+        "train_micro_batch_size_per_gpu": micro,
+        "gradient_accumulation_steps": params.batch_sequences // num_ranks // micro,
+        "gradient_clipping": params.max_grad_norm,
+        "bf16": {"enabled": params.precision is Precision.BF16},
+        "zero_optimization": {"stage": params.zero_stage},
+        "optimizer": {
+            "type": "AdamW",
+            "params": {
+                "lr": params.learning_rate,
+                "betas": [params.beta_1, params.beta_2],
+                "weight_decay": params.weight_decay,
+                "torch_adam": True,  # DeepSpeed's own would be compiled at the first run
+            },
+        },
+        "steps_per_print": 1 << 30,
+        "wall_clock_breakdown": False,
+    }
+
+
+class Engine:
+    """A model under training. bf16: forward and backward in bf16, masters and optimizer in fp32."""
+
+    def __init__(self, base: Path, params: CheckpointParams, rank: Rank):
+        import deepspeed
+        import deepspeed.ops
+        import torch
+        from transformers import AutoModelForCausalLM
+        from transformers.integrations import HfDeepSpeedConfig  # noqa: PLC0415
+
+        deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False  # needs a compiler, gains nothing on two cores
+        config = deepspeed_config(params, rank.count)
+        self.rank = rank
+        # ZeRO 3: with this object alive, from_pretrained puts each weight on its rank at once, so that 70B fit.
+        self._partitioning = HfDeepSpeedConfig(config) if params.zero_stage == 3 else None
+        dtype = torch.bfloat16 if params.precision is Precision.BF16 else torch.float32
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=dtype, attn_implementation="sdpa")
+        model.config.use_cache = False
+        self.model = model
+        self._engine: DeepSpeedEngine = deepspeed.initialize(model=model, config=config)[0]
+        self._optimizer: Any = self._engine.optimizer  # its class depends on the ZeRO stage
+        self._micro = int(str(config["train_micro_batch_size_per_gpu"]))
+
+    def train_step(self, batch: Batch, learning_rate: float) -> tuple[float, float]:
+        """One optimizer step on a global batch, of which this rank does its share: (nats per predicted token, gradient norm)."""
+        import torch
+        import torch.distributed as dist
+
+        self._engine.train()
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate
+        mine = range(self.rank.number * self._micro, len(batch.labels_BT), self._micro * self.rank.count)
+        total = torch.zeros((), dtype=torch.float64)
+        for start in mine:
+            nats = self._nats(slice_batch(batch, start, start + self._micro)).sum()
+            # DeepSpeed takes the mean over passes and ranks; the loss is the mean over the whole batch's targets.
+            self._engine.backward(nats * (len(mine) * self.rank.count / batch.num_targets))
+            self._engine.step()
+            total += nats.detach().cpu().double()
+        dist.all_reduce(total)
+        return float(total) / batch.num_targets, float(self._engine.get_global_grad_norm() or 0.0)
+
+    def nats_of(self, batches: Sequence[Batch]) -> list[float]:
+        """The nats of each batch's predicted tokens; the ranks share the batches, and each learns all results."""
+        import torch
+        import torch.distributed as dist
+
+        self._engine.eval()
+        nats = torch.zeros(len(batches), dtype=torch.float64)
+        rounds = -(-len(batches) // self.rank.count)
+        with torch.no_grad():
+            for turn in range(rounds):
+                number = turn * self.rank.count + self.rank.number
+                here = min(number, len(batches) - 1)  # under ZeRO 3 every rank must take part in every pass
+                value = self._nats(batches[here]).double().sum()
+                if number < len(batches):
+                    nats[number] = value
+        dist.all_reduce(nats)
+        return nats.tolist()
+
+    def save(self, folder: Path) -> None:
+        """Write this rank's part of the state: weights, optimizer, random state."""
+        import torch.distributed as dist
+        from safetensors.torch import save_file  # noqa: PLC0415
+
+        folder.mkdir(parents=True, exist_ok=True)
+        self._engine.save_checkpoint(str(folder), tag=STATE_TAG, save_latest=False)
+        save_file(_random_state(), folder / RNG_NAME.format(rank=self.rank.number))
+        dist.barrier()
+
+    def load(self, folder: Path) -> None:
+        """Take up a state that `save` wrote and whose manifest was verified."""
+        from safetensors.torch import load_file  # noqa: PLC0415
+
+        self._engine.load_checkpoint(str(folder), tag=STATE_TAG)
+        _set_random_state(load_file(folder / RNG_NAME.format(rank=self.rank.number)))
+
+    def weights(self) -> "dict[str, Tensor]":
+        """All weights, whole, on the first rank; empty on the others."""
+        import torch.distributed as dist
+        from deepspeed.runtime.zero.partition_parameters import GatheredParameters  # noqa: PLC0415
+
+        gathered: dict[str, Tensor] = {}
+        for name, parameter in self.model.named_parameters():
+            with GatheredParameters([parameter]):
+                if self.rank.is_first:
+                    gathered[name] = parameter.detach().cpu().clone()
+        dist.barrier()
+        return gathered
+
+    def agree(self, value: int) -> int:
+        """The first rank's value, on every rank."""
+        import torch
+        import torch.distributed as dist
+
+        shared = torch.tensor([value], device=self._engine.device)
+        dist.broadcast(shared, 0)
+        return int(shared.item())
+
+    def wait(self) -> None:
+        """Wait until every rank is here."""
+        import torch.distributed as dist
+
+        dist.barrier()
+
+    def _nats(self, batch: Batch) -> "Tensor":
+        """Nats of every predicted token, as one row."""
+        import torch
+
+        device = self._engine.device
+        labels_BT = torch.from_numpy(batch.labels_BT).to(device)
+        logits_BTV = self._engine(
+            input_ids=torch.from_numpy(batch.input_ids_BT).to(device),
+            position_ids=torch.from_numpy(batch.position_ids_BT).to(device),
+            attention_mask=torch.from_numpy(attention_mask(batch.segments_BT)).to(device),
+        ).logits
+        return torch.nn.functional.cross_entropy(
+            logits_BTV[:, :-1].flatten(0, 1).float(), labels_BT[:, 1:].flatten(), ignore_index=IGNORED_LABEL, reduction="none"
+        )
+
+
+def slice_batch(batch: Batch, start: int, end: int) -> Batch:
+    """Sequences `start` to `end` of a batch."""
+    return Batch(
+        batch.input_ids_BT[start:end], batch.position_ids_BT[start:end], batch.segments_BT[start:end], batch.labels_BT[start:end]
+    )
+
+
+def _random_state() -> "dict[str, Tensor]":
+    import torch
+
+    state = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state()
+    return state
+
+
+def _set_random_state(state: "Mapping[str, Tensor]") -> None:
+    import torch
+
+    torch.set_rng_state(state["cpu"])
+    if "cuda" in state:
+        torch.cuda.set_rng_state(state["cuda"])

@@ -1,0 +1,184 @@
+"""What every rank runs: continue the base's pretraining, step by step, and be ready to be killed at any moment.
+
+`python -m latamgpt.training.worker JOB`, alone or under torchrun; the checkpoint stage starts it.
+"""
+
+import logging
+import math
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from latamgpt.errors import OperatorError
+from latamgpt.launch.local import die_with_parent, errors_for_parent
+from latamgpt.params import Precision
+from latamgpt.progress import follow
+from latamgpt.store import Workspace, write_json
+from latamgpt.tracking import DatasetUsed, RunLog, start_run
+from latamgpt.training import resume
+from latamgpt.training.engine import Engine, Rank, join_ranks
+from latamgpt.training.held_out import HeldOut, read_held_out
+from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome
+from latamgpt.training.kernels import kernel_name, make_deterministic
+from latamgpt.training.packing import PackedOrder, ShardTokens, make_batch, read_sequence
+from latamgpt.training.resume import EvaluatedLanguage, EvaluatedStep, History, TrainedStep
+from latamgpt.training.schedule import learning_rate
+from latamgpt.training.weights import save_model
+
+SAVED_AS = {Precision.BF16: "bfloat16", Precision.FP32: "float32"}
+
+
+class Training:
+    """One training on one rank: what it reads, how far it is, what it measured."""
+
+    def __init__(self, job: TrainingJob, rank: Rank):
+        workspace = Workspace(Path(job.root))
+        shards = workspace.place("token_shards")
+        self.job, self.rank, self.params = job, rank, job.params.checkpoint
+        self.folder = Path(job.resume)
+        self.order = PackedOrder(workspace.place("mixture"), self.params.seq_len_tokens)
+        self.num_steps = self.order.num_sequences // self.params.batch_sequences
+        self.tokens_per_step = self.params.batch_sequences * self.params.seq_len_tokens
+        self.shard_tokens = ShardTokens(shards)
+        self.held_out: list[HeldOut] = read_held_out(
+            shards, self.params.evaluate_tokens, self.params.seq_len_tokens, self.params.micro_batch_sequences
+        )
+        self.engine = Engine(workspace.place("base_model"), self.params, rank)
+        self.history = History()
+
+    def go_on(self) -> int:
+        """Take up the newest whole state, if there is one; returns the step to begin with."""
+        state = resume.find_state(self.folder) if self.rank.is_first else None
+        step = self.engine.agree(resume.step_of(state) if state else 0)
+        if step:
+            state = resume.state_folder(self.folder, step)
+            self.engine.load(state)
+            self.history = resume.read_history(state)
+        return step
+
+    def train(self, first_step: int, run_log: RunLog | None) -> None:
+        """All steps from `first_step` on."""
+        if not self.history.evaluations:
+            self._evaluate(0, run_log)
+        with self._progress(first_step) as advance:
+            for step in range(first_step, self.num_steps):
+                self._step(step, run_log)
+                done = step + 1
+                if done % self.params.evaluate_every_steps == 0 or done == self.num_steps:
+                    self._evaluate(done * self.tokens_per_step, run_log)
+                if done % self.params.save_every_steps == 0 and done < self.num_steps:
+                    self._save(done)
+                advance()
+
+    def hand_back(self) -> None:
+        """Write the weights and what was measured into the job's output."""
+        weights = self.engine.weights()
+        if self.rank.is_first:
+            output = Path(self.job.output)
+            save_model(output, self.engine.model, weights, SAVED_AS[self.params.precision])
+            num_parameters = sum(weight.numel() for weight in weights.values())
+            outcome = TrainingOutcome(history=self.history, num_steps=self.num_steps, num_parameters=num_parameters)
+            write_json(output / OUTCOME_NAME, outcome)
+
+    def _step(self, step: int, run_log: RunLog | None) -> None:
+        params, started = self.params, time.monotonic()
+        rate = learning_rate(step, self.num_steps, params.learning_rate, params.warmup_share, params.final_learning_rate_share)
+        first = step * params.batch_sequences
+        sequences = [read_sequence(self.order, self.shard_tokens, first + i) for i in range(params.batch_sequences)]
+        loss, grad_norm = self.engine.train_step(make_batch(sequences, params.seq_len_tokens), rate)
+        self._must_be_finite(step, loss, grad_norm)
+        seen = (step + 1) * self.tokens_per_step
+        done = TrainedStep(tokens=seen, loss=loss, grad_norm=grad_norm, learning_rate=rate)
+        self.history = History(steps=(*self.history.steps, done), evaluations=self.history.evaluations)
+        if run_log:
+            speed = self.tokens_per_step / (time.monotonic() - started)
+            measured = {"train/loss": loss, "train/grad_norm": grad_norm, "train/learning_rate": rate}
+            run_log.log({**measured, "perf/tokens_per_s": speed, "perf/step": step + 1}, seen)
+
+    def _evaluate(self, seen: int, run_log: RunLog | None) -> None:
+        nats = iter(self.engine.nats_of([batch for part in self.held_out for batch in part.batches]))
+        languages = tuple(
+            EvaluatedLanguage(language=part.language, bits_per_byte=part.bits_per_byte([next(nats) for _ in part.batches]))
+            for part in self.held_out
+        )
+        done = EvaluatedStep(tokens=seen, languages=languages)
+        self.history = History(steps=self.history.steps, evaluations=(*self.history.evaluations, done))
+        if run_log:
+            run_log.log({f"eval/bits_per_byte/{each.language}": each.bits_per_byte for each in languages}, seen)
+
+    def _save(self, done: int) -> None:
+        self.engine.save(resume.draft_state(self.folder, done))
+        if self.rank.is_first:
+            resume.publish_state(self.folder, done, self.history)
+        self.engine.wait()
+
+    def _must_be_finite(self, step: int, loss: float, grad_norm: float) -> None:
+        if math.isfinite(loss) and math.isfinite(grad_norm):
+            return
+        first = step * self.params.batch_sequences
+        positions = {s.position for i in range(self.params.batch_sequences) for s in self.order.segments(first + i)}
+        documents = sorted({self.order.doc_ids[position] for position in positions})
+        raise OperatorError(
+            f"checkpoint: at step {step + 1} of {self.num_steps} the loss is {loss} and the gradient norm {grad_norm}: the "
+            "training broke down, and weights from here on would be worthless. Nothing was published; the states before it are "
+            f"kept. The step saw documents {', '.join(documents)}. Look at them, or lower checkpoint.learning_rate."
+        )
+
+    @contextmanager
+    def _progress(self, first_step: int) -> Generator[Callable[[], None]]:
+        if not self.rank.is_first:
+            yield lambda: None
+            return
+        with follow("checkpoint", "", "tokens", self.num_steps * self.tokens_per_step) as progress:
+            progress.advance(first_step * self.tokens_per_step, "from the last state" if first_step else "")
+            yield lambda: progress.advance(self.tokens_per_step, f"loss {self.history.steps[-1].loss:.3f}")
+
+
+@contextmanager
+def log_to_mlflow(training: Training) -> Generator[RunLog]:
+    """The MLflow run of this training: the one that an earlier, killed process began, or a new one."""
+    job, workspace = training.job, Workspace(Path(training.job.root))
+    tags = {
+        "kernel": kernel_name(job.params.checkpoint.precision),
+        "ranks": str(training.rank.count),
+        "threads_per_rank": str(job.threads),
+        **{f"data.{name}": digest for name, digest in job.digests.items()},
+    }
+    sections = job.params.model_dump(mode="json", include={"base_model", "mixture", "checkpoint", "rights"})
+    name = f"cpt-{job.params.base_model.name}-{job.digests['mixture'][:8]}"
+    datasets = [DatasetUsed(name, workspace.place(name), "training") for name in ("mixture", "token_shards")]
+    before = resume.read_run_id(training.folder)
+    with start_run(
+        workspace, "checkpoint", name, sections, tags, continue_run=before, datasets=datasets, system_metrics=True
+    ) as log:
+        resume.write_run_id(training.folder, log.run_id)
+        yield log
+
+
+def run_job(job: TrainingJob) -> None:
+    """Train, from the start or from where a killed process was, and hand the weights back."""
+    rank = join_ranks()
+    make_deterministic(job.threads, job.params.checkpoint.seed)
+    with ExitStack() as stack:
+        if rank.is_first:
+            stack.enter_context(resume.only_trainer(Path(job.resume)))
+            resume.forget_others(Path(job.resume))
+        training = Training(job, rank)
+        first_step = training.go_on()
+        run_log = stack.enter_context(log_to_mlflow(training)) if rank.is_first else None
+        training.train(first_step, run_log)
+        training.hand_back()
+
+
+def main() -> None:
+    """Do the job that the first argument names."""
+    die_with_parent()
+    logging.getLogger("DeepSpeed").setLevel(logging.WARNING)
+    with errors_for_parent():
+        run_job(TrainingJob.model_validate_json(Path(sys.argv[1]).read_bytes()))
+
+
+if __name__ == "__main__":
+    main()
