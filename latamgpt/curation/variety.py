@@ -3,6 +3,7 @@
 import re
 
 REGIONAL = frozenset({"es", "pt"})
+MACROLANGUAGES = frozenset({"qu", "gn", "grn", "ay", "aym"})  # name no variety: less is said than by the language
 
 VERBS_OF_VOS = """
 tenés podés querés sabés hacés creés debés hablás pensás necesitás mirás andás llevás encontrás tomás esperás conocés perdés
@@ -43,4 +44,4 @@ def variety_of(language: str, declared: str, country: str, *, same_language: boo
         if same_language and region:
             return f"{language}-{region}"
         return f"{language}-{country}" if country else language
-    return code if same_language and code else language
+    return code if same_language and code not in MACROLANGUAGES else language

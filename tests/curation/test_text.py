@@ -111,6 +111,8 @@ def test_what_is_no_voseo_is_not_taken_for_it(text: str) -> None:
         ("pt", "pt-BR", "BR", True, "pt-BR"),
         ("que", "quy", "PE", True, "quy"),
         ("nah", "nah", "MX", True, "nah"),
+        ("gug", "gn", "PY", True, "gug"),
+        ("que", "und", "PE", False, "que"),
         ("en", "en", "JM", True, "en"),
         ("es", "es", "", True, "es"),
     ],
