@@ -7,9 +7,7 @@ import gc
 import importlib
 import logging
 import os
-import shutil
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,13 +19,13 @@ from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
+from latamgpt.gates.data_docs import refresh_data_docs
 from latamgpt.records import Cell, Expectation, Report, Severity, Table
 from latamgpt.store import Workspace, write_report
 
 if TYPE_CHECKING:
     from great_expectations.core.expectation_validation_result import ExpectationValidationResult
     from great_expectations.data_context import EphemeralDataContext
-    from great_expectations.data_context.store.store import DataDocsSiteConfigTypedDict
     from great_expectations.validator.v1_validator import ResultFormat
 
 Argument = Cell | list[Cell]
@@ -104,7 +102,10 @@ def publish_gate(workspace: Workspace, gate: Gate) -> Report:
     )
     with workspace.publish(gate.stage, gate.key) as folder:
         write_report(folder, report)
-    _refresh_data_docs(context, data_docs_folder(workspace, gate.stage, gate.key))
+    try:
+        refresh_data_docs(context, report, data_docs_folder(workspace, gate.stage, gate.key))
+    except Exception as error:  # noqa: BLE001  (the verdict is published by now, whatever goes wrong with the pictures)
+        logging.getLogger(__name__).warning("The Data Docs of %s %s could not be refreshed: %s", gate.stage, gate.key, error)
     return report
 
 
@@ -172,25 +173,6 @@ def _summarise(subject: str, expectations: Sequence[Expectation]) -> str:
     num_critical = sum(e.severity is Severity.CRITICAL for e in failed)
     verdict = f"{num_critical} of them critical" if num_critical else "none of them critical"
     return f"{subject}: {len(failed)} of {len(expectations)} expectations failed, {verdict}"
-
-
-def _refresh_data_docs(context: "EphemeralDataContext", folder: Path) -> None:
-    """Replace the static site in `folder`. The report is published by now: a site that cannot be built is only logged."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".draft-", dir=folder.parent) as draft:
-            site = {
-                "class_name": "SiteBuilder",
-                "show_how_to_buttons": False,
-                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-                "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": f"{draft}/site"},
-            }
-            context.add_data_docs_site("local", cast("DataDocsSiteConfigTypedDict", site))
-            context.build_data_docs(site_names=["local"])
-            shutil.rmtree(folder, ignore_errors=True)
-            Path(draft, "site").rename(folder)
-    except Exception as error:  # noqa: BLE001  (whatever goes wrong with the picture, the verdict stands)
-        logging.getLogger(__name__).warning("The Data Docs in %s could not be refreshed: %s", folder, error)
 
 
 class _Later(ModuleType):

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,20 @@ def test_data_docs_are_built_anew_each_time(workspace: Workspace) -> None:
     assert (site / "index.html").is_file()
     assert not (site / "left-over.html").exists()
     assert sorted(p.name for p in site.parent.iterdir()) == ["corpus_gate"]
+
+
+def test_data_docs_need_no_network_and_show_what_failed(workspace: Workspace) -> None:
+    publish_gate(workspace, GATE)
+    site = data_docs_folder(workspace, "corpus_gate")
+    pages = {page.relative_to(site).as_posix(): page.read_text(encoding="utf-8") for page in site.rglob("*.html")}
+    assert len(pages) == 3
+    for text in pages.values():
+        assert "<script" not in text
+        assert not re.search(r'(?:src|rel="stylesheet" href)="https?:', text)
+    assert "<h1>corpus_gate: failed</h1>" in pages["index.html"]
+    assert pages["index.html"].count('class="failed"') == 4
+    for link in re.findall(r'href="([^"]+)"', pages["index.html"]):
+        assert (site / link).is_file()
 
 
 def test_report_stands_where_the_data_docs_cannot_be_built(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
