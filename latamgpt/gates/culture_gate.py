@@ -23,7 +23,7 @@ def run(workspace: Workspace, params: Params) -> Report:
     num_gained = sum(languages["is_gained"].to_pylist())
     gate = Gate(
         stage="culture_gate",
-        subject=f"{num_gained} of {len(gains)} languages gained, bits per byte fell by {mean_gain:.1%} on average",
+        subject=f"{num_gained} of {len(gains)} languages gained, bits per byte {-mean_gain:+.1%} on average",
         suites=(
             Suite("languages", languages.drop_columns(["is_gained"]), language_rules(params.culture_gate)),
             Suite("profile", one_row({"num_languages_gained": num_gained}), profile_rules(params.culture_gate)),
