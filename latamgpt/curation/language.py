@@ -39,9 +39,9 @@ GROUPS = {
     "pt": "por",
     "en": "eng",
     "hus": "hva hsf",
-    "ht": "",
+    "hat": "ht",
 }
-GROUP_OF = {code: group for group, codes in GROUPS.items() for code in codes.split()} | {"ht": "hat"}
+GROUP_OF = {code: group for group, codes in GROUPS.items() for code in codes.split()}
 """Varieties that are counted as one language: the model cannot and need not tell Ayacucho from Cusco."""
 
 Table = NDArray[np.int16]  # NUM_BUCKETS x languages, thousandths of a nat

@@ -50,12 +50,10 @@ def refuse_no_text(text: str, name: str) -> None:
 
 def _codec_name(encoding: str, name: str) -> str:
     try:
-        codec = codecs.lookup(encoding)
+        "".encode(encoding)  # refuses what is no encoding of text, such as rot13
+        return codecs.lookup(encoding).name
     except LookupError as error:
-        raise Rejected(Reason.ENCODING, f"{name}: {encoding!r} is no encoding that is known here") from error
-    if not codec._is_text_encoding:  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage]
-        raise Rejected(Reason.ENCODING, f"{name}: {encoding!r} is no encoding of text")
-    return codec.name
+        raise Rejected(Reason.ENCODING, f"{name}: {encoding!r} is no encoding of text that is known here") from error
 
 
 def _is_utf8(raw: bytes) -> bool:

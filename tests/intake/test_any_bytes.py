@@ -1,0 +1,71 @@
+"""Whatever bytes a partner sends: no crash, and every file is either read or named with a reason."""
+
+import gzip
+import tempfile
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from latamgpt.params import read_params
+from latamgpt.store import Workspace
+from tests.conftest import ROOT
+from tests.intake.deliveries import deliver, documents, exclusions, register, take_in
+
+PARAMS = read_params(ROOT, "tiny")
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
+JSON_VALUES = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(st.text(max_size=4), SCALARS, max_size=3)
+NAMES = {
+    "text": "a.txt",
+    "markdown": "a.md",
+    "csv": "a.csv",
+    "html": "a.html",
+    "jsonl": "a.jsonl",
+    "jsonl-gz": "a.jsonl.gz",
+    "jsonl-zst": "a.jsonl.zst",
+    "bagit": "a.html",
+}
+
+
+def outcome(kind: str, files: dict[str, bytes | str], **description: object) -> tuple[list[str], list[str]]:
+    """The paths read and the paths set aside."""
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Workspace(Path(folder))
+        register(workspace)
+        deliver(workspace, files, format=kind.partition("-")[0], **description)
+        take_in(workspace, PARAMS)
+        return [str(r["path"]) for r in documents(workspace)], [str(r["path"]) for r in exclusions(workspace)]
+
+
+@pytest.mark.parametrize("kind", sorted(NAMES))
+@settings(max_examples=25)
+@given(raw=st.binary(max_size=120))
+@example(raw=b"")
+@example(raw=b"\0" * 40)
+@example(raw=b"<" * 300)
+@example(raw=b"[" * 5000)
+@example(raw=gzip.compress(b"{}"))
+@example(raw=zstandard.ZstdCompressor().compress(b'{"text": "a"}'))
+def test_any_bytes_are_read_or_named(kind: str, raw: bytes) -> None:
+    read, set_aside = outcome(kind, {NAMES[kind]: raw})
+    blank = kind.startswith("jsonl") and not raw.strip()  # a file of no records holds nothing that could be lost
+    assert read or set_aside or blank
+
+
+@settings(max_examples=25)
+@given(sidecar=st.binary(max_size=60), printed=st.binary(max_size=60))
+def test_any_companions_of_a_text_are_read_or_it_is_named(sidecar: bytes, printed: bytes) -> None:
+    read, set_aside = outcome("markdown", {"a.md": "Un texto.", "a.json": sidecar, "a.pdf": b"%PDF-1.4\n" + printed})
+    assert len(read) + len(set_aside) == 1
+
+
+@settings(max_examples=60)
+@given(value=JSON_VALUES)
+def test_any_json_value_for_a_text_is_read_or_named(value: object) -> None:
+    import json
+
+    raw = json.dumps({"text": value, "lengua": value}, allow_nan=True) + "\n"
+    read, set_aside = outcome("jsonl", {"a.jsonl": raw}, fields={"language": "lengua", "title": "lengua"})
+    assert [*read, *set_aside] == ["a.jsonl#1"]
