@@ -16,7 +16,8 @@ def workspace(tmp_path: Path) -> Workspace:
     """An empty workspace: the project's parameters and graph, no data."""
     for name in ("params.yaml", "dvc.yaml"):
         shutil.copy(ROOT / name, tmp_path / name)
-    shutil.copytree(ROOT / "profiles", tmp_path / "profiles")
+    for name in ("profiles", "sites"):
+        shutil.copytree(ROOT / name, tmp_path / name)
     return Workspace(tmp_path)
 
 
