@@ -12,7 +12,7 @@ from latamgpt.stages import STAGES
 from latamgpt.store import Workspace
 from tests.conftest import ROOT
 
-HEAVY = {"torch", "transformers", "deepspeed", "great_expectations", "mlflow", "dagster", "dvc", "lm_eval", "sklearn", "pandas"}
+HEAVY = {"torch", "transformers", "deepspeed", "great_expectations", "mlflow", "dagster", "dvc", "lm_eval", "sklearn", "pypdf"}
 
 
 def imported_by(code: str, cwd: Path = ROOT) -> set[str]:

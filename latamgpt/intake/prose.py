@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 import lxml.etree
 import lxml.html
 import orjson
-import pypdf
 
 from latamgpt.intake.encoding import decode
 from latamgpt.intake.licences import Statement, stated_as, statements_in
@@ -51,6 +50,8 @@ def pdf_statements(raw: bytes, name: str) -> list[Statement]:
     Raises:
         Rejected: pdf_unreadable; what cannot be read cannot be said to agree.
     """
+    import pypdf
+
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         document = pypdf.PdfReader(io.BytesIO(raw))
