@@ -7,12 +7,14 @@ import logging
 import math
 import os
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from latamgpt.evaluation.items import Item, Measure, Task
-from latamgpt.params import ScorecardParams
+from latamgpt.params import Precision, ScorecardParams
 
 if TYPE_CHECKING:
     from lm_eval.api.task import ConfigurableTask
@@ -44,29 +46,42 @@ def measure(
     A passage's value is -log2 of its probability, from the first token on; a question's is 1 where the right ending has
     the highest log-probability per character.
     """
-    _work_offline()
+    pin_process(params.precision)
     from lm_eval.evaluator import evaluate
 
     for name in ("lm_eval", "transformers", "datasets"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    model = _load_model(model_folder, params)
+    with redirect_stderr(StringIO()):  # progress bars, of which not all can be switched off; ours is in latamgpt.progress
+        model = _load_model(model_folder, params)
     scores: dict[str, list[Score]] = {}
     for task in tasks:
-        results = cast("_Results", evaluate(model, {"tasks": {task.name: _harness_task(task)}}, bootstrap_iters=0))
+        with redirect_stderr(StringIO()):
+            results = cast("_Results", evaluate(model, {"tasks": {task.name: _harness_task(task)}}, bootstrap_iters=0))
         scores[task.name] = _scores(task, results["samples"][task.name])
         after_task(task.name)
     return scores
 
 
-def _work_offline() -> None:
-    """Before the first import of the libraries that read these."""
-    for name, value in {
-        "OMP_NUM_THREADS": THREADS,
-        "HF_HUB_OFFLINE": "1",
+def pin_process(precision: Precision) -> None:
+    """Offline, quiet, and one arithmetic: set before the first import of the libraries that read these.
+
+    As in training: threads wait without spinning, and in fp32 the instruction set is pinned, so that machines with and without
+    AVX-512 get the same bits.
+    """
+    environment = {
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        "GOMP_SPINCOUNT": "0",
         "HF_DATASETS_OFFLINE": "1",
+        "HF_HUB_OFFLINE": "1",
+        "MKL_NUM_THREADS": THREADS,
+        "OMP_DYNAMIC": "false",
+        "OMP_NUM_THREADS": THREADS,
+        "OMP_WAIT_POLICY": "passive",
         "TOKENIZERS_PARALLELISM": "false",
-        "TQDM_DISABLE": "1",  # progress is told by latamgpt.progress
-    }.items():
+    }
+    if precision is Precision.FP32:
+        environment |= {"ATEN_CPU_CAPABILITY": "avx2", "MKL_CBWR": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+    for name, value in environment.items():
         os.environ.setdefault(name, value)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TASKS_FOLDER = Path(__file__).parent / "tasks"
 PASSAGES_FILE = "bits_per_byte.yaml"
+FEWEST_PASSAGES = 2
 REPLAY_SUFFIX = "-replay"
 SEVERAL_LANGUAGES = "mul"  # ISO 639-2
 
@@ -113,7 +114,8 @@ def passage_tasks(held_out: Path, ability_text: Path, tokenizer_file: Path, para
     """Bits per byte for every language that has held-out text, and for every language of the ability text.
 
     A language of the ability text is scored there, on text outside the replay; its held-out documents, which are of the
-    replay's own kind, are scored under 'LANGUAGE-replay'.
+    replay's own kind, are scored under 'LANGUAGE-replay'. A language with one passage only is left out: of a single item
+    nobody can say how sure it is.
     """
     from tokenizers import Tokenizer
 
@@ -124,7 +126,8 @@ def passage_tasks(held_out: Path, ability_text: Path, tokenizer_file: Path, para
     settings = yaml.safe_load((TASKS_FOLDER / PASSAGES_FILE).read_text(encoding="utf-8"))
     tasks: list[Task] = []
     for language in sorted(texts):
-        if items := _choose_passages(texts[language], tokenizer, params):
+        items = _choose_passages(texts[language], tokenizer, params)
+        if len(items) >= FEWEST_PASSAGES:
             tasks.append(Task(f"{Measure.BITS_PER_BYTE}/{language}", Measure.BITS_PER_BYTE, language, settings, items))
     if not tasks:
         raise OperatorError(

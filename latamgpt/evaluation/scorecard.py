@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from latamgpt import tracking
-from latamgpt.evaluation.harness import Score, measure
+from latamgpt.evaluation.harness import Score, measure, pin_process
 from latamgpt.evaluation.items import Measure, Task, passage_tasks, question_tasks
 from latamgpt.evaluation.statistics import Comparison, compare
 from latamgpt.params import Params, ScorecardParams
@@ -25,6 +25,7 @@ def run(workspace: Workspace, params: Params) -> Report:
     Published: scorecard.json (what each model got on each item) and report.json (means, differences, intervals).
     Cost: both models read about `held_out_tokens` per language, plus four endings for each question.
     """
+    pin_process(params.scorecard.precision)
     models = {name: workspace.read(stage) for name, stage in STAGES.items()}
     held_out = workspace.read("token_shards") / "held_out"
     tokenizer_file = models[BASE] / "tokenizer.json"
@@ -73,9 +74,8 @@ def _items(tasks: Sequence[Task], scores: Mapping[str, Mapping[str, list[Score]]
 def _report(tasks: Sequence[Task], comparisons: Mapping[str, Comparison]) -> Report:
     metrics: dict[str, float] = {}
     for name, found in comparisons.items():
-        values = {BASE: found.base, CANDIDATE: found.candidate, "difference": found.difference, "low": found.low}
-        values["high"] = found.high
-        metrics.update({f"{name}/{part}": value for part, value in values.items() if value is not None})
+        values = {BASE: found.base, CANDIDATE: found.candidate, "difference": found.difference}
+        metrics |= {f"{name}/{part}": value for part, value in {**values, "low": found.low, "high": found.high}.items()}
     rows = [
         (t.name, t.language, c.base, c.candidate, c.difference, c.low, c.high, c.num_items)
         for t in tasks

@@ -13,6 +13,7 @@ from latamgpt.release.cards import language_name
 from latamgpt.release.provenance import Provenance
 from latamgpt.release.versions import Lineage
 
+UNDETERMINED = "und"
 TRAINING_SETTINGS = (
     "seq_len_tokens",
     "batch_sequences",
@@ -38,16 +39,18 @@ def common_facts(params: Params, provenance: Provenance, institutions: Mapping[s
     }
 
 
-def model_facts(folder: Path, params: Params, scorecard: Path) -> dict[str, object]:
+def model_facts(folder: Path, params: Params, provenance: Provenance, scorecard: Path) -> dict[str, object]:
     """What the model card says besides: the model in `folder`, how it was trained, how it scored."""
     config = orjson.loads((folder / "config.json").read_bytes())
     report = Report.read(scorecard)
     [table] = [t for t in report.tables if t.name == "scorecard"]
-    languages = sorted({str(row[1]).removesuffix("-replay") for row in table.rows if str(row[0]).startswith("bits_per_byte/")})
+    languages = sorted({s.language for s in provenance.shares if s.num_tokens_trained and s.language != UNDETERMINED})
+    scored = {str(row[1]) for row in table.rows}
     settings = params.checkpoint.model_dump(mode="json")
     return {
         "languages": languages,
         "language_names": ", ".join(language_name(code) for code in languages),
+        "not_scored": ", ".join(language_name(code) for code in languages if code not in scored),
         "num_parameters": count_parameters(folder),
         "architecture": f"{config['architectures'][0]}, {config['num_hidden_layers']} layers of width {config['hidden_size']}",
         "training": [(name, str(settings[name])) for name in TRAINING_SETTINGS],

@@ -35,6 +35,9 @@ MODEL_PATTERNS = (
     "chat_template.jinja",
 )
 
+LICENCE_PATTERNS = ("LICENSE*", "LICENCE*", "NOTICE*", "COPYING*")
+LICENCES_FOLDER = "base_model_licences"
+
 
 def run(workspace: Workspace, params: Params) -> Report:
     """Gather a candidate.
@@ -54,11 +57,12 @@ def run(workspace: Workspace, params: Params) -> Report:
     must_be_releasable(provenance, institutions, params.rights.as_of)
     with workspace.publish(STAGE) as folder:
         copy_model(inputs["checkpoint"], folder)
+        copy_licences(inputs["base_model"], folder / LICENCES_FOLDER)
         shutil.copyfile(inputs["scorecard"] / "scorecard.json", folder / "scorecard.json")
         lineage = _lineage(workspace, params, inputs)
         write_json(folder / LINEAGE_NAME, lineage)
         facts = common_facts(params, provenance, institutions)
-        model_card = fill("README.md.jinja", **facts, **model_facts(folder, params, inputs["scorecard"]))
+        model_card = fill("README.md.jinja", **facts, **model_facts(folder, params, provenance, inputs["scorecard"]))
         (folder / "README.md").write_text(model_card, encoding="utf-8")
         data_card = fill("DATA_CARD.md.jinja", **facts, **data_facts(provenance, institutions, inputs["mixture"], lineage))
         (folder / "DATA_CARD.md").write_text(data_card, encoding="utf-8")
@@ -79,6 +83,13 @@ def copy_model(source: Path, target: Path) -> None:
         )
     for name in names:
         shutil.copyfile(source / name, target / name)
+
+
+def copy_licences(base_model: Path, target: Path) -> None:
+    """The licence and notice that came with the base model's weights, which ask to be handed on."""
+    for path in sorted(path for pattern in LICENCE_PATTERNS for path in base_model.glob(pattern)):
+        target.mkdir(exist_ok=True)
+        shutil.copyfile(path, target / path.name)
 
 
 def _lineage(workspace: Workspace, params: Params, inputs: Mapping[str, Path]) -> Lineage:

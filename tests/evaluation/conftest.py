@@ -13,7 +13,6 @@ from latamgpt.store import Workspace, rows_to_table, write_report, write_table
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-os.environ.setdefault("TQDM_DISABLE", "1")
 
 TEXTS = {
     "es": ["La casa está junto al río y los niños juegan en la orilla.", "El mercado abre temprano y cierra de noche."],

@@ -1,6 +1,7 @@
 from collections import Counter
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from latamgpt.errors import OperatorError
@@ -9,11 +10,14 @@ from latamgpt.evaluation.items import (
     Document,
     by_hash,
     cut_passages,
+    passage_tasks,
     question_tasks,
     read_ability_text,
     read_questions,
 )
 from latamgpt.params import Params
+from latamgpt.records import HELD_OUT_SCHEMA
+from latamgpt.store import Workspace, rows_to_table, write_table
 
 CULTURE = sorted((TASKS_FOLDER / "culture").glob("*.jsonl"))
 ABILITY = sorted((TASKS_FOLDER / "ability").glob("*.jsonl"))
@@ -76,6 +80,28 @@ def test_order_by_hash_does_not_depend_on_the_order_of_arrival():
     documents = [Document(str(n), "x") for n in range(20)]
     assert by_hash(documents, 3) == by_hash(documents[::-1], 3)
     assert by_hash(documents, 3) != by_hash(documents, 4)
+
+
+def test_language_with_a_single_passage_is_left_out(published: Workspace, micro_params: Params):
+    held_out = published.place("token_shards") / "held_out"
+    row = pq.read_table(held_out / "00000.parquet").slice(0, 1).to_pylist()[0]
+    write_table(held_out / "00001.parquet", rows_to_table([{**row, "language": "rap", "text": "Iorana"}], HELD_OUT_SCHEMA))
+    tokenizer_file = published.place("base_model") / "tokenizer.json"
+    ability_text = published.root / "samples" / "ability_text"
+    tasks = passage_tasks(held_out, ability_text, tokenizer_file, micro_params.scorecard)
+    assert [task.language for task in tasks] == ["en", "en-replay", "es", "gug"]
+
+
+def test_passages_stay_below_the_tokens_asked_for_and_come_from_many_documents(published: Workspace, micro_params: Params):
+    held_out = published.place("token_shards") / "held_out"
+    tokenizer_file = published.place("base_model") / "tokenizer.json"
+    tasks = passage_tasks(held_out, published.root / "samples" / "ability_text", tokenizer_file, micro_params.scorecard)
+    english = next(task for task in tasks if task.language == "en")
+    assert {item.id.rsplit("-", 1)[0] for item in english.items} == {"en-0", "en-1"}
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(tokenizer_file))
+    assert sum(len(tokenizer.encode(str(item.fields["text"])).ids) for item in english.items) <= 64
 
 
 def test_ability_text_that_is_missing_is_an_operators_error(tmp_path: Path):

@@ -16,6 +16,7 @@ def test_candidate_holds_model_cards_and_proofs_and_no_pickle(inputs: Workspace,
     assert list_files(folder) == [
         "DATA_CARD.md",
         "README.md",
+        "base_model_licences/LICENSE",
         "config.json",
         "lineage.json",
         "manifest.json",
@@ -32,14 +33,14 @@ def test_model_card_says_licence_languages_base_scores_and_limits(inputs: Worksp
     card = (inputs.place("release_candidate") / "README.md").read_text(encoding="utf-8")
     front = yaml.safe_load(card.split("---\n")[1])
     assert front["license"] == "apache-2.0"
-    assert front["language"] == ["en", "es", "gug"]
+    assert front["language"] == ["es", "gug"]
     assert front["base_model"] == "tiny-llama"
     assert "| parameters | 10 |" in card
     assert "| bits_per_byte/es | es | 2.000 | 1.500 | -0.500 | -0.600 | -0.400 | 12 |" in card
-    assert "| bits_per_byte/gug | gug | 3.000 | 2.500 | -0.500 | — | — | 1 |" in card
+    assert "could be held out: Guarani (gug)." in card
     assert "- Better than the base: bits_per_byte/en-replay, bits_per_byte/es." in card
     assert "- Worse than the base: accuracy/culture_es." in card
-    assert "- No clear difference: bits_per_byte/en, bits_per_byte/gug." in card
+    assert "- No clear difference: bits_per_byte/en, bits_per_byte/nah." in card
     assert "This is a sample." in card
 
 
