@@ -10,7 +10,7 @@ from assets.checks import CHECK_NAME, judge, mirrored_checks
 from assets.graph import Graph, StageNode, code_version, read_params_text
 from assets.links import data_docs_link, mlflow_link
 from assets.lock import read_lock
-from assets.provenance import input_tags, new_observations
+from assets.provenance import input_tags, new_versions
 from assets.report_view import report_metadata
 from assets.shown import SOURCES, Shown
 from latamgpt.errors import OperatorError
@@ -64,8 +64,8 @@ class Factory:
             dvc: Reproduction = context.resources.dvc
             dvc.reproduce(context, node.address)
             result = self.result(node)
-            for observation in self.seen_sources(context.instance, node):
-                context.log_event(observation)
+            for event in self.seen_sources(context.instance, node):
+                context.log_event(event)
             context.log.info(Report.read(self.workspace.place(node.name, node.key)).summary)
             return result
 
@@ -90,12 +90,12 @@ class Factory:
             check_results=[judge(node, report)] if shown.gate_of else [],
         )
 
-    def seen_sources(self, instance: dg.DagsterInstance, node: StageNode) -> list[dg.AssetObservation]:
+    def seen_sources(self, instance: dg.DagsterInstance, node: StageNode) -> list[dg.AssetMaterialization]:
         """What a stage read from outside, where Dagster last saw another version of it."""
         recorded = read_lock(self.workspace)[node.address]
         outs = self.graph.outs
         outside = {key: path for key, path in self.graph.inputs(node).items() if path not in outs}
-        return new_observations(instance, {key: recorded.deps[path] for key, path in outside.items() if path in recorded.deps})
+        return new_versions(instance, {key: recorded.deps[path] for key, path in outside.items() if path in recorded.deps})
 
 
 def build_factory(workspace: Workspace, graph: Graph, shown: Mapping[str, Shown]) -> Factory:

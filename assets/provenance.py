@@ -31,12 +31,11 @@ def pointer_tags(graph: Graph, node: StageNode) -> dict[str, str]:
 
 
 def recorded_tags(instance: dg.DagsterInstance, key: dg.AssetKey) -> dict[str, str]:
-    """The tags of the last materialization or observation that Dagster knows; empty where there is none."""
+    """The tags of the last materialization that Dagster knows; empty where there is none."""
     record = instance.get_latest_data_version_record(key)
     if record is None:
         return {}
-    entry = record.event_log_entry
-    event = entry.asset_materialization or entry.asset_observation
+    event = record.event_log_entry.asset_materialization
     return dict(event.tags or {}) if event else {}
 
 
@@ -45,10 +44,13 @@ def recorded_version(instance: dg.DagsterInstance, key: dg.AssetKey) -> str:
     return recorded_tags(instance, key).get(DATA_VERSION, "")
 
 
-def new_observations(instance: dg.DagsterInstance, versions: dict[dg.AssetKey, str]) -> list[dg.AssetObservation]:
-    """Observations of those sources whose version is not the one that Dagster last saw."""
+def new_versions(instance: dg.DagsterInstance, versions: dict[dg.AssetKey, str]) -> list[dg.AssetMaterialization]:
+    """Events for those sources whose version is not the one that Dagster last saw.
+
+    Materializations, not observations: of an external asset the UI's staleness reads only these.
+    """
     return [
-        dg.AssetObservation(key, tags=version_tags(version), metadata={"md5": version})
+        dg.AssetMaterialization(key, tags=version_tags(version), metadata={"md5": version})
         for key, version in versions.items()
         if version and version != recorded_version(instance, key)
     ]

@@ -12,13 +12,13 @@ from assets.checks import CHECK_NAME, gated_node, read_verdict
 from assets.factory import Factory
 from assets.graph import StageNode
 from assets.lock import read_lock, source_version
-from assets.provenance import CODE_VERSION, UNKNOWN, new_observations, pointer_tags, recorded_tags, version_tags
+from assets.provenance import CODE_VERSION, UNKNOWN, new_versions, pointer_tags, recorded_tags, version_tags
 
 
-def observe_sources(factory: Factory, instance: dg.DagsterInstance) -> list[dg.AssetObservation]:
-    """What came from outside and is not what Dagster last saw: observations to report."""
+def changed_sources(factory: Factory, instance: dg.DagsterInstance) -> list[dg.AssetMaterialization]:
+    """What came from outside and is not what Dagster last saw: events to report."""
     root = factory.workspace.root
-    return new_observations(instance, {key: source_version(root / path) for key, path in factory.graph.sources().items()})
+    return new_versions(instance, {key: source_version(root / path) for key, path in factory.graph.sources().items()})
 
 
 def adopt(factory: Factory, instance: dg.DagsterInstance, changed: Iterable[str]) -> int:
@@ -26,8 +26,8 @@ def adopt(factory: Factory, instance: dg.DagsterInstance, changed: Iterable[str]
 
     `changed` are the addresses that `dvc status` lists.
     """
-    for observation in observe_sources(factory, instance):
-        instance.report_runless_asset_event(observation)
+    for event in changed_sources(factory, instance):
+        instance.report_runless_asset_event(event)
     lock = read_lock(factory.workspace)
     unclean = set(changed)
     adopted = 0

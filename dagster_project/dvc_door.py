@@ -26,6 +26,7 @@ class DvcDoor:
 
     workspace: Workspace
     _server: "subprocess.Popen[bytes] | None" = None
+    _listener: threading.Thread | None = None
     _waiting: dict[int, "Future[int]"] = field(default_factory=dict[int, "Future[int]"])
     _mutex: threading.Lock = field(default_factory=threading.Lock)
     _last_id: int = 0
@@ -61,10 +62,11 @@ class DvcDoor:
 
     def close(self) -> None:
         """End the server; stages that run are stopped and rolled back."""
-        server = self._server
-        if server is not None and server.stdin is not None:
+        server, listener = self._server, self._listener
+        if server is not None and server.stdin is not None and listener is not None:
             server.stdin.close()
             server.wait()
+            listener.join()
         self._server = None
 
     def _ask(self, verb: str, target: str, log: Path, env: dict[str, str]) -> tuple[int, "Future[int]"]:
@@ -75,17 +77,19 @@ class DvcDoor:
             request_id = self._last_id
             self._waiting[request_id] = answer
             if self._server is None or self._server.poll() is not None:
-                self._start()
+                self._server = self._start()
         self._send({"id": request_id, "verb": verb, "target": target, "log": str(log), "env": env})
         return request_id, answer
 
-    def _start(self) -> None:
+    def _start(self) -> "subprocess.Popen[bytes]":
+        if self._server is not None and self._server.stdin is not None:
+            self._server.stdin.close()
         environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",  # finds `latamgpt`
             "DVC_NO_ANALYTICS": "1",
         }
-        self._server = subprocess.Popen(
+        server = subprocess.Popen(
             [sys.executable, "-m", "dagster_project.dvc_server", str(self.workspace.root)],
             cwd=self.workspace.root,
             env=environment,
@@ -93,7 +97,9 @@ class DvcDoor:
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
-        threading.Thread(target=self._listen, args=(self._server,), daemon=True, name="dvc-answers").start()
+        self._listener = threading.Thread(target=self._listen, args=(server,), daemon=True, name="dvc-answers")
+        self._listener.start()
+        return server
 
     def _send(self, message: dict[str, object]) -> None:
         with self._mutex:
@@ -108,9 +114,10 @@ class DvcDoor:
 
     def _listen(self, server: "subprocess.Popen[bytes]") -> None:
         assert server.stdout is not None
-        for line in server.stdout:
-            message = json.loads(line)
-            self._waiting.pop(message["id"]).set_result(message["code"])
+        with server.stdout:
+            for line in server.stdout:
+                message = json.loads(line)
+                self._waiting.pop(message["id"]).set_result(message["code"])
         for request_id in list(self._waiting):
             self._waiting.pop(request_id).set_result(STOPPED)
 
@@ -139,8 +146,8 @@ class DvcResource:
             dg.RetryRequested: another process holds its inputs or outputs.
             dg.Failure: it failed; the message is what the stage said.
         """
-        log = step_log(context.instance, context.run_id, str(context.op_execution_context.op_handle))
-        code, words = self.door.reproduce(address, context.run_id, log)
+        log = step_log(context.instance, context.run.run_id, context.get_step_execution_context().step.key)
+        code, words = self.door.reproduce(address, context.run.run_id, log)
         if code == 0:
             return
         if code == BUSY:

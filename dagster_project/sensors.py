@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.factory import Factory
-from dagster_project.adopt import observe_sources
+from dagster_project.adopt import changed_sources
 from dagster_project.dvc_door import DvcDoor
 from dagster_project.jobs import FACTORY_JOB, RELEASE, RELEASE_JOB
 
@@ -47,7 +47,7 @@ def _watch_sources(factory: Factory) -> dg.SensorDefinition:
         description="Notes a new version of a delivery, a registry entry or an approval. Starts nothing.",
     )
     def watch(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        events = observe_sources(factory, context.instance)
+        events = changed_sources(factory, context.instance)
         return dg.SensorResult(asset_events=events) if events else dg.SkipReason("all sources are as last seen")
 
     return watch
