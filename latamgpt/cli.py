@@ -6,7 +6,7 @@ from pathlib import Path
 
 from latamgpt.errors import OperatorError
 from latamgpt.params import read_params, use_profile
-from latamgpt.stages import STAGES, run_stage
+from latamgpt.stages import STAGES, find_stage, run_stage
 from latamgpt.store import find_workspace
 
 
@@ -61,9 +61,12 @@ def _parser() -> argparse.ArgumentParser:
 def _stage(options: argparse.Namespace) -> int:
     workspace = find_workspace(Path.cwd())
     if options.dry_run:
+        from latamgpt.launch.site import read_site
         from latamgpt.training.plan import explain_plan
 
-        print(explain_plan(read_params(workspace.root, options.profile), options.name))
+        find_stage(options.name)
+        params = read_params(workspace.root, options.profile)
+        print(explain_plan(params, options.name, read_site(workspace.root)))
         return 0
     if options.profile:
         raise OperatorError(
