@@ -13,6 +13,7 @@ from latamgpt.release.cards import language_name
 from latamgpt.release.provenance import Provenance
 from latamgpt.release.versions import Lineage
 
+MOST_SOURCES = 200  # in a card that people still read
 UNDETERMINED = "und"
 TRAINING_SETTINGS = (
     "seq_len_tokens",
@@ -112,6 +113,11 @@ def data_facts(
         "shares": [
             (language_name(s.language), s.variety, s.num_documents, s.num_bytes, s.num_tokens_trained) for s in provenance.shares
         ],
+        "sources": [
+            (source.name, source.licence, source.num_documents, source.num_bytes, source.num_tokens_trained)
+            for source in provenance.sources[:MOST_SOURCES]
+        ],
+        "num_sources_not_shown": max(0, len(provenance.sources) - MOST_SOURCES),
         "mixture": mixed.tables,
         "mixture_summary": f"{mixed.summary[:1].upper()}{mixed.summary[1:].rstrip('.')}.",
         "set_aside": [(part.stage, part.reason, part.num_records, part.num_bytes) for part in provenance.set_aside],

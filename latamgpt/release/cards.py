@@ -102,7 +102,9 @@ def _shown(cell: Cell) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, int):
         return f"{cell:,}"
-    return f"{cell:.3f}" if isinstance(cell, float) else cell.replace("|", "\\|").replace("\n", " ")
+    if isinstance(cell, float):
+        return f"{cell:z.3f}"
+    return cell.replace("|", "\\|").replace("\n", " ")
 
 
 def _line(cells: Sequence[str]) -> str:

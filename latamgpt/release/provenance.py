@@ -15,7 +15,7 @@ from latamgpt.registry.partners import Institution, Purpose
 from latamgpt.registry.rights import rule
 from latamgpt.store import read_table
 
-USED_COLUMNS = ["doc_id", "partner", "agreement", "licence", "country", "language", "variety", "num_bytes", "num_personal_data"]
+USED_COLUMNS = ["doc_id", "partner", "agreement", "licence", "source", "language", "variety", "num_bytes", "num_personal_data"]
 SHOWN_PROBLEMS = 5
 
 
@@ -43,6 +43,17 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Source:
+    """The same for where a partner's texts come from: a package, a book, the partner itself."""
+
+    name: str
+    licence: str
+    num_documents: int
+    num_bytes: int
+    num_tokens_trained: int
+
+
+@dataclass(frozen=True)
 class SetAside:
     """What was not used for one reason."""
 
@@ -58,6 +69,7 @@ class Provenance:
 
     uses: tuple[Use, ...]
     shares: tuple[Share, ...]
+    sources: tuple[Source, ...]
     set_aside: tuple[SetAside, ...]
     set_aside_by_partner: Mapping[str, int]
     num_identifiers_masked: int
@@ -90,6 +102,7 @@ def trace(corpus: Path, data_order: Path) -> Provenance:
     return Provenance(
         uses=tuple(Use(key[0], key[1], key[2], *sums) for key, sums in _sums(joined, ("partner", "agreement", "licence"))),
         shares=tuple(Share(key[0], key[1], *sums) for key, sums in _sums(joined, ("language", "variety"))),
+        sources=tuple(Source(key[0], key[1], *sums) for key, sums in _sums(joined, ("source", "licence"))),
         set_aside=tuple(SetAside(key[0], key[1], sums[0], sums[1]) for key, sums in _sums(exclusions, ("stage", "reason"))),
         set_aside_by_partner=dict(sorted(by_partner.items())),
         num_identifiers_masked=sum(int(row["num_personal_data"]) for row in joined),

@@ -51,6 +51,7 @@ def test_data_card_follows_tokens_to_partners_and_agreements(inputs: Workspace, 
     assert "| Institution biblioteca-dos | PY | yes | biblioteca-dos-2026 | CC-BY-4.0 | 2 | 200 | 30 |" in card
     assert "| corpus | near_duplicate | 1 | 11 |" in card
     assert "Texts of biblioteca-dos, under CC BY 4.0" in card
+    assert "| written for this test | CC-BY-4.0 | 5 | 500 | 120 |" in card
     assert "| Guarani (gug) | gug | 2 | 200 | 30 |" in card
 
 
