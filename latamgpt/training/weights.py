@@ -28,6 +28,7 @@ def save_model(folder: Path, model: "PreTrainedModel", weights: "dict[str, Tenso
     kind: torch.dtype = getattr(torch, dtype)
     tensors = {name: weights[name].detach().to("cpu", kind).contiguous() for name in sorted(weights) if name not in tied}
     save_file(tensors, folder / WEIGHTS_NAME, metadata={"format": "pt"})
+    (folder / WEIGHTS_NAME).chmod(0o644)  # safetensors makes files that only their owner may read
     model.config.dtype = kind
     model.config.architectures = [type(model).__name__]
     model.config.save_pretrained(folder)
