@@ -59,6 +59,30 @@ def read_verdict(workspace: Workspace, gate: StageNode, gated: StageNode) -> dg.
     return judge(gate, Report.read(workspace.place(gate.name, gate.key)))
 
 
+def mirrored_evaluation(
+    workspace: Workspace, graph: Graph, gate: StageNode, shown: Mapping[str, Shown]
+) -> dg.AssetCheckEvaluation:
+    """A gate's verdict as an event of the asset that it judges.
+
+    The gate's own step reports it: where the gate fails, Dagster never comes to the check.
+    """
+    gated = gated_node(graph, gate, shown)
+    return evaluation(gated.asset, gate.name, read_verdict(workspace, gate, gated), blocking=False)
+
+
+def evaluation(key: dg.AssetKey, name: str, found: dg.AssetCheckResult, *, blocking: bool) -> dg.AssetCheckEvaluation:
+    """A check's result as an event."""
+    return dg.AssetCheckEvaluation(
+        asset_key=key,
+        check_name=name,
+        passed=found.passed,
+        severity=found.severity,
+        description=found.description,
+        metadata=found.metadata,
+        blocking=blocking,
+    )
+
+
 def _mirrored_check(workspace: Workspace, gate: StageNode, gated: StageNode) -> dg.AssetChecksDefinition:
     @dg.asset_check(asset=gated.asset, name=gate.name, additional_deps=[gate.asset], description=f"the verdict of {gate.address}")
     def verdict() -> dg.AssetCheckResult:

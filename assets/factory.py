@@ -6,7 +6,7 @@ from typing import Protocol
 
 import dagster as dg
 
-from assets.checks import CHECK_NAME, judge, mirrored_checks
+from assets.checks import CHECK_NAME, judge, mirrored_checks, mirrored_evaluation
 from assets.graph import Graph, StageNode, code_version, read_params_text
 from assets.links import data_docs_link, mlflow_link
 from assets.lock import read_lock
@@ -66,6 +66,9 @@ class Factory:
             result = self.result(node)
             for event in self.seen_sources(context.instance, node):
                 context.log_event(event)
+            if shown.gate_of:
+                verdict = mirrored_evaluation(self.workspace, self.graph, node, self.shown)
+                context.log_event(verdict)  # pyright: ignore[reportArgumentType]  (the type lags behind what it takes)
             context.log.info(Report.read(self.workspace.place(node.name, node.key)).summary)
             return result
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from assets.checks import CHECK_NAME, gated_node, read_verdict
+from assets.checks import CHECK_NAME, evaluation, mirrored_evaluation
 from assets.factory import Factory
 from assets.graph import StageNode
 from assets.lock import read_lock, source_version
@@ -51,29 +51,7 @@ def _report(factory: Factory, instance: dg.DagsterInstance, node: StageNode, *, 
     if all(known.get(name) == value for name, value in tags.items() if "event_pointer" not in name):
         return False
     instance.report_runless_asset_event(dg.AssetMaterialization(node.asset, metadata=result.metadata or {}, tags=tags))
-    for evaluation in _evaluations(factory, node, result):
-        instance.report_runless_asset_event(evaluation)
+    for found in result.check_results or []:
+        instance.report_runless_asset_event(evaluation(node.asset, CHECK_NAME, found, blocking=True))
+        instance.report_runless_asset_event(mirrored_evaluation(factory.workspace, factory.graph, node, factory.shown))
     return True
-
-
-def _evaluations(factory: Factory, gate: StageNode, result: dg.MaterializeResult) -> list[dg.AssetCheckEvaluation]:
-    if not result.check_results:
-        return []
-    gated = gated_node(factory.graph, gate, factory.shown)
-    mirrored = read_verdict(factory.workspace, gate, gated)
-    return [
-        _evaluation(gate.asset, CHECK_NAME, result.check_results[0], blocking=True),
-        _evaluation(gated.asset, gate.name, mirrored, blocking=False),
-    ]
-
-
-def _evaluation(key: dg.AssetKey, name: str, found: dg.AssetCheckResult, *, blocking: bool) -> dg.AssetCheckEvaluation:
-    return dg.AssetCheckEvaluation(
-        asset_key=key,
-        check_name=name,
-        passed=found.passed,
-        severity=found.severity,
-        description=found.description,
-        metadata=found.metadata,
-        blocking=blocking,
-    )

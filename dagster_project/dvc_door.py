@@ -17,6 +17,7 @@ from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace
 
 LINES_SHOWN = 12
+DVC_WORDS = ("WARNING: ", "Running stage ", "Updating lock file ", "To track the changes ", "To enable auto staging")
 RETRIES_WHEN_BUSY, SECONDS_BETWEEN_RETRIES = 30, 5
 
 
@@ -126,7 +127,8 @@ def last_words(log: Path) -> str:
     """What a failed stage said last: its own sentence where it said one, else the end of its log."""
     if not log.is_file():
         return "it left no log"
-    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    text = log.read_text(encoding="utf-8", errors="replace")
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith(DVC_WORDS)]
     said = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].startswith("latamgpt: ")), None)
     if said is not None:
         return "\n".join(lines[said:]).removeprefix("latamgpt: ")

@@ -157,10 +157,10 @@ def reproduce_and_stop(location: Location, address: str) -> tuple[int, str]:
 
 def wait_for(path: Path) -> None:
     ready = threading.Event()
-    for _ in range(600):
+    for _ in range(1000):
         if path.exists():
             return
-        ready.wait(0.05)
+        ready.wait(0.1)
     raise AssertionError(f"{path} did not appear")
 
 

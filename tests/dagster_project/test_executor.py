@@ -1,0 +1,97 @@
+"""Runs of the small factory through Dagster: two stages at once, failures told in a sentence, gates that hold."""
+
+import threading
+from collections.abc import Iterator
+
+import dagster as dg
+import pytest
+
+from dagster_project.definitions import Location
+from dagster_project.run import Outcome, execute
+from tests.dagster_project.small_factory import PARTNERS
+from tests.dagster_project.test_dvc_exec import mark, place, root, wait_for
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.instance_for_test() as one:
+        yield one
+
+
+def all_but_release(location: Location) -> set[str]:
+    return {node.address for node in location.factory.graph.stages} - {"release"}
+
+
+def test_the_whole_factory_runs_and_every_asset_carries_its_report(empty_factory: Location, instance: dg.DagsterInstance) -> None:
+    outcome = execute(empty_factory, instance, "factory", all_but_release(empty_factory))
+    assert outcome.failures == {}
+    assert outcome.succeeded
+    assert set(empty_factory.door.status()) == {"release"}
+    event = instance.get_latest_materialization_event(dg.AssetKey(["clean_documents", "alpha"]))
+    assert event is not None
+    assert event.asset_materialization is not None
+    metadata = event.asset_materialization.metadata
+    assert metadata["summary"].value == "kept 14 characters"
+    assert "| es | 14 |" in str(metadata["table/languages"].value)
+    assert str(metadata["plot/languages"].value).startswith("![languages: documents](data:image/png;base64,")
+
+
+def test_two_stages_run_at_once_and_a_third_waits(empty_factory: Location, instance: dg.DagsterInstance) -> None:
+    for partner in PARTNERS:
+        mark(empty_factory, f"hold-documents@{partner}")
+    outcomes: list[Outcome] = []
+    addresses = {f"documents@{partner}" for partner in PARTNERS}
+    running = threading.Thread(target=lambda: outcomes.append(execute(empty_factory, instance, "factory", addresses)))
+    running.start()
+    for partner in PARTNERS[:2]:
+        wait_for(root(empty_factory) / "var" / f"held-documents@{partner}")
+    assert not (root(empty_factory) / "var" / f"held-documents@{PARTNERS[2]}").exists()
+    (root(empty_factory) / "var" / f"hold-documents@{PARTNERS[2]}").unlink()
+    empty_factory.door.stop_all()
+    running.join(60)
+    (outcome,) = outcomes
+    assert set(outcome.failures) == {f"documents@{partner}" for partner in PARTNERS[:2]}
+    assert place(empty_factory, f"documents/{PARTNERS[2]}").is_dir()
+
+
+def test_a_failed_stage_is_told_in_its_own_words_and_stops_only_what_needs_it(
+    empty_factory: Location, instance: dg.DagsterInstance
+) -> None:
+    mark(empty_factory, "fail-documents@alpha")
+    outcome = execute(empty_factory, instance, "factory", all_but_release(empty_factory))
+    assert not outcome.succeeded
+    assert outcome.failures == {"documents@alpha": "documents@alpha: 2 of 3 files are broken. Mend them and run again."}
+    assert place(empty_factory, "documents_gate/beta").is_dir()
+    assert not place(empty_factory, "corpus").exists()
+
+
+def test_a_failed_gate_stops_what_follows_in_this_run_and_in_the_next(
+    empty_factory: Location, instance: dg.DagsterInstance
+) -> None:
+    (root(empty_factory) / "samples" / "alpha" / "first" / "one.txt").write_text("a BAD word")
+    outcome = execute(empty_factory, instance, "factory", all_but_release(empty_factory))
+    assert not outcome.succeeded
+    assert not place(empty_factory, "corpus").exists()
+    for key, name in ((["documents_gate", "alpha"], "passed"), (["clean_documents", "alpha"], "documents_gate")):
+        check = dg.AssetCheckKey(dg.AssetKey(key), name)
+        (record,) = instance.event_log_storage.get_asset_check_execution_history(check, limit=1)
+        assert record.event is not None
+        evaluation = record.event.asset_check_evaluation
+        assert (evaluation.passed, evaluation.severity) == (False, dg.AssetCheckSeverity.ERROR)
+        assert evaluation.metadata["failed"].value == "expect_no_bad (critical): 1 bad words"
+    again = execute(empty_factory, instance, "factory", {"corpus"})
+    assert list(again.failures) == ["corpus"]
+    assert again.failures["corpus"].startswith("documents_gate alpha did not pass: expect_no_bad (1 bad words)")
+
+
+def test_a_check_does_not_repeat_a_verdict_on_other_bytes(built_factory: Location, instance: dg.DagsterInstance) -> None:
+    from assets.checks import read_verdict
+
+    graph, workspace = built_factory.factory.graph, built_factory.factory.workspace
+    gate, gated = graph.find("documents_gate@alpha"), graph.find("clean_documents@alpha")
+    assert read_verdict(workspace, gate, gated).passed
+    (root(built_factory) / "samples" / "alpha" / "first" / "one.txt").write_text("unjudged words")
+    assert execute(built_factory, instance, "factory", {"documents@alpha", "clean_documents@alpha"}).succeeded
+    verdict = read_verdict(workspace, gate, gated)
+    assert (verdict.passed, verdict.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert "has not judged this version yet" in (verdict.description or "")
