@@ -11,8 +11,8 @@ import dagster as dg
 from assets.checks import CHECK_NAME, evaluation, mirrored_evaluation
 from assets.factory import Factory
 from assets.graph import StageNode
-from assets.lock import read_lock, source_version
-from assets.provenance import CODE_VERSION, UNKNOWN, new_versions, pointer_tags, recorded_tags, version_tags
+from assets.lock import Recorded, read_lock, source_version
+from assets.provenance import CODE_VERSION, UNKNOWN, input_tags, new_versions, pointer_tags, recorded_tags, version_tags
 
 
 def changed_sources(factory: Factory, instance: dg.DagsterInstance) -> list[dg.AssetMaterialization]:
@@ -32,26 +32,27 @@ def adopt(factory: Factory, instance: dg.DagsterInstance, changed: Iterable[str]
     unclean = set(changed)
     adopted = 0
     for node in factory.graph.stages:
-        published = factory.workspace.place(node.name, node.key).is_dir()
-        if node.address in lock and published and _report(factory, instance, node, clean=node.address not in unclean):
-            adopted += 1
+        if node.address in lock and factory.workspace.place(node.name, node.key).is_dir():
+            tags = _tags(factory, node, lock[node.address], clean=node.address not in unclean)
+            known = recorded_tags(instance, node.asset)
+            if any(known.get(name) != value for name, value in tags.items() if "event_pointer" not in name):
+                _report(factory, instance, node, tags)
+                adopted += 1
     return adopted
 
 
-def _report(factory: Factory, instance: dg.DagsterInstance, node: StageNode, *, clean: bool) -> bool:
-    result = factory.result(node)
-    version = result.data_version.value if result.data_version else UNKNOWN
-    tags = {
-        **(result.tags or {}),
+def _tags(factory: Factory, node: StageNode, recorded: Recorded, *, clean: bool) -> dict[str, str]:
+    return {
+        **input_tags(factory.graph, node, recorded),
         **pointer_tags(factory.graph, node),
-        **version_tags(version),
+        **version_tags(recorded.data_version),
         CODE_VERSION: factory.code_versions[node.address] if clean else UNKNOWN,
     }
-    known = recorded_tags(instance, node.asset)
-    if all(known.get(name) == value for name, value in tags.items() if "event_pointer" not in name):
-        return False
+
+
+def _report(factory: Factory, instance: dg.DagsterInstance, node: StageNode, tags: dict[str, str]) -> None:
+    result = factory.result(node)
     instance.report_runless_asset_event(dg.AssetMaterialization(node.asset, metadata=result.metadata or {}, tags=tags))
     for found in result.check_results or []:
         instance.report_runless_asset_event(evaluation(node.asset, CHECK_NAME, found, blocking=True))
         instance.report_runless_asset_event(mirrored_evaluation(factory.workspace, factory.graph, node, factory.shown))
-    return True

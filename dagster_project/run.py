@@ -30,6 +30,7 @@ from latamgpt.store import Workspace, digest_of, find_workspace
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the screen is ours; the instance keeps every event
 FAILED, INTERRUPTED = 1, 130
+LINE_CHARS = 120  # where there is no terminal to ask
 SAMPLE_REVIEWER = "Sample Reviewer"
 SAMPLE_ROLE = "stands in for a person where the samples are run"
 SAMPLE_STATEMENT = "The gates passed on the shipped samples. Nobody has read this model's answers: it is not for use."
@@ -157,9 +158,10 @@ def _note(event: DagsterEvent, steps: dict[str, str], outcome: Outcome, live: Li
             live.finished(address, "FAILED")
     elif live and address and kind is dg.DagsterEventType.STEP_START:
         live.started(address)
-    elif live and address and kind is dg.DagsterEventType.ASSET_MATERIALIZATION:
+    elif live and address and kind is dg.DagsterEventType.ASSET_MATERIALIZATION and address in live.running:
         summary = event.step_materialization_data.materialization.metadata.get("summary")
-        live.finished(address, str(summary.value) if summary else "")
+        if summary:  # an input's new version has none
+            live.finished(address, str(summary.value))
 
 
 def _why(event: DagsterEvent) -> str:
@@ -171,14 +173,14 @@ def _why(event: DagsterEvent) -> str:
 
 def show_summary(workspace: Workspace, *, released: bool, seconds: float) -> None:
     """Where the result lies, the scorecard, and how to look at all of it."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else LINE_CHARS)
     place = workspace.place(RELEASE if released else "release_candidate")
     report = workspace.report("scorecard")
     for table in report.tables:
         if table.name == "scorecard":
             shown = RichTable(title=report.summary, title_justify="left")
             for column in table.columns:
-                shown.add_column(column)
+                shown.add_column(column, no_wrap=True)
             for row in table.rows:
                 shown.add_row(*(cell_text(cell) for cell in row))
             console.print(shown)
