@@ -59,7 +59,12 @@ class Training:
         return step
 
     def train(self, first_step: int, run_log: RunLog | None) -> None:
-        """All steps from `first_step` on."""
+        """All steps from `first_step` on; what a killed process measured but had not sent to MLflow yet is sent first."""
+        if run_log:
+            for step in self.history.steps:
+                run_log.log(_measured(step), step.tokens)
+            for evaluation in self.history.evaluations:
+                run_log.log(_measured_languages(evaluation), evaluation.tokens)
         if not self.history.evaluations:
             self._evaluate(0, run_log)
         with self._progress(first_step) as advance:
@@ -94,8 +99,7 @@ class Training:
         self.history = History(steps=(*self.history.steps, done), evaluations=self.history.evaluations)
         if run_log:
             speed = self.tokens_per_step / (time.monotonic() - started)
-            measured = {"train/loss": loss, "train/grad_norm": grad_norm, "train/learning_rate": rate}
-            run_log.log({**measured, "perf/tokens_per_s": speed, "perf/step": step + 1}, seen)
+            run_log.log({**_measured(done), "perf/tokens_per_s": speed}, seen)
 
     def _evaluate(self, seen: int, run_log: RunLog | None) -> None:
         nats = iter(self.engine.nats_of([batch for part in self.held_out for batch in part.batches]))
@@ -106,7 +110,7 @@ class Training:
         done = EvaluatedStep(tokens=seen, languages=languages)
         self.history = History(steps=self.history.steps, evaluations=(*self.history.evaluations, done))
         if run_log:
-            run_log.log({f"eval/bits_per_byte/{each.language}": each.bits_per_byte for each in languages}, seen)
+            run_log.log(_measured_languages(done), seen)
 
     def _save(self, done: int) -> None:
         self.engine.save(resume.draft_state(self.folder, done))
@@ -155,6 +159,14 @@ def log_to_mlflow(training: Training) -> Generator[RunLog]:
     ) as log:
         resume.write_run_id(training.folder, log.run_id)
         yield log
+
+
+def _measured(step: TrainedStep) -> dict[str, float]:
+    return {"train/loss": step.loss, "train/grad_norm": step.grad_norm, "train/learning_rate": step.learning_rate}
+
+
+def _measured_languages(evaluation: EvaluatedStep) -> dict[str, float]:
+    return {f"eval/bits_per_byte/{each.language}": each.bits_per_byte for each in evaluation.languages}
 
 
 def run_job(job: TrainingJob) -> None:

@@ -1,4 +1,4 @@
-"""A workspace in which the stages before training were published: a base without pretraining, shards and a mixture of two languages."""
+"""A workspace in which the stages before training were published: a fresh base, shards and a mixture of two languages."""
 
 import os
 import shutil
@@ -18,9 +18,9 @@ TEXTS = {
 }
 
 
-@pytest.fixture
-def small(params: Params) -> Params:
-    """A training of six steps on a model of a few thousand parameters."""
+@pytest.fixture(scope="session")
+def small() -> Params:
+    """A training of some thirty steps on a model of a hundred thousand parameters."""
     sizes = {
         "seq_len_tokens": 32,
         "batch_sequences": 4,
@@ -29,6 +29,7 @@ def small(params: Params) -> Params:
         "evaluate_every_steps": 3,
         "evaluate_tokens": 64,
     }
+    params = read_params(ROOT, "tiny")
     return params.model_copy(update={"partners": PARTNERS, "checkpoint": params.checkpoint.model_copy(update=sizes)})
 
 
@@ -54,11 +55,16 @@ def base_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def ready(workspace: Workspace, base_folder: Path) -> Workspace:
+def ready(tmp_path: Path, base_folder: Path) -> Workspace:
     """All inputs of the checkpoint stage, published."""
+    return make_ready(tmp_path / "ready", base_folder)
+
+
+def make_ready(root: Path, base_folder: Path) -> Workspace:
+    """A workspace with all inputs of the checkpoint stage."""
+    workspace = Workspace(root)
     for name in ("sites", "partners"):
-        if not (workspace.root / name).exists():
-            shutil.copytree(ROOT / name, workspace.root / name)
+        shutil.copytree(ROOT / name, root / name)
     with workspace.publish("base_model") as folder:
         shutil.copytree(base_folder, folder, dirs_exist_ok=True)
         write_report(folder, Report(stage="base_model", summary="base", counts={"num_parameters": 100_000}))
@@ -76,7 +82,7 @@ def ready(workspace: Workspace, base_folder: Path) -> Workspace:
 
 
 def make_pieces(base: Path) -> list[dict[str, object]]:
-    """Twelve documents of each language, of several lengths, under agreements that permit training."""
+    """Sixty documents of each language, of several lengths, under agreements that permit training."""
     from transformers import PreTrainedTokenizerFast
 
     from latamgpt.registry.partners import read_institution
@@ -86,7 +92,7 @@ def make_pieces(base: Path) -> list[dict[str, object]]:
     for partner, language in zip(PARTNERS, ("que", "es"), strict=True):
         institution = read_institution(ROOT, partner)
         agreement = next(a for a in institution.agreements if "train" in a.purposes)
-        for number in range(12):
+        for number in range(60):
             text = TEXTS[language] * (1 + number % 3)
             tokens = [*tokenizer.encode(text, add_special_tokens=False), tokenizer.eos_token_id]
             pieces.append(
@@ -124,4 +130,6 @@ def publish_mixture(workspace: Workspace, pieces: list[dict[str, object]]) -> No
     ]
     with workspace.publish("mixture") as folder:
         write_table(folder / "mixture.parquet", rows_to_table(rows, MIXTURE_SCHEMA))
-        write_report(folder, Report(stage="mixture", summary="mixture", counts={"num_tokens": sum(r["num_tokens"] for r in rows)}))
+        write_report(
+            folder, Report(stage="mixture", summary="mixture", counts={"num_tokens": sum(r["num_tokens"] for r in rows)})
+        )

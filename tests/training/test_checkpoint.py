@@ -1,15 +1,197 @@
-"""The checkpoint stage, really run: DeepSpeed in processes of its own."""
+"""The checkpoint stage, really run: DeepSpeed in processes of its own, killed and taken up again."""
 
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+import orjson
+import pyarrow.parquet as pq
 import pytest
 
+from latamgpt.errors import NotPermittedError, OperatorError
 from latamgpt.params import Params
-from latamgpt.records import Report
-from latamgpt.store import Workspace
+from latamgpt.records import Expectation, Report, Severity
+from latamgpt.store import Workspace, sha256_file, write_report
+from latamgpt.tracking import connect, find_link
 from latamgpt.training import checkpoint
+from tests.conftest import ROOT
+from tests.training.conftest import make_ready
+
+PUBLISHED = ("model.safetensors", "curve.json", "data_order.parquet", "report.json", "config.json", "tokenizer.json")
 
 
-def test_checkpoint_trains_and_publishes_a_model(ready: Workspace, small: Params) -> None:
-    report = checkpoint.run(ready, small)
-    folder = ready.read("checkpoint")
-    print(report.summary, report.metrics)
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory, base_folder: Path, small: Params) -> Workspace:
+    """A workspace whose training ran without any kill."""
+    workspace = make_ready(tmp_path_factory.mktemp("straight") / "ready", base_folder)
+    checkpoint.run(workspace, small)
+    return workspace
+
+
+def start(workspace: Workspace, params: Params) -> "subprocess.Popen[bytes]":
+    path = workspace.root / "params.json"
+    path.write_text(params.model_dump_json())
+    command = [sys.executable, "-m", "tests.training.stage_process", str(workspace.root), str(path)]
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+
+
+def kill_when(workspace: Workspace, params: Params, pattern: str) -> Path:
+    """Start the stage, SIGKILL it (its parent process only) as soon as a file of this name is there; returns the state folder."""
+    process = start(workspace, params)
+    while not (found := list(workspace.root.glob(f"var/resume/checkpoint/*/{pattern}"))):
+        assert process.poll() is None, "the training ended before it could be killed"
+        Event().wait(0.002)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    folder = found[0].parent
+    wait_for_lock(folder)
+    return folder
+
+
+def wait_for_lock(folder: Path) -> None:
+    """Until the kernel has ended the training processes too, which it does when their parent dies."""
+    import fcntl
+
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def flip_a_bit(state: Path) -> None:
+    path = max((p for p in state.rglob("*") if p.is_file()), key=lambda p: p.stat().st_size)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def nothing(_: Path) -> None:
+    pass
+
+
+def damage_newest(folder: Path) -> None:
+    flip_a_bit(max(folder.glob("step-*")))
+
+
+def empty_newest(folder: Path) -> None:
+    for path in max(folder.glob("step-*")).rglob("*.pt"):
+        path.write_bytes(b"")
+
+
+@pytest.mark.timeout(600)
+def test_training_learns_and_publishes_what_transformers_loads(straight: Workspace, small: Params) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = straight.read("checkpoint")
+    report = Report.read(folder)
     assert report.metrics["train/loss/last"] < report.metrics["train/loss/first"]
+    curve = next(c for c in report.curves if c.name == "eval/bits_per_byte/que")
+    assert curve.y[-1] < curve.y[0]
+    assert curve.x[-1] == report.counts["num_tokens"] == report.counts["num_steps"] * 128
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    assert sum(p.numel() for p in model.parameters()) == report.counts["num_parameters"]
+    assert AutoTokenizer.from_pretrained(folder).decode([0]) == "<|endoftext|>"
+
+
+@pytest.mark.timeout(600)
+def test_data_order_follows_every_trained_token_to_its_document(straight: Workspace, small: Params) -> None:
+    order = pq.read_table(straight.read("checkpoint") / "data_order.parquet").to_pylist()
+    lengths = [row["end"] - row["start"] for row in order]
+    report = straight.report("checkpoint")
+    assert sum(lengths) == report.counts["num_tokens"]
+    assert {row["step"] for row in order} == set(range(report.counts["num_steps"]))
+    assert order[0]["doc_id"] == "que-00"
+
+
+@pytest.mark.timeout(600)
+def test_run_is_in_mlflow_with_its_curves_and_where_it_came_from(straight: Workspace, small: Params) -> None:
+    client = connect(straight)
+    run = client.get_run(find_link(straight, "checkpoint")["mlflow_run_id"])
+    assert run.info.status == "FINISHED"
+    report = straight.report("checkpoint")
+    loss = client.get_metric_history(run.info.run_id, "train/loss")
+    curve = next(c for c in report.curves if c.name == "train/loss")
+    assert [(m.step, m.value) for m in loss] == list(zip(curve.x, curve.y, strict=True))
+    assert {"eval/bits_per_byte/que", "eval/bits_per_byte/es", "train/grad_norm", "train/learning_rate"} <= set(run.data.metrics)
+    assert run.data.metrics["perf/tokens_per_s"] > 0
+    assert run.data.params["checkpoint.zero_stage"] == "1"
+    assert run.data.tags["kernel"] == "avx2"
+    assert len(run.data.tags["data.mixture"]) == 64
+    assert {d.dataset.name for d in run.inputs.dataset_inputs} == {"mixture", "token_shards"}
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("pattern", "then"),
+    [("step-00000006", nothing), ("draft-8/*", nothing), ("step-00000010", damage_newest), ("step-00000010", empty_newest)],
+    ids=["between steps", "while saving", "then a bit flips", "then files are torn"],
+)
+def test_killed_training_goes_on_to_the_same_bytes(
+    ready: Workspace, straight: Workspace, small: Params, pattern: str, then: Callable[[Path], None]
+) -> None:
+    folder = kill_when(ready, small, pattern)
+    assert not ready.place("checkpoint").exists()
+    then(folder)
+    checkpoint.run(ready, small)
+    for name in PUBLISHED:
+        assert sha256_file(ready.place("checkpoint") / name) == sha256_file(straight.place("checkpoint") / name), name
+    client = connect(ready)
+    run_id = find_link(ready, "checkpoint")["mlflow_run_id"]
+    steps = [m.step for m in client.get_metric_history(run_id, "train/loss")]
+    assert steps == sorted(set(steps))
+    assert len(steps) == ready.report("checkpoint").counts["num_steps"]
+    assert client.get_run(run_id).info.status == "FINISHED"
+    assert not list((ready.root / "var" / "resume" / "checkpoint").iterdir())
+
+
+def test_shards_that_failed_their_gate_are_not_trained_on(ready: Workspace, small: Params) -> None:
+    failed = Expectation(kind="enough tokens", severity=Severity.CRITICAL, passed=False, observed="12")
+    with ready.publish("shards_gate") as folder:
+        write_report(folder, Report(stage="shards_gate", summary="failed", expectations=(failed,)))
+    with pytest.raises(OperatorError, match=r"shards_gate did not pass: enough tokens \(12\)"):
+        checkpoint.run(ready, small)
+
+
+def test_withdrawn_agreement_stops_the_training(ready: Workspace, small: Params) -> None:
+    path = ready.root / "partners" / "academia-quechua.yaml"
+    path.write_text(path.read_text().replace("    attribution:", "    withdrawn_on: 2026-01-15\n    attribution:"))
+    with pytest.raises(NotPermittedError, match=r"60 documents of academia-quechua: .* was withdrawn on 2026-01-15"):
+        checkpoint.run(ready, small)
+
+
+def test_partner_that_is_not_of_the_run_stops_the_training(ready: Workspace, small: Params) -> None:
+    fewer = small.model_copy(update={"partners": ("academia-quechua",)})
+    with pytest.raises(NotPermittedError, match="60 documents of biblioteca-araucania: not a partner of this run"):
+        checkpoint.run(ready, fewer)
+
+
+def test_less_data_than_one_step_is_refused(ready: Workspace, small: Params) -> None:
+    larger = small.model_copy(update={"checkpoint": small.checkpoint.model_copy(update={"batch_sequences": 10_000})})
+    with pytest.raises(OperatorError, match="one step takes 10000"):
+        checkpoint.run(ready, larger)
+
+
+def test_mlflow_that_does_not_answer_stops_before_any_work(
+    ready: Workspace, small: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    with pytest.raises(OperatorError, match=r"MLflow at http://127\.0\.0\.1:9 does not answer"):
+        checkpoint.run(ready, small)
+    assert not ready.place("checkpoint").exists()
+
+
+@pytest.mark.timeout(600)
+def test_training_that_breaks_down_says_at_which_step_and_on_what(ready: Workspace, small: Params) -> None:
+    wild = small.model_copy(update={"checkpoint": small.checkpoint.model_copy(update={"learning_rate": 1e30})})
+    with pytest.raises(OperatorError, match=r"at step \d+ of \d+ the loss is .* The step saw documents (es|que)-"):
+        checkpoint.run(ready, wild)
+    assert not ready.place("checkpoint").exists()
+
+
+def test_curves_in_the_report_are_those_of_curve_json(straight: Workspace) -> None:
+    curve = orjson.loads((straight.place("checkpoint") / "curve.json").read_bytes())
+    report = straight.report("checkpoint")
+    loss = next(c for c in report.curves if c.name == "train/loss")
+    assert [step["loss"] for step in curve["steps"]] == list(loss.y)
