@@ -9,6 +9,7 @@ import dagster as dg
 import yaml
 from pydantic import ValidationError
 
+from assets.links import DOCS_VARIABLE, MLFLOW_VARIABLE
 from latamgpt.errors import OperatorError
 from latamgpt.params import explain_validation
 from latamgpt.records import Frozen
@@ -52,6 +53,15 @@ class Settings:
     mlflow: Address
     docs: Address
     server: MlflowServer
+
+    @property
+    def links(self) -> dict[str, str]:
+        """The variables by which what is written in one user interface leads to the others."""
+        return {
+            "LATAMGPT_DAGSTER_URL": self.dagster.url,
+            MLFLOW_VARIABLE: self.mlflow.url,
+            DOCS_VARIABLE: self.docs.url,
+        }
 
 
 def settings(workspace: Workspace) -> Settings:

@@ -5,14 +5,10 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.definitions.job_base import InMemoryJob
-from dagster._core.events import DagsterEvent
-from dagster._core.execution.api import execute_run_iterator
 from rich.console import Console
 from rich.table import Table as RichTable
 
@@ -22,28 +18,18 @@ from dagster_project.definitions import Location, build_location
 from dagster_project.home import open_instance, settings
 from dagster_project.jobs import FACTORY_JOB, RELEASE, RELEASE_JOB
 from dagster_project.live import Live, open_screen
+from dagster_project.materialize import bury_dead_runs, execute
 from latamgpt.errors import OperatorError
 from latamgpt.params import read_params
 from latamgpt.progress import PROGRESS_FOLDER_VARIABLE
 from latamgpt.release.approval import approval_path, approve, read_approval
 from latamgpt.store import Workspace, digest_of, find_workspace
 
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the screen is ours; the instance keeps every event
 FAILED, INTERRUPTED = 1, 130
 LINE_CHARS = 120  # where there is no terminal to ask
 SAMPLE_REVIEWER = "Sample Reviewer"
 SAMPLE_ROLE = "stands in for a person where the samples are run"
 SAMPLE_STATEMENT = "The gates passed on the shipped samples. Nobody has read this model's answers: it is not for use."
-
-
-@dataclass
-class Outcome:
-    """How a Dagster run ended."""
-
-    run_id: str
-    succeeded: bool = False
-    interrupted: bool = False
-    failures: dict[str, str] = field(default_factory=dict[str, str])  # stage address -> what it said
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(workspace: Workspace, *, with_release: bool) -> int:
     """Bring a workspace up to date."""
     began = time.monotonic()
-    os.environ.setdefault("LATAMGPT_DAGSTER_URL", settings(workspace).dagster.url)
+    for name, url in settings(workspace).links.items():
+        os.environ.setdefault(name, url)
     os.environ[PROGRESS_FOLDER_VARIABLE] = str(_empty_folder(workspace.root / "var" / "progress"))
     location = build_location(workspace)
     try:
@@ -81,6 +68,7 @@ def run(workspace: Workspace, *, with_release: bool) -> int:
 
 def _bring_up_to_date(location: Location, instance: dg.DagsterInstance, *, with_release: bool) -> int:
     graph, workspace = location.factory.graph, location.factory.workspace
+    bury_dead_runs(instance)
     changed = set(location.door.status())
     stale = graph.downstream(changed)
     adopt(location.factory, instance, stale)
@@ -121,54 +109,6 @@ def _execute(location: Location, instance: dg.DagsterInstance, job_name: str, ad
             f"\nWhat was finished stays; the same command goes on from here. Run {outcome.run_id[:8]} in `make ui` has the logs."
         )
     return 0 if outcome.succeeded else FAILED
-
-
-def execute(
-    location: Location, instance: dg.DagsterInstance, job_name: str, addresses: set[str], live: Live | None = None
-) -> Outcome:
-    """Materialize the outputs of some stages as one Dagster run."""
-    by_asset = {node.asset: node.address for node in location.factory.graph.stages}
-    keys = {key for key, address in by_asset.items() if address in addresses}
-    job = location.definitions.resolve_job_def(job_name).get_subset(asset_selection=keys)
-    made = instance.create_run_for_job(job, run_config=QUIET, asset_selection=keys, tags={"latamgpt/started_by": "make run"})
-    outcome = Outcome(made.run_id)
-    steps = {"__".join(key.path).replace("-", "_"): address for key, address in by_asset.items()}
-    for event in _events(InMemoryJob(job), made, instance, outcome):
-        _note(event, steps, outcome, live)
-    return outcome
-
-
-def _events(job: InMemoryJob, made: dg.DagsterRun, instance: dg.DagsterInstance, outcome: Outcome) -> Iterator[DagsterEvent]:
-    try:
-        yield from execute_run_iterator(job, made, instance)
-    except dg.DagsterExecutionInterruptedError:
-        outcome.interrupted = True
-
-
-def _note(event: DagsterEvent, steps: dict[str, str], outcome: Outcome, live: Live | None) -> None:
-    kind = event.event_type
-    address = steps.get(event.step_key or "")
-    if kind is dg.DagsterEventType.RUN_SUCCESS:
-        outcome.succeeded = True
-    elif kind is dg.DagsterEventType.RUN_CANCELED:
-        outcome.interrupted = True
-    elif kind is dg.DagsterEventType.STEP_FAILURE:
-        outcome.failures[address or str(event.step_key)] = _why(event)
-        if live and address:
-            live.finished(address, "FAILED")
-    elif live and address and kind is dg.DagsterEventType.STEP_START:
-        live.started(address)
-    elif live and address and kind is dg.DagsterEventType.ASSET_MATERIALIZATION and address in live.running:
-        summary = event.step_materialization_data.materialization.metadata.get("summary")
-        if summary:  # an input's new version has none
-            live.finished(address, str(summary.value))
-
-
-def _why(event: DagsterEvent) -> str:
-    data = event.step_failure_data
-    if data.user_failure_data and data.user_failure_data.description:
-        return data.user_failure_data.description
-    return data.error_display_string if data.error else event.message or "no reason given"
 
 
 def show_summary(workspace: Workspace, *, released: bool, seconds: float) -> None:

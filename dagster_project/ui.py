@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from assets.links import DOCS_VARIABLE, MLFLOW_VARIABLE
 from dagster_project.adopt import adopt
 from dagster_project.definitions import build_location
 from dagster_project.home import Address, Settings, open_instance, settings
+from dagster_project.materialize import bury_dead_runs
 from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace, find_workspace
 from latamgpt.tracking import EXPERIMENT, connect
@@ -68,6 +68,7 @@ def show_what_is_there(workspace: Workspace) -> None:
     location = build_location(workspace)
     try:
         with open_instance(workspace) as instance:
+            bury_dead_runs(instance)
             adopted = adopt(location.factory, instance, location.factory.graph.downstream(set(location.door.status())))
     finally:
         location.door.close()
@@ -82,9 +83,7 @@ def serve(workspace: Workspace, chosen: Settings) -> None:
     environment = {
         **os.environ,
         **chosen.server.environment,
-        "LATAMGPT_DAGSTER_URL": chosen.dagster.url,
-        MLFLOW_VARIABLE: chosen.mlflow.url,
-        DOCS_VARIABLE: chosen.docs.url,
+        **chosen.links,
     }
     with (
         data_docs(workspace.root / "var" / "data_docs", chosen.docs),

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from latamgpt.store import Workspace
 from latamgpt.tracking import EXPERIMENT, tracking_uri
-from tests.servers.ui import Pages, browser, user_interfaces
+from tests.servers.ui import Pages, browser, free_ports, user_interfaces
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -21,7 +21,7 @@ MS_TO_SETTLE = 4_000
 def main() -> None:
     """Open each page, wait until it shows what it is for, and keep the picture."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **free_ports()}
     with user_interfaces(ROOT, environment) as pages, browser() as chromium:
         tab = chromium.new_page(viewport={"width": 1800, "height": 1000})
         keep(tab, f"{pages.dagster}/asset-groups", "release_candidate", "graph.png")

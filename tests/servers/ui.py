@@ -23,6 +23,15 @@ CHROMIUM_ARGUMENTS = [
 ]  # fmt: skip
 
 
+PORT_VARIABLES = ("LATAMGPT_DAGSTER_PORT", "LATAMGPT_MLFLOW_PORT", "LATAMGPT_DOCS_PORT")
+
+
+def free_ports() -> dict[str, str]:
+    """A free port for each, by the variable that names it."""
+    base = free_port()
+    return {name: str(base + position) for position, name in enumerate(PORT_VARIABLES)}
+
+
 @dataclass(frozen=True)
 class Pages:
     """Where the three listen."""
@@ -41,23 +50,21 @@ class Pages:
 
 @contextmanager
 def user_interfaces(root: Path, environment: Mapping[str, str]) -> Generator[Pages]:
-    """Start them on free ports, wait until they say that all three are up, and end them as Ctrl-C would."""
-    base = free_port()
-    ports = {"LATAMGPT_DAGSTER_PORT": base, "LATAMGPT_MLFLOW_PORT": base + 1, "LATAMGPT_DOCS_PORT": base + 2}
+    """Start them on the ports that the environment names, wait until all three are up, and end them as Ctrl-C would."""
     log = root / "var" / "logs" / "user-interfaces.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "dagster_project.ui"],
             cwd=root,
-            env={**environment, **{name: str(port) for name, port in ports.items()}},
+            env=dict(environment),
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     try:
         _wait(process, log)
-        yield Pages(*(f"http://127.0.0.1:{port}" for port in ports.values()))
+        yield Pages(*(f"http://127.0.0.1:{environment[name]}" for name in PORT_VARIABLES))
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)

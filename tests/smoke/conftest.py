@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.servers.ui import free_ports
 
 SECONDS_FOR_A_RUN = 1500
 
@@ -49,6 +50,7 @@ def fresh_clone(folder: Path) -> Clone:
         "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
         "OMP_NUM_THREADS": "2",
         "HF_HUB_OFFLINE": "1",
+        **free_ports(),
     }
     return Clone(target, environment)
 

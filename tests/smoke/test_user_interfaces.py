@@ -3,7 +3,6 @@
 import json
 import urllib.request
 from collections.abc import Generator
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -20,7 +19,7 @@ MS_TO_SHOW = 60_000
 ASSETS = """{ assetNodes { assetKey { path } isMaterializable staleStatus
   assetMaterializations(limit: 1) { runId } } }"""
 CHECKS = """{ assetNodes { assetKey { path } assetChecksOrError { ... on AssetChecks { checks { name blocking
-  executionForLatestMaterialization { status } } } } } }"""
+  executionForLatestMaterialization { status evaluation { severity } } } } } } }"""
 
 
 @pytest.fixture(scope="module")
@@ -61,21 +60,27 @@ def test_every_asset_is_materialized_by_a_run_and_none_is_stale(pages: Pages) ->
     assert [node["assetKey"]["path"] for node in made if node["staleStatus"] != "FRESH"] == []
 
 
-def test_every_gate_shows_a_passed_blocking_check(pages: Pages) -> None:
+def test_every_gate_shows_a_blocking_check_in_which_nothing_critical_failed(pages: Pages) -> None:
     found = pages.ask_dagster(CHECKS)["assetNodes"]
     gates = {"/".join(node["assetKey"]["path"]): node["assetChecksOrError"]["checks"] for node in found}
     for name in ("corpus_gate", "shards_gate", "ability_gate", "culture_gate", "documents_gate/academia-quechua"):
         (check,) = gates[name]
         assert check["blocking"]
-        assert check["executionForLatestMaterialization"]["status"] == "SUCCEEDED", name
+        last = check["executionForLatestMaterialization"]
+        assert last["status"] == "SUCCEEDED" or last["evaluation"]["severity"] == "WARN", name
 
 
-def test_the_browser_shows_the_graph_materialized(pages: Pages, page: Page, tmp_path: Path) -> None:
-    page.goto(f"{pages.dagster}/asset-groups")
-    page.get_by_text("release_candidate").first.wait_for(timeout=MS_TO_SHOW)
-    page.get_by_text("Materialized").first.wait_for(timeout=MS_TO_SHOW)
-    page.screenshot(path=tmp_path / "graph.png")
+def test_the_browser_shows_the_graph_materialized(pages: Pages, page: Page) -> None:
+    page.goto(f"{pages.dagster}/assets/release?view=lineage")
+    for name in ("release_candidate", "approval", "release"):
+        page.get_by_text(name, exact=True).first.wait_for(timeout=MS_TO_SHOW)
+    page.get_by_text("Materialized", exact=True).nth(1).wait_for(timeout=MS_TO_SHOW)
     assert page.get_by_text("Never materialized").count() == 0
+
+
+def test_the_browser_shows_a_gate_passed(pages: Pages, page: Page) -> None:
+    page.goto(f"{pages.dagster}/assets/corpus?view=checks")
+    page.get_by_text("Passed").first.wait_for(timeout=MS_TO_SHOW)
 
 
 def test_the_browser_shows_a_report_with_its_tables_and_links(pages: Pages, page: Page) -> None:
@@ -94,7 +99,7 @@ def test_the_browser_shows_two_runs_compared(pages: Pages, page: Page) -> None:
     ids = json.dumps([run["info"]["run_id"] for run in scorecards])
     experiments = json.dumps([scorecards[0]["info"]["experiment_id"]])
     page.goto(f"{pages.mlflow}/#/compare-runs?runs={quote(ids)}&experiments={quote(experiments)}")
-    page.get_by_text("bits_per_byte/gug").first.wait_for(timeout=MS_TO_SHOW)
+    page.get_by_text("bits_per_byte/gug", exact=True).last.wait_for(timeout=MS_TO_SHOW)
 
 
 def test_runs_lead_back_to_dagster_and_to_git(pages: Pages) -> None:

@@ -1,0 +1,118 @@
+"""Some stages as one Dagster run of this process, with an outcome that a person can read."""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import dagster as dg
+import psutil
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.events import DagsterEvent
+from dagster._core.execution.api import execute_run_iterator
+from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+
+from dagster_project.definitions import Location
+from dagster_project.live import Live
+from latamgpt.store import Workspace
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the screen is ours; the instance keeps every event
+PID_TAG, BORN_TAG = "latamgpt/pid", "latamgpt/process_started"
+
+
+@dataclass
+class Outcome:
+    """How a Dagster run ended."""
+
+    run_id: str
+    succeeded: bool = False
+    interrupted: bool = False
+    failures: dict[str, str] = field(default_factory=dict[str, str])  # stage address -> what it said
+
+
+def execute(
+    location: Location, instance: dg.DagsterInstance, job_name: str, addresses: set[str], live: Live | None = None
+) -> Outcome:
+    """Materialize the outputs of some stages as one Dagster run."""
+    by_asset = {node.asset: node.address for node in location.factory.graph.stages}
+    keys = {key for key, address in by_asset.items() if address in addresses}
+    job = location.definitions.resolve_job_def(job_name).get_subset(asset_selection=keys)
+    made = instance.create_run_for_job(
+        job,
+        run_config=QUIET,
+        asset_selection=keys,
+        tags=process_tags(),
+        remote_job_origin=_origin(location.factory.workspace, job_name),
+    )
+    outcome = Outcome(made.run_id)
+    steps = {"__".join(key.path).replace("-", "_"): address for key, address in by_asset.items()}
+    for event in _events(InMemoryJob(job), made, instance, outcome):
+        _note(event, steps, outcome, live)
+    return outcome
+
+
+def _events(job: InMemoryJob, made: dg.DagsterRun, instance: dg.DagsterInstance, outcome: Outcome) -> Iterator[DagsterEvent]:
+    try:
+        yield from execute_run_iterator(job, made, instance)
+    except dg.DagsterExecutionInterruptedError:
+        outcome.interrupted = True
+
+
+def _note(event: DagsterEvent, steps: dict[str, str], outcome: Outcome, live: Live | None) -> None:
+    kind = event.event_type
+    address = steps.get(event.step_key or "")
+    if kind is dg.DagsterEventType.RUN_SUCCESS:
+        outcome.succeeded = True
+    elif kind is dg.DagsterEventType.RUN_CANCELED:
+        outcome.interrupted = True
+    elif kind is dg.DagsterEventType.STEP_FAILURE:
+        outcome.failures[address or str(event.step_key)] = _why(event)
+        if live and address:
+            live.finished(address, "FAILED")
+    elif live and address and kind is dg.DagsterEventType.STEP_START:
+        live.started(address)
+    elif live and address and kind is dg.DagsterEventType.ASSET_MATERIALIZATION and address in live.running:
+        summary = event.step_materialization_data.materialization.metadata.get("summary")
+        if summary:  # an input's new version has none
+            live.finished(address, str(summary.value))
+
+
+def _why(event: DagsterEvent) -> str:
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return data.user_failure_data.description
+    return data.error_display_string if data.error else event.message or "no reason given"
+
+
+def process_tags() -> dict[str, str]:
+    """Which process a run lives in, so that another can tell whether it is dead."""
+    return {PID_TAG: str(os.getpid()), BORN_TAG: str(psutil.Process().create_time())}
+
+
+def bury_dead_runs(instance: dg.DagsterInstance) -> int:
+    """End the runs whose process was killed: they would say 'started' for ever, and keep others from starting."""
+    buried = 0
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED])):
+        if PID_TAG in run.tags and not _lives(int(run.tags[PID_TAG]), run.tags[BORN_TAG]):
+            instance.report_run_failed(
+                run, "The process of this run was killed. What it had finished stands; start it again to go on."
+            )
+            buried += 1
+    return buried
+
+
+def _lives(pid: int, born: str) -> bool:
+    try:
+        return str(psutil.Process(pid).create_time()) == born
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _origin(workspace: Workspace, job_name: str) -> RemoteJobOrigin:
+    """Where the UI finds the job of a run that it did not start itself, so that it can start it again."""
+    target = LoadableTargetOrigin(
+        executable_path=sys.executable, module_name="dagster_project.definitions", working_directory=str(workspace.root)
+    )
+    code_location = ManagedGrpcPythonEnvCodeLocationOrigin(target, "latamgpt")
+    return RemoteJobOrigin(RemoteRepositoryOrigin(code_location, "__repository__"), job_name)
