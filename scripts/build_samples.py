@@ -13,12 +13,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from latamgpt.errors import OperatorError
+from samples.base_text import write_base_text
 from samples.formats import write
 from samples.own import written_deliveries
 from samples.partners import PACKAGED, Shelf
-
-from latamgpt.errors import OperatorError
-from samples.base_text import write_base_text
 
 ROOT = Path(__file__).resolve().parent.parent
 

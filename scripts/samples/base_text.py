@@ -8,11 +8,10 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from samples import extract, notices
 from samples.fetch import PACKAGES
 from samples.partners import Shelf
 from samples.texts import Text, up_to
-
-from samples import extract, notices
 
 _GUIDE, _REFERENCE = "installation-guide-amd64", "developers-reference"
 _EVERY = 8  # each eighth document is kept for measuring
