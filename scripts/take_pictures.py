@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from mlflow import MlflowClient  # noqa: TID253
+from mlflow import MlflowClient
 from playwright.sync_api import Page
 
 from latamgpt.store import Workspace
