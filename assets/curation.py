@@ -8,7 +8,7 @@ SHOWN = {
         description="A partner's documents, normalised, their language found, quality judged, personal data masked.",
         kinds=("parquet", "dask"),
         owners=("team:corpus",),
-        bars=(("languages", "language", "documents"), ("exclusions", "reason", "documents")),
+        bars=(("languages", "language", "documents"), ("exclusions per reason", "reason", "documents")),
     ),
     "corpus": Shown(
         group="curation",
@@ -16,9 +16,9 @@ SHOWN = {
         kinds=("parquet", "duckdb"),
         owners=("team:corpus",),
         bars=(
-            ("countries", "country", "documents"),
-            ("languages", "language", "documents"),
-            ("exclusions", "reason", "documents"),
+            ("documents per country", "country", "documents"),
+            ("documents per language", "language", "documents"),
+            ("exclusions per reason", "reason", "items"),
         ),
     ),
 }

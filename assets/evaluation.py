@@ -8,7 +8,7 @@ SHOWN = {
         description="Bits per byte per language, culture and ability tasks: candidate, base, paired differences.",
         kinds=("huggingface", "mlflow"),
         owners=("team:model",),
-        curves=True,
+        bars=(("scorecard", "measure", "difference"),),
         has_run=True,
     ),
 }

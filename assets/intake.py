@@ -8,6 +8,6 @@ SHOWN = {
         description="A partner's deliveries, read: fixity, agreement and format checked, the rest in quarantine with reasons.",
         kinds=("parquet",),
         owners=("team:partners",),
-        bars=(("quarantine", "reason", "documents"),),
+        bars=(("deliveries", "delivery", "documents"), ("exclusions per reason", "reason", "items")),
     ),
 }

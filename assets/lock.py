@@ -1,7 +1,10 @@
 """What dvc.lock says was read and written, and the hashes of what lies outside of the graph, as DVC computes them."""
 
+import fcntl
 import hashlib
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +33,24 @@ class Recorded:
 def read_lock(workspace: Workspace) -> dict[str, Recorded]:
     """dvc.lock by stage address; empty where nothing has run."""
     path = workspace.root / "dvc.lock"
-    if not path.is_file():
-        return {}
-    stages = (yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) or {}).get("stages", {})
+    with _while_nobody_writes(workspace):
+        if not path.is_file():
+            return {}
+        text = path.read_bytes()
+    stages = (yaml.load(text, Loader=yaml.CSafeLoader) or {}).get("stages", {})
     return {address: Recorded(_hashes(entry.get("deps")), _hashes(entry.get("outs"))) for address, entry in stages.items()}
+
+
+@contextmanager
+def _while_nobody_writes(workspace: Workspace) -> Generator[None]:
+    """DVC writes dvc.lock in place, under its own lock: a reader that does not ask for it may see half a file."""
+    guard = workspace.root / ".dvc" / "tmp" / "lock"
+    if not guard.is_file():
+        yield
+        return
+    with guard.open("rb") as stream:
+        fcntl.flock(stream, fcntl.LOCK_SH)
+        yield
 
 
 def source_version(path: Path) -> str:

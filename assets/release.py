@@ -6,15 +6,13 @@ SHOWN = {
     "release_candidate": Shown(
         group="release",
         description="Weights, tokenizer, model card, data card, lineage: ready for a reviewer.",
-        kinds=("huggingface", "mlflow"),
+        kinds=("huggingface",),
         owners=("team:release",),
-        has_run=True,
     ),
     "release": Shown(
         group="release",
         description="The approved candidate. Exists only after a reviewer's approval.",
-        kinds=("huggingface", "mlflow"),
+        kinds=("huggingface",),
         owners=("team:release",),
-        has_run=True,
     ),
 }

@@ -2,17 +2,24 @@
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from assets.shown import Shown
 from latamgpt.records import Cell, Curve, Report, Table
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DRAWING = threading.Lock()
 ROWS_SHOWN = 60
 BARS_SHOWN = 25
 METRICS_SHOWN = 80
-CURVES_PER_PLOT = 8
+CURVES_PER_PLOT = 16
 
 
 def report_metadata(report: Report, shown: Shown) -> dict[str, dg.MetadataValue]:
@@ -24,6 +31,8 @@ def report_metadata(report: Report, shown: Shown) -> dict[str, dg.MetadataValue]
         view[f"metric/{name}"] = dg.MetadataValue.float(value)
     for table in report.tables:
         view[f"table/{table.name}"] = dg.MetadataValue.md(table_markdown(table))
+    if report.expectations:
+        view["expectations"] = dg.MetadataValue.md(table_markdown(expectation_table(report)))
     for name, label, value in shown.bars:
         table = next((t for t in report.tables if t.name == name and {label, value} <= set(t.columns)), None)
         if table is not None and table.rows:
@@ -69,34 +78,42 @@ def picture(title: str, png: bytes) -> str:
 
 def draw_bars(table: Table, label: str, value: str) -> bytes:
     """A bar for each row, the longest on top."""
-    from matplotlib.figure import Figure  # noqa: PLC0415  (0.6 s that only a shown plot needs)
-
     at, of = table.columns.index(label), table.columns.index(value)
-    rows = sorted(((str(row[at]), float(row[of] or 0)) for row in table.rows), key=lambda r: (r[1], r[0]))[-BARS_SHOWN:]
-    figure = Figure(figsize=(6, 0.5 + 0.22 * len(rows)), layout="constrained")
-    axes = figure.subplots()
-    axes.barh([name for name, _ in rows], [number for _, number in rows], color="#2a6f97")
-    axes.set_xlabel(value)
-    return _png(figure)
+    totals: dict[str, float] = {}
+    for row in table.rows:  # a label may have several rows: one reason, many partners
+        totals[str(row[at])] = totals.get(str(row[at]), 0.0) + float(row[of] or 0)
+    rows = sorted(totals.items(), key=lambda r: (r[1], r[0]))[-BARS_SHOWN:]
+    with _figure(0.5 + 0.22 * len(rows)) as figure:
+        axes = figure.subplots()
+        axes.barh([name for name, _ in rows], [number for _, number in rows], color="#2a6f97")
+        axes.set_xlabel(value)
+        return _png(figure)
 
 
 def draw_lines(curves: Sequence[Curve]) -> bytes:
     """Curves that share a y axis in one plot."""
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    figure = Figure(figsize=(6, 3.2), layout="constrained")
-    axes = figure.subplots()
-    for curve in curves[:CURVES_PER_PLOT]:
-        axes.plot(curve.x, curve.y, label=curve.name)
-    axes.set_xlabel(curves[0].x_label)
-    axes.set_ylabel(curves[0].y_label)
-    axes.legend(fontsize="small")
-    return _png(figure)
+    with _figure(3.2) as figure:
+        axes = figure.subplots()
+        for curve in curves[:CURVES_PER_PLOT]:
+            axes.plot(curve.x, curve.y, label=curve.name)
+        axes.set_xlabel(curves[0].x_label)
+        axes.set_ylabel(curves[0].y_label)
+        axes.legend(fontsize="small")
+        return _png(figure)
 
 
-def _png(figure: object) -> bytes:
+@contextmanager
+def _figure(height: float) -> Generator["Figure"]:
+    """One figure at a time: steps run in threads, and matplotlib keeps state that they would share."""
+    with DRAWING:
+        from matplotlib.figure import Figure  # noqa: PLC0415  (0.6 s that only a shown plot needs)
+
+        yield Figure(figsize=(6, height), layout="constrained")
+
+
+def _png(figure: "Figure") -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=80)  # pyright: ignore[reportAttributeAccessIssue]
+    figure.savefig(buffer, format="png", dpi=80)
     return buffer.getvalue()
 
 

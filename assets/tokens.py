@@ -8,20 +8,20 @@ SHOWN = {
         description="The base model's tokenizer, measured on every language.",
         kinds=("huggingface",),
         owners=("team:model",),
-        bars=(("languages", "language", "bytes_per_token"),),
+        bars=(("languages", "language", "bytes per token"),),
     ),
     "token_shards": Shown(
         group="tokens",
         description="Documents as token sequences, each token traceable to its document; a held-out split by document.",
         kinds=("parquet",),
         owners=("team:model",),
-        bars=(("languages", "language", "train_tokens"), ("countries", "country", "train_tokens")),
+        bars=(("tokens per language", "language", "train tokens"), ("tokens per country", "country", "train tokens")),
     ),
     "mixture": Shown(
         group="tokens",
         description="How much of each language, and of replay, is trained on, and in which order.",
         kinds=("parquet",),
         owners=("team:model",),
-        bars=(("languages", "language", "tokens"),),
+        bars=(("languages", "language", "trained tokens"),),
     ),
 }

@@ -20,6 +20,7 @@ SHOWN = {
         description="The base model, trained on with DeepSpeed; MLflow holds the run.",
         kinds=("deepspeed", "pytorch", "mlflow"),
         owners=("team:model",),
+        bars=(("held-out bits per byte", "language", "after"),),
         curves=True,
         has_run=True,
     ),

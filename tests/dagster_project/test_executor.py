@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from dagster_project.definitions import Location
-from dagster_project.run import Outcome, execute
+from dagster_project.materialize import Outcome, execute
 from tests.dagster_project.small_factory import PARTNERS
 from tests.dagster_project.test_dvc_exec import mark, place, root, wait_for
 

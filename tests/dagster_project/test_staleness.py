@@ -8,7 +8,7 @@ import pytest
 
 from assets.lock import read_lock
 from dagster_project.definitions import Location
-from dagster_project.run import execute
+from dagster_project.materialize import execute
 from tests.dagster_project.small_factory import PARTNERS, call, sys
 from tests.dagster_project.staleness import adopt_all, not_fresh_in_ui, stale_in_dvc
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dagster_project.definitions import build_location
 from dagster_project.home import open_instance
-from dagster_project.run import execute
+from dagster_project.materialize import execute
 from latamgpt.store import Workspace
 
 
