@@ -45,7 +45,6 @@ def run_processes(
             [*_command(module, processes), *arguments],
             env={**os.environ, **environment, FAILURE_VARIABLE: str(failure_path)},
             stdout=log,
-            stderr=None if processes == 1 else log,
             start_new_session=True,
             preexec_fn=die_with_parent,  # noqa: PLW1509  (one prctl call; nothing that could deadlock)
         )

@@ -28,6 +28,7 @@ def pinned_environment(precision: Precision, threads: int) -> dict[str, str]:
         "OMP_NUM_THREADS": str(threads),
         "OMP_WAIT_POLICY": "passive",
         "PYTHONHASHSEED": "0",
+        "PYTHONWARNINGS": "ignore::FutureWarning",  # DeepSpeed calls what torch has renamed, at every step
         "TOKENIZERS_PARALLELISM": "false",
         "TQDM_DISABLE": "1",
     }

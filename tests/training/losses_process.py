@@ -24,7 +24,7 @@ def main() -> None:
         engine = Engine(Path(base), given.model_copy(update={"zero_stage": int(stage)}), rank)
         tokens = np.random.default_rng(given.seed).integers(1, 300, (STEPS, given.batch_sequences, 2, 16), dtype=np.uint32)
         measured = [engine.train_step(make_batch([list(parts) for parts in step], 32), 1e-3) for step in tokens]
-        total = sum(float(weight.double().sum()) for weight in engine.weights().values())
+        total = float(sum(weight.double().sum() for weight in engine.weights().values()))
         losses[stage] = [*(f"{loss.hex()} {norm.hex()}" for loss, norm in measured), total.hex()]
     if rank.is_first:
         write_json(Path(output), losses)

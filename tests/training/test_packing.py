@@ -1,0 +1,87 @@
+"""Packing: every token once, in order; no token sees another document."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from latamgpt.records import MIXTURE_SCHEMA
+from latamgpt.store import rows_to_table, write_table
+from latamgpt.training.packing import IGNORED_LABEL, PackedOrder, attention_mask, make_batch
+
+
+def order_of(folder: Path, lengths: list[int], width: int) -> PackedOrder:
+    rows = [
+        {
+            "position": n,
+            "doc_id": f"d{n}",
+            "language": "es",
+            "shard": "train/00000.parquet",
+            "row": n,
+            "epoch": 0,
+            "is_replay": False,
+            "num_tokens": length,
+        }
+        for n, length in enumerate(lengths)
+    ]
+    write_table(folder / "mixture.parquet", rows_to_table(reversed(rows), MIXTURE_SCHEMA))
+    return PackedOrder(folder, width)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lengths=st.lists(st.integers(1, 40), max_size=30), width=st.integers(2, 16))
+def test_packing_gives_every_token_once_and_in_order(
+    tmp_path_factory: pytest.TempPathFactory, lengths: list[int], width: int
+) -> None:
+    order = order_of(tmp_path_factory.mktemp("m"), lengths, width)
+    plain = [(position, at) for position, length in enumerate(lengths) for at in range(length)]
+    seen = [
+        (segment.position, at)
+        for sequence in range(order.num_sequences)
+        for segment in order.segments(sequence)
+        for at in range(segment.start, segment.end)
+    ]
+    assert seen == plain[: order.num_sequences * width]
+    assert len(plain) - len(seen) < width
+
+
+def test_batch_restarts_positions_and_predicts_no_first_token() -> None:
+    batch = make_batch([[np.array([5, 6, 7], np.uint32), np.array([8, 9], np.uint32)]], 6)
+    assert batch.input_ids_BT.tolist() == [[5, 6, 7, 8, 9, 0]]
+    assert batch.position_ids_BT.tolist() == [[0, 1, 2, 0, 1, 0]]
+    assert batch.labels_BT.tolist() == [[IGNORED_LABEL, 6, 7, IGNORED_LABEL, 9, IGNORED_LABEL]]
+    assert batch.num_targets == 3
+
+
+def test_mask_lets_a_token_see_itself_and_its_own_document_before_it() -> None:
+    mask = attention_mask(np.array([[0, 0, 1]]))[0, 0]
+    assert mask.tolist() == [[True, False, False], [True, True, False], [False, False, True]]
+
+
+def logits_of(model: object, *documents: list[int]) -> "np.ndarray":
+    import torch
+
+    batch = make_batch([[np.array(document, np.uint32) for document in documents]], sum(map(len, documents)))
+    with torch.no_grad():
+        logits_BTV = model(
+            input_ids=torch.from_numpy(batch.input_ids_BT),
+            position_ids=torch.from_numpy(batch.position_ids_BT),
+            attention_mask=torch.from_numpy(attention_mask(batch.segments_BT)),
+        ).logits
+    return logits_BTV[0].numpy()
+
+
+def test_logits_of_a_document_do_not_change_with_its_neighbours(base_folder: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(base_folder, attn_implementation="sdpa").eval()
+    document = [11, 42, 7, 300, 19]
+    first = logits_of(model, [21, 22, 23], document)[3:]
+    second = logits_of(model, [90, 91, 92], document)[3:]
+    assert np.array_equal(first, second)
+    alone = logits_of(model, document)
+    assert np.allclose(first, alone, atol=1e-5)
+    leaking = logits_of(model, [21, 22, 23, *document])[3:]
+    assert not np.allclose(leaking, alone, atol=1e-3)
