@@ -1,0 +1,108 @@
+"""The three user interfaces: ports that are taken, servers that start and end together."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from dagster_project.home import settings
+from dagster_project.ui import dagster_command, data_docs, mlflow_command, must_be_free
+from latamgpt.errors import OperatorError
+from latamgpt.store import Workspace
+from tests.conftest import ROOT
+
+VARIABLES = ("LATAMGPT_DAGSTER_PORT", "LATAMGPT_MLFLOW_PORT", "LATAMGPT_DOCS_PORT")
+
+
+def free_port(floor: int) -> int:
+    """A port below 32768, where no outgoing connection is given one."""
+    for port in range(floor, floor + 500):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError(f"no free port from {floor} on")
+
+
+@pytest.fixture
+def ports(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    chosen = {name: free_port(21000 + 500 * number) for number, name in enumerate(VARIABLES)}
+    for name, port in chosen.items():
+        monkeypatch.setenv(name, str(port))
+    return chosen
+
+
+def test_a_port_in_use_is_named_with_the_way_out(ports: dict[str, int]) -> None:
+    address = settings(Workspace(ROOT)).mlflow
+    with socket.create_server((address.host, address.port)), pytest.raises(OperatorError) as caught:
+        must_be_free(address)
+    said = str(caught.value)
+    assert f"port {address.port} on 127.0.0.1 is in use, so MLflow cannot listen there" in said
+    assert f"LATAMGPT_MLFLOW_PORT={address.port + 10} make ui" in said
+
+
+def test_a_port_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATAMGPT_DAGSTER_PORT", "http")
+    with pytest.raises(OperatorError, match="LATAMGPT_DAGSTER_PORT is 'http', not a port number"):
+        settings(Workspace(ROOT))
+
+
+def test_every_server_is_told_to_listen_on_this_machine_only(ports: dict[str, int]) -> None:
+    chosen = settings(Workspace(ROOT))
+    for command in (dagster_command(Workspace(ROOT), chosen), mlflow_command(Workspace(ROOT), chosen)):
+        assert command[command.index("--host") + 1] == "127.0.0.1"
+    assert chosen.server.environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
+
+
+def test_data_docs_are_served_over_http(tmp_path: Path, ports: dict[str, int]) -> None:
+    (tmp_path / "corpus_gate").mkdir()
+    (tmp_path / "corpus_gate" / "index.html").write_text("<p>all 13 expectations hold</p>")
+    address = settings(Workspace(ROOT)).docs
+    with data_docs(tmp_path, address), urllib.request.urlopen(f"{address.url}/corpus_gate/index.html") as answer:
+        assert b"all 13 expectations hold" in answer.read()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_all_three_start_together_and_end_together(tmp_path: Path, ports: dict[str, int]) -> None:
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    environment = {**os.environ, "PYTHONPATH": str(clone)}
+    environment.pop("DAGSTER_HOME", None)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dagster_project.ui"],
+        cwd=clone,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    lines: list[str] = []
+    for line in process.stderr:
+        lines.append(line)
+        if "Ctrl-C" in line:
+            break
+    urls = re.findall(r"http://\S+", "".join(lines))
+    assert len(urls) == 3, lines
+    for url in urls:
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            assert answer.status == 200
+    process.send_signal(signal.SIGTERM)
+    rest = threading.Thread(target=process.communicate)
+    rest.start()
+    rest.join(60)
+    assert process.returncode == 0
+    for port in ports.values():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
