@@ -27,7 +27,7 @@ def rule(institution: Institution, agreement_id: str, licence: str, purpose: Pur
     agreement = institution.agreement(agreement_id)
     if agreement is None:
         return Ruling(False, "no_agreement", f"{institution.id} has no agreement {agreement_id!r}")
-    if agreement.withdrawn_on is not None and agreement.withdrawn_on <= on:
+    if agreement.withdrawn_on is not None:  # final, whatever day the run is of
         return Ruling(False, "agreement_withdrawn", f"{agreement_id} was withdrawn on {agreement.withdrawn_on}")
     if on < agreement.valid_from:
         return Ruling(False, "agreement_not_begun", f"{agreement_id} begins on {agreement.valid_from}, the run is of {on}")

@@ -67,12 +67,11 @@ def test_agreement_without_an_end_holds_in_a_hundred_years() -> None:
     assert ruling(date(2126, 1, 1), valid_until=None).permitted
 
 
-@pytest.mark.parametrize(
-    ("on", "reason"),
-    [(date(2026, 11, 19), ""), (date(2026, 11, 20), "agreement_withdrawn"), (date(2026, 11, 21), "agreement_withdrawn")],
-)
-def test_withdrawal_counts_from_its_own_day(on: date, reason: str) -> None:
-    assert ruling(on, withdrawn_on="2026-11-20").reason == reason
+@pytest.mark.parametrize("on", [date(2026, 11, 19), date(2026, 11, 20), date(2026, 11, 21)])
+def test_withdrawal_is_final_whatever_day_the_run_is_of(on: date) -> None:
+    answer = ruling(on, withdrawn_on="2026-11-20")
+    assert (answer.permitted, answer.reason) == (False, "agreement_withdrawn")
+    assert "2026-11-20" in answer.detail
 
 
 def test_withdrawal_is_the_reason_given_where_the_agreement_has_also_expired() -> None:
