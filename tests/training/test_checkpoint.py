@@ -42,12 +42,12 @@ def start(workspace: Workspace, params: Params) -> "subprocess.Popen[bytes]":
 def kill_when(workspace: Workspace, params: Params, pattern: str) -> Path:
     """Start the stage, SIGKILL it (its parent process only) as soon as a file of this name is there; returns the state folder."""
     process = start(workspace, params)
-    while not (found := list(workspace.root.glob(f"var/resume/checkpoint/*/{pattern}"))):
+    while not any(workspace.root.glob(f"var/resume/checkpoint/*/{pattern}")):
         assert process.poll() is None, "the training ended before it could be killed"
         Event().wait(0.002)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    folder = found[0].parent
+    (folder,) = workspace.root.glob("var/resume/checkpoint/*")
     wait_for_lock(folder)
     return folder
 
@@ -144,6 +144,18 @@ def test_killed_training_goes_on_to_the_same_bytes(
     assert len(steps) == ready.report("checkpoint").counts["num_steps"]
     assert client.get_run(run_id).info.status == "FINISHED"
     assert not list((ready.root / "var" / "resume" / "checkpoint").iterdir())
+
+
+@pytest.mark.timeout(600)
+def test_two_processes_train_on_the_same_data_to_the_same_losses(ready: Workspace, straight: Workspace, small: Params) -> None:
+    site = ready.root / "sites" / "laptop.yaml"
+    site.write_text(site.read_text().replace("processes: 1", "processes: 2"))
+    checkpoint.run(ready, small)
+    two, one = ready.place("checkpoint"), straight.place("checkpoint")
+    assert sha256_file(two / "data_order.parquet") == sha256_file(one / "data_order.parquet")
+    # The norm that clips is summed over two halves of the weights, so the last bits may differ from the first step on.
+    losses = [[step["loss"] for step in orjson.loads((folder / "curve.json").read_bytes())["steps"]] for folder in (two, one)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
 def test_shards_that_failed_their_gate_are_not_trained_on(ready: Workspace, small: Params) -> None:
