@@ -2,14 +2,14 @@
 
 import shutil
 
-from latamgpt.errors import OperatorError
+from latamgpt.errors import NotPermittedError, OperatorError
 from latamgpt.params import Params
 from latamgpt.records import MANIFEST_NAME, REPORT_NAME, Report, Table
 from latamgpt.release.approval import CANDIDATE_STAGE, Approval, read_approval
 from latamgpt.release.cards import fill
 from latamgpt.release.verify import APPROVAL_NAME, CANDIDATE_FOLDER, SUMS_NAME, write_sums
-from latamgpt.release.versions import register
-from latamgpt.store import Workspace, digest_of, list_files, verify, write_json, write_report
+from latamgpt.release.versions import Lineage, register
+from latamgpt.store import Workspace, digest_of, list_files, sha256_file, verify, write_json, write_report
 
 STAGE = "release"
 
@@ -17,11 +17,13 @@ STAGE = "release"
 def run(workspace: Workspace, params: Params) -> Report:
     """Publish the candidate that a reviewer approved.
 
-    Steps: the approval must name this very candidate; copy its files, with its manifest and report under candidate/; write the
-    approval, the release card, the way to verify, and sha256 sums of all; point the alias 'released' at its version.
+    Steps: the approval must name this very candidate, and the registry be the one that it was made under; copy its files, with
+    its manifest and report under candidate/; write the approval, the release card, the way to verify, and sha256 sums of all;
+    point the alias 'released' at its version.
 
     Raises:
         OperatorError: there is no approval, or it names another candidate.
+        NotPermittedError: a partner's agreements were changed after the candidate was made.
     """
     candidate = workspace.read(CANDIDATE_STAGE)
     approval = read_approval(workspace)
@@ -31,6 +33,7 @@ def run(workspace: Workspace, params: Params) -> Report:
             f"approvals/approval.yaml approves candidate {approval.candidate[:12]}, the one published now is {digest[:12]}. What "
             f"{approval.reviewer} looked at is not what would be released. Review the new candidate and approve it."
         )
+    must_stand(workspace, Lineage.read(candidate))
     with workspace.publish(STAGE) as folder:
         (folder / CANDIDATE_FOLDER).mkdir()
         for name in list_files(candidate):
@@ -47,6 +50,22 @@ def run(workspace: Workspace, params: Params) -> Report:
     verify(workspace.place(STAGE))
     register(workspace, candidate, "released", {"release_sha256": digest_of(workspace.place(STAGE))})
     return report
+
+
+def must_stand(workspace: Workspace, lineage: Lineage) -> None:
+    """Refuse a candidate whose partners' agreements are no longer those that it was made under.
+
+    Raises:
+        NotPermittedError: names the partners whose files were changed or are gone.
+    """
+    places = {partner: workspace.root / "partners" / f"{partner}.yaml" for partner in lineage.registry}
+    changed = [p for p, place in sorted(places.items()) if not place.is_file() or sha256_file(place) != lineage.registry[p]]
+    if changed:
+        raise NotPermittedError(
+            f"the registry changed after the candidate was made: {', '.join(f'partners/{partner}.yaml' for partner in changed)}. "
+            "What a partner permits now, nobody has held this candidate against. Nothing was released. Run `make run` for a new "
+            "candidate, review it and approve it."
+        )
 
 
 def _report(params: Params, approval: Approval, candidate: Report) -> Report:

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from latamgpt.cli import main
-from latamgpt.errors import InputDamagedError, OperatorError
+from latamgpt.errors import InputDamagedError, NotPermittedError, OperatorError
 from latamgpt.params import Params
 from latamgpt.release import release, release_candidate
 from latamgpt.release.approval import approval_from_alias, approve, read_approval
 from latamgpt.release.verify import verify_release
 from latamgpt.store import Workspace, digest_of, list_files, write_manifest
 from latamgpt.tracking import connect, set_alias, version_by_alias
-from tests.release.conftest import publish_checkpoint
+from tests.release.conftest import publish_checkpoint, write_partner
 
 
 @pytest.fixture
@@ -91,6 +91,21 @@ def test_release_of_another_candidate_than_the_approved_is_refused(candidate: Wo
     publish_checkpoint(candidate, ("a0",))
     release_candidate.run(candidate, release_params)
     with pytest.raises(OperatorError, match="What Ana looked at is not what would be released"):
+        release.run(candidate, release_params)
+
+
+def test_agreement_withdrawn_after_the_candidate_stops_the_release(candidate: Workspace, release_params: Params):
+    approve(candidate, "Ana", "reviewer", "read both cards", sample=False)
+    write_partner(candidate, "biblioteca-dos", "PY", withdrawn_on="2026-01-10")
+    with pytest.raises(NotPermittedError, match=r"changed after the candidate was made: partners/biblioteca-dos\.yaml\. "):
+        release.run(candidate, release_params)
+    assert not candidate.place("release").exists()
+
+
+def test_partner_gone_from_the_registry_stops_the_release(candidate: Workspace, release_params: Params):
+    approve(candidate, "Ana", "reviewer", "read both cards", sample=False)
+    (candidate.root / "partners" / "archivo-uno.yaml").unlink()
+    with pytest.raises(NotPermittedError, match=r"partners/archivo-uno\.yaml"):
         release.run(candidate, release_params)
 
 
