@@ -32,14 +32,14 @@ LANGUAGE_NAMES = {
 
 OPEN_PLACES = (
     (re.compile(r"more information needed", re.I), "a field left open"),
-    (re.compile(r"\b(?:TODO|TBD|FIXME|XXX|lorem ipsum)\b", re.I), "a placeholder"),
+    (re.compile(r"\b(?:TBD|FIXME)\b|\bTODO:|\b[Ll]orem ipsum\b"), "a placeholder"),
     (re.compile(r"\{\{|\}\}|\{%|%\}"), "a template's mark"),
     (re.compile(r"(?:^|[|:=][ \t]*)(?:None|nan|null|Undefined)[ \t]*(?:$|\|)", re.M), "a value that is missing"),
     (re.compile(r"\|[ \t]*\|"), "an empty table cell"),
     (re.compile(r"^[\w-]+:[ \t]*$(?!\n[ \t]*-)", re.M), "a key without a value"),
     (re.compile(r"^[-*][ \t]*$", re.M), "an empty list entry"),
     (re.compile(r"^(#+) [^\n]*\n+(?=\1 |\Z)", re.M), "a heading with nothing under it"),
-    (re.compile(r"\[\s*\]|\(\s*\)"), "empty brackets"),
+    (re.compile(r"(?<!\w)(?:\[\s*\]|\(\s*\))"), "empty brackets"),
 )
 
 

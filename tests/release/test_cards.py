@@ -11,10 +11,25 @@ def test_whole_card_is_accepted():
 
 
 @pytest.mark.parametrize(
+    "sentence",
+    [
+        "Lo leí todo y puede publicarse.",
+        "Textos do século XXX, todos revisados.",
+        "Call `generate()` and `tokens[]`.",
+        "TODO O TEXTO",
+    ],
+)
+def test_ordinary_words_are_not_taken_for_placeholders(sentence: str):
+    must_be_filled("README.md", f"{WHOLE}\n{sentence}\n")
+
+
+@pytest.mark.parametrize(
     ("hole", "reason"),
     [
         ("Energy: [More Information Needed]\n", "a field left open"),
         ("Energy: TBD\n", "a placeholder"),
+        ("TODO: measure the energy\n", "a placeholder"),
+        ("Lorem ipsum dolor\n", "a placeholder"),
         ("Energy: {{ energy }}\n", "a template's mark"),
         ("Energy: None\n", "a value that is missing"),
         ("| a | None |\n", "a value that is missing"),
@@ -24,6 +39,7 @@ def test_whole_card_is_accepted():
         ("## Limits\n\n## Contact\n\nus\n", "a heading with nothing under it"),
         ("## Limits\n", "a heading with nothing under it"),
         ("See [].\n", "empty brackets"),
+        ("Trained for 3 hours ( ).\n", "empty brackets"),
     ],
 )
 def test_card_with_an_open_place_is_refused_with_its_line(hole: str, reason: str):
