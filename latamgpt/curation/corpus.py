@@ -58,8 +58,9 @@ def check_rights(workspace: Workspace, documents: pa.Table, rights: RightsParams
     columns = documents.select(["doc_id", "partner", "delivery", "agreement", "path", "licence", "language", "num_bytes"])
     for row in columns.to_pylist():
         partner = row["partner"]
-        institution = institutions.setdefault(partner, read_institution(workspace.root, partner))
-        ruling = rule(institution, row["agreement"], row["licence"], Purpose.TRAIN, rights.as_of)
+        if partner not in institutions:
+            institutions[partner] = read_institution(workspace.root, partner)
+        ruling = rule(institutions[partner], row["agreement"], row["licence"], Purpose.TRAIN, rights.as_of)
         permitted.append(ruling.permitted)
         if not ruling.permitted:
             refused.append(_exclusion(row, ruling.reason, ruling.detail))

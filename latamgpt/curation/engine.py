@@ -17,6 +17,8 @@ Input = TypeVar("Input")
 Output = TypeVar("Output")
 
 WORKERS_VARIABLE = "LATAMGPT_WORKERS"
+HERE_ONLY = "127.0.0.1:0"
+"""Dask serves its dashboards on all of the machine's addresses unless it is told one; and on port 8787, unless 0 says any."""
 
 
 class Executor(Protocol):
@@ -47,7 +49,11 @@ class DaskCluster:
 
         with (
             distributed.LocalCluster(
-                n_workers=self.workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0"
+                n_workers=self.workers,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address=HERE_ONLY,
+                worker_dashboard_address=HERE_ONLY,
             ) as cluster,
             distributed.Client(cluster) as client,
         ):

@@ -1,3 +1,6 @@
+import os
+
+import psutil
 import pyarrow.parquet as pq
 import pytest
 
@@ -124,6 +127,19 @@ def test_a_cluster_is_started_only_where_every_worker_has_more_than_one_task() -
     assert isinstance(choose(2, 2), Serial)
     assert isinstance(choose(100, 1), Serial)
     assert isinstance(choose(3, 2), DaskCluster)
+
+
+def addresses_listened_on(process: int) -> list[str]:
+    """Of a process and all that it started."""
+    family = [psutil.Process(process), *psutil.Process(process).children(recursive=True)]
+    found = [connection for member in family for connection in member.net_connections() if connection.status == "LISTEN"]
+    return [connection.laddr.ip for connection in found]
+
+
+def test_a_cluster_listens_on_this_machine_only() -> None:
+    (found,) = DaskCluster(1).map(addresses_listened_on, [os.getpid()])
+    assert len(found) >= 3  # the scheduler, the worker, a dashboard
+    assert set(found) == {"127.0.0.1"}
 
 
 def test_the_number_of_workers_is_the_environment_s_or_the_site_s(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
