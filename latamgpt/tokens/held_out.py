@@ -7,11 +7,12 @@ from latamgpt.params import TokenShardsParams
 
 
 def choose_held_out(languages: Mapping[str, str], params: TokenShardsParams) -> set[str]:
-    """The held-out documents of a corpus, given the language of each document.
+    """The documents to hold out, given the language of each document that may be held out.
 
     Each document has a draw from 0 to 1, the hash of seed and document; below `held_out_share` it is held out. So a document
-    stays on its side whatever else arrives or leaves. A language gives at least `min_held_out_documents` and at most half of
-    its documents, the lowest draws first; one with fewer than twice that minimum gives none.
+    stays on its side whatever else arrives or leaves, except where a language has too few: it gives at least
+    `min_held_out_documents` and at most half of its documents, the lowest draws first, and with fewer than twice that minimum
+    it gives none, so that in a small language a newcomer can send another document to the other side.
     """
     per_language: dict[str, list[tuple[float, str]]] = {}
     for doc_id, language in languages.items():

@@ -38,6 +38,8 @@ class ShardCounts:
     total: Tally = field(default_factory=Tally)
     num_pieces: Counter[Side] = field(default_factory=Counter)
     num_shards: dict[Side, int] = field(default_factory=dict)
+    num_not_for_evaluation: int = 0  # documents that no agreement permits to hold out
+    num_seen_in_training: int = 0  # documents that would have been held out, and stand in what is trained on
 
     @property
     def num_tokens(self) -> int:
@@ -59,6 +61,8 @@ class ShardCounts:
         """Counts and a table per group, the largest member first."""
         train, held_out = self.total.tokens[Side.TRAIN], self.total.tokens[Side.HELD_OUT]
         counts = {f"{side}_{name}": n for side in Side for name, n in self._of(side).items()}
+        counts["not_for_evaluation"] = self.num_not_for_evaluation
+        counts["seen_in_training"] = self.num_seen_in_training
         languages = self.groups["language"]
         return Report(
             stage="token_shards",

@@ -1,16 +1,20 @@
 """The corpus as token shards: documents to train on and documents held out, each token with the document it came from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import Params, TokenShardsParams
+from latamgpt.params import Params, RightsParams, TokenShardsParams
 from latamgpt.progress import follow
 from latamgpt.records import HELD_OUT_SCHEMA, TOKEN_SHARD_SCHEMA, Report
+from latamgpt.registry.partners import Purpose, read_institution
+from latamgpt.registry.rights import rule
 from latamgpt.store import Workspace, must_have_passed, write_report
 from latamgpt.tokens.held_out import choose_held_out
+from latamgpt.tokens.overlap import seen_in_training
 from latamgpt.tokens.pieces import TokenisedDocument, cut_pieces
 from latamgpt.tokens.shard_counts import ShardCounts, Side
 from latamgpt.tokens.shard_writer import ShardWriter
@@ -18,6 +22,7 @@ from latamgpt.tokens.vocabulary import Vocabulary, read_vocabulary
 
 DOCUMENTS_PER_BATCH = 64
 DESCRIBED_BY = ("doc_id", "partner", "agreement", "licence", "country", "language", "variety")
+NEEDED_FOR_SIDES = ["doc_id", "partner", "agreement", "licence", "language"]
 SCHEMAS = {Side.TRAIN: TOKEN_SHARD_SCHEMA, Side.HELD_OUT: HELD_OUT_SCHEMA}
 
 
@@ -26,13 +31,51 @@ def run(workspace: Workspace, params: Params) -> Report:
     corpus = workspace.read("corpus") / "documents.parquet"
     must_have_passed(workspace, "corpus_gate")
     vocabulary = read_vocabulary(workspace.read("tokenizer"))
-    rows = pq.read_table(corpus, columns=["doc_id", "language"]).to_pylist()
+    rows = pq.read_table(corpus, columns=NEEDED_FOR_SIDES).to_pylist()
     if not rows:
         raise OperatorError(f"{corpus} holds no document: there is nothing to train on. Look at what the corpus stage dropped.")
-    held_out = choose_held_out({row["doc_id"]: row["language"] for row in rows}, params.token_shards)
+    sides = choose_sides(workspace, corpus, rows, params)
     with workspace.publish("token_shards") as folder:
-        counts = write_shards(corpus, folder, held_out, vocabulary, params.token_shards)
+        counts = write_shards(corpus, folder, sides.held_out, vocabulary, params.token_shards)
+        counts.num_not_for_evaluation = sides.num_not_for_evaluation
+        counts.num_seen_in_training = sides.num_seen_in_training
         return write_report(folder, counts.report())
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The documents held out; how many could not be, since no agreement permits it or since they stand in training texts."""
+
+    held_out: set[str]
+    num_not_for_evaluation: int
+    num_seen_in_training: int
+
+
+def choose_sides(workspace: Workspace, corpus: Path, rows: list[dict[str, str]], params: Params) -> Sides:
+    """Hold out what may be measured on and was not seen in training; all else is trained on."""
+    permitted = permitted_for_evaluation(workspace, rows, params.rights)
+    languages = {row["doc_id"]: row["language"] for row in rows if row["doc_id"] in permitted}
+    chosen = choose_held_out(languages, params.token_shards)
+    seen = seen_in_training(lambda: read_texts(corpus), chosen)
+    return Sides(chosen - seen, len(rows) - len(permitted), len(seen))
+
+
+def permitted_for_evaluation(workspace: Workspace, rows: Iterable[dict[str, str]], rights: RightsParams) -> set[str]:
+    """The documents whose agreement permits that models are measured on them."""
+    terms = {row["doc_id"]: (row["partner"], row["agreement"], row["licence"]) for row in rows}
+    institutions = {partner: read_institution(workspace.root, partner) for partner in sorted({t[0] for t in terms.values()})}
+    rulings = {
+        term: rule(institutions[term[0]], term[1], term[2], Purpose.EVALUATE, rights.as_of).permitted
+        for term in set(terms.values())
+    }
+    return {doc_id for doc_id, term in terms.items() if rulings[term]}
+
+
+def read_texts(corpus: Path) -> Iterator[tuple[str, str]]:
+    """doc_id and text of each document, a batch at a time."""
+    for batch in pq.ParquetFile(corpus).iter_batches(DOCUMENTS_PER_BATCH, columns=["doc_id", "text"]):
+        for row in batch.to_pylist():
+            yield row["doc_id"], row["text"]
 
 
 def write_shards(

@@ -1,10 +1,12 @@
 """A corpus in three languages, with the base model whose tokenizer was trained on it."""
 
+import random
+
 import pytest
 
 from latamgpt.params import Params
 from latamgpt.store import Workspace
-from tests.builders import Row, clean_document, publish_base_model, publish_corpus, publish_verdict
+from tests.builders import INSTITUTION, PARTNER, Row, clean_document, publish_base_model, publish_corpus, publish_verdict
 
 TEXTS = {
     "que": "Tukuy runakunam qispisqa paqarin, iguales dignidadniyuq ima 😀 ñuqanchik. ",
@@ -15,18 +17,28 @@ TEXTS = {
 
 @pytest.fixture
 def corpus() -> list[Row]:
-    """Ten documents per language, of growing length."""
+    """Ten documents per language, of growing length, that have words in common and no runs of words."""
     rows: list[Row] = []
     for language, text in TEXTS.items():
         for n in range(10):
             number = len(rows)
-            rows.append(clean_document(number, language=language, variety=language, text=f"{number} {text * (n + 1)}".strip()))
+            words = text.split() * (n + 1)
+            random.Random(number).shuffle(words)
+            rows.append(clean_document(number, language=language, variety=language, text=f"{number} {' '.join(words)}"))
     return rows
+
+
+def register(workspace: Workspace, institution: str) -> None:
+    """Put the partner of all documents into the registry."""
+    folder = workspace.root / "partners"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{PARTNER}.yaml").write_text(institution, encoding="utf-8")
 
 
 @pytest.fixture
 def ready(workspace: Workspace, corpus: list[Row]) -> Workspace:
     """A workspace in which the tokenizer can be taken over."""
+    register(workspace, INSTITUTION)
     publish_corpus(workspace, corpus)
     publish_verdict(workspace, "corpus_gate")
     publish_verdict(workspace, "shards_gate")

@@ -11,7 +11,8 @@ from latamgpt.tokens import token_shards, tokenizer
 from latamgpt.tokens.held_out import choose_held_out, draw
 from latamgpt.tokens.pieces import cut_pieces
 from latamgpt.tokens.vocabulary import read_vocabulary
-from tests.builders import Row, publish_corpus, publish_verdict
+from tests.builders import INSTITUTION, Row, clean_document, publish_corpus, publish_verdict
+from tests.tokens.conftest import register
 
 
 def read_side(workspace: Workspace, side: str) -> list[dict[str, object]]:
@@ -129,3 +130,31 @@ def test_small_language_gives_its_minimum_or_nothing(params: Params, num_documen
 def test_language_never_gives_more_than_half(params: Params) -> None:
     section = params.token_shards.model_copy(update={"held_out_share": 1.0, "min_held_out_documents": 1})
     assert len(choose_held_out({f"doc-{n}": "arn" for n in range(9)}, section)) == 4
+
+
+def test_nothing_is_held_out_that_no_agreement_permits_to_measure_on(ready: Workspace, small: Params) -> None:
+    register(ready, INSTITUTION.replace("[train, evaluate, release]", "[train, release]"))
+    tokenizer.run(ready, small)
+    report = token_shards.run(ready, small)
+    assert (report.counts["not_for_evaluation"], report.counts["held_out_documents"]) == (30, 0)
+    assert report.counts["train_documents"] == 30
+
+
+def test_permission_to_measure_is_asked_for_on_the_day_of_the_run(ready: Workspace, small: Params) -> None:
+    register(ready, INSTITUTION + "    valid_until: 2026-01-31\n")
+    tokenizer.run(ready, small)
+    assert token_shards.run(ready, small).counts["not_for_evaluation"] == 30
+
+
+def test_a_document_that_stands_in_training_texts_is_not_held_out(
+    ready: Workspace, small: Params, corpus: list[Row], sharded: Workspace
+) -> None:
+    held_out = {row["doc_id"] for row in read_side(sharded, "held_out")}
+    assert sharded.report("token_shards").counts["seen_in_training"] == 0
+    copied = next(row for row in corpus if row["doc_id"] in held_out)
+    quoting = clean_document(900, language="yua", variety="yua", text=f"Prólogo. {copied['text']}\n\nEpílogo.")
+    publish_corpus(ready, [*corpus, quoting])
+    report = token_shards.run(ready, small)
+    assert report.counts["seen_in_training"] == 1
+    assert {row["doc_id"] for row in read_side(ready, "held_out")} == held_out - {copied["doc_id"]}
+    assert copied["doc_id"] in {row["doc_id"] for row in read_side(ready, "train")}
