@@ -15,7 +15,7 @@ from dagster_project.executor import thread_executor
 from dagster_project.jobs import build_jobs, monthly_retrain
 from dagster_project.sensors import build_sensors
 from latamgpt.params import read_params
-from latamgpt.store import Workspace, digest_of, find_workspace
+from latamgpt.store import Workspace, find_workspace
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,16 @@ def build_location(workspace: Workspace, shown: Mapping[str, Shown] = SHOWN) -> 
 
 
 def newly_approved(workspace: Workspace) -> str | None:
-    """The candidate that a reviewer approved in MLflow since the last look, its approval now written down; else None."""
+    """What names an approval of the present candidate that no release shows yet, wherever it was given; else None.
+
+    Read from what lies there, so that an approval is not lost with a look that was cut short.
+    """
     if not workspace.place("release_candidate").is_dir():
         return None
-    from latamgpt.release.approval import approval_from_alias  # noqa: PLC0415  (imports MLflow: 2.6 s)
+    from latamgpt.release.approval import approval_from_alias, unreleased_approval  # noqa: PLC0415  (imports MLflow: 2.6 s)
 
-    name = read_params(workspace.root).release_candidate.name
-    return digest_of(workspace.place("release_candidate")) if approval_from_alias(workspace, name) else None
+    approval_from_alias(workspace, read_params(workspace.root).release_candidate.name)
+    return unreleased_approval(workspace)
 
 
 @dg.definitions

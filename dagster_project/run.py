@@ -20,10 +20,11 @@ from dagster_project.jobs import FACTORY_JOB, RELEASE, RELEASE_JOB
 from dagster_project.live import Live, open_screen
 from dagster_project.materialize import bury_dead_runs, execute
 from latamgpt.errors import OperatorError
-from latamgpt.params import read_params
+from latamgpt.params import Params, read_params
 from latamgpt.progress import PROGRESS_FOLDER_VARIABLE
-from latamgpt.release.approval import approval_path, approve, read_approval
-from latamgpt.store import Workspace, digest_of, find_workspace
+from latamgpt.registry.partners import read_institution
+from latamgpt.release.approval import approval_path, approve, read_approval, standing_approval, unreleased_approval
+from latamgpt.store import Workspace, find_workspace
 
 FAILED, INTERRUPTED = 1, 130
 LINE_CHARS = 120  # where there is no terminal to ask
@@ -62,7 +63,8 @@ def run(workspace: Workspace, *, with_release: bool) -> int:
     finally:
         location.door.close()
     if code == 0:
-        show_summary(workspace, released=with_release, seconds=time.monotonic() - began)
+        released = with_release and standing_approval(workspace) is not None and unreleased_approval(workspace) is None
+        show_summary(workspace, released=released, seconds=time.monotonic() - began)
     return code
 
 
@@ -79,17 +81,25 @@ def _bring_up_to_date(location: Location, instance: dg.DagsterInstance, *, with_
             return code
     if not with_release:
         return 0
-    approved = approve_sample(workspace)
-    if building or approved or stale:
+    if not approve_sample(workspace, read_params(workspace.root)):
+        _say("the candidate waits for a reviewer: latamgpt approve, or the alias approved in MLflow")
+        return 0
+    if building or stale or unreleased_approval(workspace):
         return _execute(location, instance, RELEASE_JOB, {RELEASE})
     _say(f"nothing changed: all {len(graph.stages)} stages are as dvc.lock records them")
     return 0
 
 
-def approve_sample(workspace: Workspace) -> bool:
-    """Approve the candidate as the named sample reviewer, unless somebody has approved this very candidate."""
-    digest = digest_of(workspace.place("release_candidate"))
-    if approval_path(workspace).is_file() and read_approval(workspace).candidate == digest:
+def approve_sample(workspace: Workspace, params: Params) -> bool:
+    """Whether somebody has approved the candidate; where all partners are samples, the named sample reviewer does.
+
+    Never in place of a person: neither for a real partner's texts, nor over an approval that a person gave.
+    """
+    if standing_approval(workspace):
+        return True
+    if approval_path(workspace).is_file() and not read_approval(workspace).sample:
+        return False
+    if not all(read_institution(workspace.root, partner).sample for partner in params.partners):
         return False
     _say(approve(workspace, SAMPLE_REVIEWER, SAMPLE_ROLE, SAMPLE_STATEMENT, sample=True))
     return True

@@ -15,7 +15,7 @@ from dagster_project.dvc_door import DvcDoor
 from dagster_project.jobs import FACTORY_JOB, RELEASE, RELEASE_JOB
 
 DELIVERY_MARK = "manifest-sha256.txt"  # a partner's fixity manifest is written last
-Approve = Callable[[], "str | None"]  # the candidate that was approved now, if any
+Approve = Callable[[], "str | None"]  # names an approval that waits for its release, if any
 
 
 def build_sensors(factory: Factory, door: DvcDoor, newly_approved: Approve) -> list[dg.SensorDefinition]:
@@ -107,11 +107,11 @@ def _watch_approvals(newly_approved: Approve) -> dg.SensorDefinition:
         job_name=RELEASE_JOB,
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Releases the candidate to which a reviewer gave the alias 'approved' in MLflow.",
+        description="Releases the candidate that a reviewer approved: by the alias 'approved' in MLflow, or `latamgpt approve`.",
     )
     def watch() -> dg.RunRequest | dg.SkipReason:
-        candidate = newly_approved()
-        return dg.RunRequest(run_key=candidate) if candidate else dg.SkipReason("no new approval in MLflow")
+        approval = newly_approved()
+        return dg.RunRequest(run_key=approval) if approval else dg.SkipReason("no approval waits for its release")
 
     return watch
 

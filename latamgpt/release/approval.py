@@ -10,9 +10,10 @@ from latamgpt.errors import OperatorError
 from latamgpt.params import explain_validation
 from latamgpt.records import MANIFEST_NAME, Frozen
 from latamgpt.release.versions import CANDIDATE_TAG, Lineage, register
-from latamgpt.store import Workspace, digest_of
+from latamgpt.store import Workspace, digest_of, sha256_file
 
-CANDIDATE_STAGE = "release_candidate"
+CANDIDATE_STAGE, RELEASE_STAGE = "release_candidate", "release"
+APPROVAL_NAME = "APPROVAL.json"  # in a release
 ALIAS = "approved"
 HEADER = "# Approves one candidate, named by its sha256. Written by `latamgpt approve`, or when the alias was set in MLflow.\n"
 
@@ -63,7 +64,8 @@ def approve(workspace: Workspace, reviewer: str, role: str, statement: str, *, s
 def approval_from_alias(workspace: Workspace, name: str) -> bool:
     """Turn an alias 'approved' that a reviewer set in MLflow into approvals/approval.yaml; whether something new was written.
 
-    Only an alias on the version of the candidate that is published now counts; an approval that stands is left as it is.
+    Only an alias on the version of the candidate that is published now counts. An approval of it that stands is left as it is,
+    unless it is a sample and a person has set the alias since.
     """
     found = tracking.version_by_alias(workspace, name, ALIAS)
     if found is None or not has_candidate(workspace):
@@ -71,17 +73,38 @@ def approval_from_alias(workspace: Workspace, name: str) -> bool:
     digest = digest_of(workspace.place(CANDIDATE_STAGE))
     if found.tags.get(CANDIDATE_TAG) != digest:
         return False
-    if approval_path(workspace).is_file() and read_approval(workspace).candidate == digest:
+    stands = standing_approval(workspace)
+    sample = found.tags.get("sample") == "true"
+    if stands is not None and (sample or not stands.sample):
         return False
     approval = Approval(
         candidate=digest,
         reviewer=found.tags.get("reviewer") or "a reviewer in MLflow",
         role=found.tags.get("role") or "reviewer",
         statement=found.tags.get("statement") or f"set the alias '{ALIAS}' on version {found.version} in MLflow",
-        sample=found.tags.get("sample") == "true",
+        sample=sample,
     )
     write_approval(workspace, approval)
     return True
+
+
+def standing_approval(workspace: Workspace) -> Approval | None:
+    """The approval of the candidate that is published now, if somebody gave one."""
+    if not has_candidate(workspace) or not approval_path(workspace).is_file():
+        return None
+    approval = read_approval(workspace)
+    return approval if approval.candidate == digest_of(workspace.place(CANDIDATE_STAGE)) else None
+
+
+def unreleased_approval(workspace: Workspace) -> str | None:
+    """The sha256 of approvals/approval.yaml where it approves the present candidate and no release shows it yet; else None."""
+    approval = standing_approval(workspace)
+    if approval is None:
+        return None
+    shown = workspace.place(RELEASE_STAGE) / APPROVAL_NAME
+    if shown.is_file() and Approval.model_validate_json(shown.read_bytes()) == approval:
+        return None
+    return sha256_file(approval_path(workspace))
 
 
 def has_candidate(workspace: Workspace) -> bool:

@@ -5,9 +5,9 @@ import shutil
 from latamgpt.errors import NotPermittedError, OperatorError
 from latamgpt.params import Params
 from latamgpt.records import MANIFEST_NAME, REPORT_NAME, Report, Table
-from latamgpt.release.approval import CANDIDATE_STAGE, Approval, read_approval
+from latamgpt.release.approval import APPROVAL_NAME, CANDIDATE_STAGE, Approval, read_approval
 from latamgpt.release.cards import fill
-from latamgpt.release.verify import APPROVAL_NAME, CANDIDATE_FOLDER, SUMS_NAME, write_sums
+from latamgpt.release.verify import CANDIDATE_FOLDER, SUMS_NAME, write_sums
 from latamgpt.release.versions import Lineage, register
 from latamgpt.store import Workspace, digest_of, list_files, sha256_file, verify, write_json, write_report
 

@@ -7,11 +7,10 @@ from pydantic import ValidationError
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.params import explain_validation
 from latamgpt.records import MANIFEST_NAME, REPORT_NAME, Manifest
-from latamgpt.release.approval import Approval
+from latamgpt.release.approval import APPROVAL_NAME, Approval
 from latamgpt.release.versions import Lineage
 from latamgpt.store import digest_of, list_files, sha256_file, verify
 
-APPROVAL_NAME = "APPROVAL.json"
 CANDIDATE_FOLDER = "candidate"
 SUMS_NAME = "SHA256SUMS"
 NOT_THE_RELEASE = "Do not use it. Fetch the release again from where it was published, and verify that."
