@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from latamgpt.errors import OperatorError
 from latamgpt.records import Frozen
@@ -57,7 +57,7 @@ class GateParams(Frozen):
 
     min_keep_rate: Share  # below it something is wrong with the delivery or with us: a warning
     max_undetermined_rate: Share
-    max_personal_data_left: int  # identifiers with a valid check digit still found after masking
+    max_personal_data_left: int = Field(ge=0)  # identifiers with a valid check digit still found after masking
 
 
 class CorpusParams(Frozen):
@@ -124,7 +124,7 @@ class TokenShardsParams(Frozen):
 
     held_out_share: Share  # of documents, per language, chosen by hash: never trained on
     min_held_out_documents: Count  # per language; a language with fewer than twice as many documents gives none
-    max_document_tokens: Count  # longer documents are cut into pieces of this length
+    max_document_tokens: int = Field(ge=2)  # longer documents are cut into pieces of this length
     tokens_per_shard: Count
     seed: int
 
@@ -135,6 +135,7 @@ class ShardsGateParams(Frozen):
     min_tokens: Count
     max_unknown_token_share: Share
     max_tokens_per_byte: Positive  # above it the tokenizer falls apart on a language: a warning
+    max_held_out_run_share: Share  # of the held-out texts' runs of 16 tokens, those that also stand in training texts
 
 
 class MixtureParams(Frozen):
@@ -244,6 +245,20 @@ class Params(Frozen):
     culture_gate: CultureGateParams
     release_candidate: ReleaseCandidateParams
 
+    @model_validator(mode="after")
+    def _must_fit_together(self) -> "Params":
+        perms, bands = self.clean_documents.num_permutations, self.corpus.num_bands
+        twice = sorted({name for name in self.partners if self.partners.count(name) > 1})
+        if twice:
+            raise ValueError(f"partners names {', '.join(twice)} twice")
+        if perms % bands:
+            raise ValueError(f"corpus.num_bands is {bands}, which does not divide clean_documents.num_permutations, {perms}")
+        if "default" not in self.clean_documents.quality:
+            raise ValueError("clean_documents.quality has no 'default', which every other language is held against")
+        if (self.base_model.kind is BaseModelKind.TINY) != (self.base_model.tiny is not None):
+            raise ValueError("base_model.tiny is there if, and only if, base_model.kind is tiny")
+        return self
+
 
 def read_params(root: Path, profile: str = "") -> Params:
     """params.yaml as a typed object; with a profile, that profile's values laid over it.
@@ -300,7 +315,9 @@ def explain_validation(where: str, error: ValidationError) -> str:
         elif item["type"] == "missing":
             lines.append(f"{key}: is missing")
         else:
-            lines.append(f"{key}: {item['msg'].lower()}, found {item['input']!r}")
+            message = item["msg"].removeprefix("Value error, ")
+            found = "" if isinstance(item["input"], dict) else f", found {item['input']!r}"
+            lines.append(f"{key}: {message[:1].lower()}{message[1:]}{found}")
     return f"{where}: {'; '.join(lines)}. Nothing was run. Mend the file and run the command again."
 
 

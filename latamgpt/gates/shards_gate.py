@@ -1,6 +1,7 @@
 """Shards gate: whether the token shards are enough, whole, decodable, and free of what was held out."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from latamgpt.gates.suite import Gate, Rule, Suite, critical, one_row, publish_gate, warning
+from latamgpt.gates.token_runs import share_seen
 from latamgpt.params import Params, ShardsGateParams
 from latamgpt.records import Report
 from latamgpt.store import Workspace
@@ -55,6 +57,7 @@ def run(workspace: Workspace, params: Params) -> Report:
     shards = workspace.read("token_shards")
     train, held_out = read_side(shards / "train", special), read_side(shards / "held_out", special)
     profile = profile_shards(train, held_out, corpus, special)
+    profile["held_out_run_share"] = share_seen(read_tokens(shards / "held_out"), read_tokens(shards / "train"))
     rules = params.shards_gate
     gate = Gate(
         stage="shards_gate",
@@ -89,6 +92,7 @@ def profile_rules(params: ShardsGateParams) -> tuple[Rule, ...]:
         critical("expect_column_min_to_be_between", column="num_train_tokens", min_value=params.min_tokens),
         critical("expect_column_max_to_be_between", column="unknown_share", max_value=params.max_unknown_token_share),
         critical("expect_column_max_to_be_between", column="num_documents_on_both_sides", max_value=0),
+        critical("expect_column_max_to_be_between", column="held_out_run_share", max_value=params.max_held_out_run_share),
         critical("expect_column_max_to_be_between", column="num_documents_from_nowhere", max_value=0),
         critical("expect_column_max_to_be_between", column="num_documents_left_out", max_value=0),
         critical("expect_column_max_to_be_between", column="num_documents_without_end", max_value=0),
@@ -113,6 +117,12 @@ def read_side(folder: Path, special: SpecialTokens) -> Side:
             side.language_bytes[row["language"]] += row["num_bytes"]
             side.num_unknown += tokens.count(special.unknown_id) if special.unknown_id != special.eos_id else 0
     return side
+
+
+def read_tokens(folder: Path) -> Iterator[list[int]]:
+    """The tokens of each piece of train/ or held_out/, a shard at a time."""
+    for path in sorted(folder.glob("*.parquet")):
+        yield from pq.read_table(path, columns=["tokens"])["tokens"].to_pylist()
 
 
 def describe_pieces(train: Side, held_out: Side) -> pa.Table:

@@ -10,7 +10,7 @@ from tests.builders import Row, clean_document, failed, publish_corpus, publish_
 pytestmark = pytest.mark.usefixtures("without_data_docs")
 
 EOS, UNKNOWN, VOCAB_SIZE = 0, 1, 100
-SMALL = ShardsGateParams(min_tokens=8, max_unknown_token_share=0.1, max_tokens_per_byte=0.8)
+SMALL = ShardsGateParams(min_tokens=8, max_unknown_token_share=0.1, max_tokens_per_byte=0.8, max_held_out_run_share=0.5)
 DOC_IDS = [str(clean_document(n)["doc_id"]) for n in range(3)]
 
 
@@ -42,6 +42,7 @@ def test_gate_passes_for_whole_shards(workspace: Workspace, params: Params) -> N
 
 
 LEAK = shard_row(DOC_IDS[2], [9, 9, EOS], piece=0)
+LONG = list(range(20, 60))  # 25 runs of 16 tokens
 
 BROKEN: list[tuple[list[Row], list[Row], set[str]]] = [
     ([*train(), train()[0]], held_out(), {"compound_columns_to_be_unique"}),
@@ -67,6 +68,11 @@ BROKEN: list[tuple[list[Row], list[Row], set[str]]] = [
         },
     ),
     ([shard_row(DOC_IDS[0], [5, EOS]), train()[2]], held_out(), {"min_to_be_between num_train_tokens"}),
+    (
+        [*train()[:2], shard_row(DOC_IDS[1], [*LONG, EOS])],
+        [shard_row(DOC_IDS[2], [*LONG, EOS])],
+        {"max_to_be_between held_out_run_share"},
+    ),
     (train(), [held_out()[0] | {"num_bytes": 2, "language": "arn"}], {"values_to_be_between tokens_per_byte"}),
 ]
 
@@ -75,6 +81,15 @@ BROKEN: list[tuple[list[Row], list[Row], set[str]]] = [
 def test_gate_fails_where_shards_break_it(
     workspace: Workspace, params: Params, trained: list[Row], kept_back: list[Row], broken: set[str]
 ) -> None:
+    assert fails(workspace, params, trained, kept_back) == broken
+
+
+@pytest.mark.parametrize(("num_shared", "broken"), [(28, set()), (29, {"max_to_be_between held_out_run_share"})])
+def test_at_most_half_of_the_held_out_runs_may_stand_in_training(
+    workspace: Workspace, params: Params, num_shared: int, broken: set[str]
+) -> None:
+    trained = [*train()[:2], shard_row(DOC_IDS[1], [*LONG[:num_shared], 7, EOS])]
+    kept_back = [shard_row(DOC_IDS[2], [*LONG, EOS])]  # 26 runs; 28 shared tokens hold 13 of them
     assert fails(workspace, params, trained, kept_back) == broken
 
 
