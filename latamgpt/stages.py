@@ -11,6 +11,7 @@ from latamgpt.errors import OperatorError
 from latamgpt.params import Params
 from latamgpt.records import Report
 from latamgpt.store import Workspace
+from latamgpt.tracking import seal_link
 
 
 @dataclass(frozen=True)
@@ -72,4 +73,6 @@ def run_stage(workspace: Workspace, params: Params, name: str, key: str = "") ->
         raise OperatorError(f"stage {name} takes no key, got {key!r}.")
     module, _, function = stage.function.partition(":")
     run = getattr(import_module(f"latamgpt.{module}"), function)
-    return run(workspace, params, key) if stage.per_partner else run(workspace, params)
+    report = run(workspace, params, key) if stage.per_partner else run(workspace, params)
+    seal_link(workspace, name)
+    return report

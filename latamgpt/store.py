@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.records import MANIFEST_NAME, REPORT_NAME, FileEntry, Manifest, Report, Severity
@@ -75,6 +75,8 @@ class Workspace:
                 ) from error
             raise
         finally:
+            if aside.exists() and not final.exists():
+                aside.rename(final)
             shutil.rmtree(draft, ignore_errors=True)
             shutil.rmtree(aside, ignore_errors=True)
 
@@ -128,7 +130,13 @@ def verify(folder: Path) -> Manifest:
             f"{folder} holds no {MANIFEST_NAME}: that stage has not been published here. "
             "Run the stages before it, or `dvc pull` if the project has a remote."
         )
-    manifest = Manifest.model_validate_json(path.read_bytes())
+    try:
+        manifest = Manifest.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise InputDamagedError(
+            f"{path} is damaged: it does not read as a manifest. Nothing can be said of the files beside it. Restore the folder "
+            "with `dvc checkout`, or run its stage again."
+        ) from error
     found = [name for name in list_files(folder) if name != MANIFEST_NAME]
     listed = [entry.path for entry in manifest.files]
     if found != listed:

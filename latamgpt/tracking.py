@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING
 import orjson
 
 from latamgpt.errors import OperatorError
-from latamgpt.store import Workspace, digest_of, write_json
+from latamgpt.records import MANIFEST_NAME
+from latamgpt.store import Workspace, digest_of, sha256_file, write_json
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
 EXPERIMENT = "latam-gpt"
+SEAL = "manifest_sha256"
 POINTS_PER_BATCH = 1000  # MLflow's limit for one log_batch call
 SECONDS_BETWEEN_FLUSHES = 5.0
 SECONDS_BETWEEN_SYSTEM_METRICS = 10
@@ -88,7 +90,13 @@ class RunLog:
         if not self.continued:
             return -1
         if name not in self._last_step:
-            history = self.client.get_metric_history(self.run_id, name)
+            from mlflow.exceptions import MlflowException
+
+            try:
+                history = self.client.get_metric_history(self.run_id, name)
+            except (MlflowException, OSError) as error:
+                log.warning("MLflow did not say which steps of %s it has (%s); some may be stored twice.", name, error)
+                history = []
             self._last_step[name] = max((metric.step for metric in history), default=-1)
         return self._last_step[name]
 
@@ -187,12 +195,18 @@ def send_points(client: "MlflowClient", run_id: str, points: Sequence[Point]) ->
 
 
 def send_unsent(client: "MlflowClient", folder: Path) -> None:
-    """Send what earlier runs could not send, then forget it."""
+    """Send what earlier runs could not send, then forget it; what this store does not take stays where it is."""
+    from mlflow.exceptions import MlflowException
+
     for path in sorted(folder.glob("*.json")):
         left = orjson.loads(path.read_bytes())
         points: list[Point] = [(name, value, step, at_ms) for name, value, step, at_ms in left["points"]]
-        for start in range(0, len(points), POINTS_PER_BATCH):
-            send_points(client, left["run_id"], points[start : start + POINTS_PER_BATCH])
+        try:
+            for start in range(0, len(points), POINTS_PER_BATCH):
+                send_points(client, left["run_id"], points[start : start + POINTS_PER_BATCH])
+        except (MlflowException, OSError) as error:
+            log.warning("%s could not be sent (%s); it stays for the store that knows its run.", path, error)
+            continue
         path.unlink()
 
 
@@ -245,16 +259,28 @@ def version_by_alias(workspace: Workspace, name: str, alias: str) -> ModelVersio
 
 
 def leave_link(workspace: Workspace, stage: str, run_id: str, experiment_id: str) -> None:
-    """Note which MLflow run did a stage's work, outside of what is hashed."""
+    """Note which MLflow run does a stage's work, outside of what is hashed; `seal_link` ties it to what came out."""
     folder = workspace.root / "var" / "links"
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / f"{stage}.json", {"mlflow_run_id": run_id, "mlflow_experiment_id": experiment_id})
 
 
-def find_link(workspace: Workspace, stage: str) -> dict[str, str]:
-    """What `leave_link` noted for a stage; empty where its output came from DVC's cache."""
+def seal_link(workspace: Workspace, stage: str) -> None:
+    """Tie the run that `leave_link` noted to the bytes that the stage has now published."""
     path = workspace.root / "var" / "links" / f"{stage}.json"
-    return orjson.loads(path.read_bytes()) if path.is_file() else {}
+    link: dict[str, str] = orjson.loads(path.read_bytes()) if path.is_file() else {SEAL: ""}
+    if SEAL not in link:
+        write_json(path, {**link, SEAL: digest_of(workspace.place(stage))})
+
+
+def find_link(workspace: Workspace, stage: str) -> dict[str, str]:
+    """The run that made what a stage has published; empty where the bytes came from DVC's cache or from another run."""
+    path = workspace.root / "var" / "links" / f"{stage}.json"
+    published = workspace.place(stage) / MANIFEST_NAME
+    if not path.is_file() or not published.is_file():
+        return {}
+    link: dict[str, str] = orjson.loads(path.read_bytes())
+    return link if link.get(SEAL) == sha256_file(published) else {}
 
 
 def revision_tags(workspace: Workspace) -> dict[str, str]:

@@ -42,6 +42,23 @@ def test_a_value_out_of_bounds_is_shown(workspace: Workspace) -> None:
         read_params(workspace.root)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("num_bands: 28", "num_bands: 30", "corpus.num_bands is 30, which does not divide clean_documents.num_permutations, 112"),
+        ("    default:", "    xx:", "clean_documents.quality has no 'default'"),
+        ("  - archivo-cauca\n", "  - academia-quechua\n", "partners names academia-quechua twice"),
+        ("kind: package", "kind: tiny", "base_model.tiny is there if, and only if, base_model.kind is tiny"),
+        ("max_document_tokens: 512", "max_document_tokens: 1", "greater than or equal to 2, found 1"),
+    ],
+)
+def test_values_that_do_not_fit_together_are_refused(workspace: Workspace, old: str, new: str, message: str) -> None:
+    edit(workspace.root, old, new)
+    with pytest.raises(OperatorError) as error:
+        read_params(workspace.root)
+    assert message in str(error.value)
+
+
 def test_broken_yaml_names_the_line(workspace: Workspace) -> None:
     edit(workspace.root, "rights:", "rights: [")
     with pytest.raises(OperatorError, match=r"(?s)not valid YAML.*line \d+"):

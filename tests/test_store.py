@@ -1,5 +1,6 @@
 """Publishing: whole or not at all, verified where read, the same bytes for the same rows."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -81,6 +82,28 @@ def test_a_full_disk_is_explained_and_loses_nothing(workspace: Workspace) -> Non
     with pytest.raises(OperatorError, match=r"is full .* bytes free.*last good output stands"):
         fill_the_disk(workspace)
     assert workspace.read("corpus")
+
+
+def test_a_torn_manifest_is_damage_not_a_bug(workspace: Workspace) -> None:
+    path = publish(workspace) / MANIFEST_NAME
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(InputDamagedError, match="does not read as a manifest"):
+        workspace.read("corpus")
+
+
+def test_a_disk_full_at_the_last_rename_gives_the_old_output_back(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    final = publish(workspace)
+    rename = Path.rename
+
+    def full_for_the_new(path: Path, target: Path) -> Path:
+        if target == final and not path.name.endswith("-old"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", full_for_the_new)
+    with pytest.raises(OperatorError, match="last good output stands"):
+        publish(workspace, "new")
+    assert (workspace.read("corpus") / "part" / "a.txt").read_text(encoding="utf-8") == "kuska purisun"
 
 
 KILLED_WRITER = """

@@ -11,6 +11,7 @@ from latamgpt.tracking import (
     connect,
     find_link,
     register_model_version,
+    seal_link,
     send_unsent,
     set_alias,
     start_run,
@@ -41,7 +42,27 @@ def test_run_keeps_params_metrics_and_datasets(workspace: Workspace) -> None:
     dataset = run.inputs.dataset_inputs[0]
     assert dataset.dataset.name == "mixture"
     assert dataset.dataset.digest == digest_of(folder)[:36]
+
+
+def test_link_holds_for_the_bytes_that_its_run_made_and_for_no_others(workspace: Workspace) -> None:
+    with start_run(workspace, "checkpoint", "cpt", {}, {}) as run_log:
+        pass
+    folder = published(workspace, "checkpoint")
+    assert find_link(workspace, "checkpoint") == {}
+    seal_link(workspace, "checkpoint")
     assert find_link(workspace, "checkpoint")["mlflow_run_id"] == run_log.run_id
+    (folder / "a.txt").write_text("what DVC's cache held of another run")
+    write_manifest(folder, "checkpoint")
+    assert find_link(workspace, "checkpoint") == {}
+
+
+def test_points_that_the_store_does_not_know_wait_and_stop_nobody(workspace: Workspace) -> None:
+    unsent = workspace.root / "var" / "mlflow" / "unsent"
+    unsent.mkdir(parents=True)
+    (unsent / "gone.json").write_text('{"run_id": "0123456789abcdef0123456789abcdef", "points": [["train/loss", 2.5, 1, 1]]}')
+    with start_run(workspace, "checkpoint", "cpt", {}, {}):
+        pass
+    assert (unsent / "gone.json").is_file()
 
 
 def test_run_that_raises_is_failed_and_keeps_its_points(workspace: Workspace) -> None:
@@ -123,6 +144,8 @@ def test_model_version_is_one_per_folder_and_found_by_alias(workspace: Workspace
 def test_model_version_names_the_run_that_trained_it(workspace: Workspace) -> None:
     with start_run(workspace, "checkpoint", "cpt", {}, {}) as run_log:
         pass
+    published(workspace, "checkpoint")
+    seal_link(workspace, "checkpoint")
     folder = published(workspace, "release_candidate")
     set_alias(workspace, "latam-gpt", "candidate", register_model_version(workspace, "latam-gpt", folder, {}))
     found = version_by_alias(workspace, "latam-gpt", "candidate")

@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from latamgpt.params import Params
+from latamgpt.stages import run_stage
 from latamgpt.store import Workspace
-from latamgpt.training import checkpoint
 
 if __name__ == "__main__":
-    checkpoint.run(Workspace(Path(sys.argv[1])), Params.model_validate_json(Path(sys.argv[2]).read_bytes()))
+    run_stage(Workspace(Path(sys.argv[1])), Params.model_validate_json(Path(sys.argv[2]).read_bytes()), "checkpoint")

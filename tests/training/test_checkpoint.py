@@ -15,9 +15,9 @@ import pytest
 from latamgpt.errors import NotPermittedError, OperatorError
 from latamgpt.params import Params
 from latamgpt.records import Expectation, Report, Severity
+from latamgpt.stages import run_stage
 from latamgpt.store import Workspace, sha256_file, write_report
 from latamgpt.tracking import connect, find_link
-from latamgpt.training import checkpoint
 from tests.conftest import ROOT
 from tests.training.conftest import make_ready
 
@@ -28,7 +28,7 @@ PUBLISHED = ("model.safetensors", "curve.json", "data_order.parquet", "report.js
 def straight(tmp_path_factory: pytest.TempPathFactory, base_folder: Path, small: Params) -> Workspace:
     """A workspace whose training ran without any kill."""
     workspace = make_ready(tmp_path_factory.mktemp("straight") / "ready", base_folder)
-    checkpoint.run(workspace, small)
+    run_stage(workspace, small, "checkpoint")
     return workspace
 
 
@@ -134,7 +134,7 @@ def test_killed_training_goes_on_to_the_same_bytes(
     folder = kill_when(ready, small, pattern)
     assert not ready.place("checkpoint").exists()
     then(folder)
-    checkpoint.run(ready, small)
+    run_stage(ready, small, "checkpoint")
     for name in PUBLISHED:
         assert sha256_file(ready.place("checkpoint") / name) == sha256_file(straight.place("checkpoint") / name), name
     client = connect(ready)
@@ -150,7 +150,7 @@ def test_killed_training_goes_on_to_the_same_bytes(
 def test_two_processes_train_on_the_same_data_to_the_same_losses(ready: Workspace, straight: Workspace, small: Params) -> None:
     site = ready.root / "sites" / "laptop.yaml"
     site.write_text(site.read_text().replace("processes: 1", "processes: 2"))
-    checkpoint.run(ready, small)
+    run_stage(ready, small, "checkpoint")
     two, one = ready.place("checkpoint"), straight.place("checkpoint")
     assert sha256_file(two / "data_order.parquet") == sha256_file(one / "data_order.parquet")
     # The norm that clips is summed over two halves of the weights, so the last bits may differ from the first step on.
@@ -163,26 +163,26 @@ def test_shards_that_failed_their_gate_are_not_trained_on(ready: Workspace, smal
     with ready.publish("shards_gate") as folder:
         write_report(folder, Report(stage="shards_gate", summary="failed", expectations=(failed,)))
     with pytest.raises(OperatorError, match=r"shards_gate did not pass: enough tokens \(12\)"):
-        checkpoint.run(ready, small)
+        run_stage(ready, small, "checkpoint")
 
 
 def test_withdrawn_agreement_stops_the_training(ready: Workspace, small: Params) -> None:
     path = ready.root / "partners" / "academia-quechua.yaml"
     path.write_text(path.read_text().replace("    attribution:", "    withdrawn_on: 2026-01-15\n    attribution:"))
     with pytest.raises(NotPermittedError, match=r"60 documents of academia-quechua: .* was withdrawn on 2026-01-15"):
-        checkpoint.run(ready, small)
+        run_stage(ready, small, "checkpoint")
 
 
 def test_partner_that_is_not_of_the_run_stops_the_training(ready: Workspace, small: Params) -> None:
     fewer = small.model_copy(update={"partners": ("academia-quechua",)})
     with pytest.raises(NotPermittedError, match="60 documents of biblioteca-araucania: not a partner of this run"):
-        checkpoint.run(ready, fewer)
+        run_stage(ready, fewer, "checkpoint")
 
 
 def test_less_data_than_one_step_is_refused(ready: Workspace, small: Params) -> None:
     larger = small.model_copy(update={"checkpoint": small.checkpoint.model_copy(update={"batch_sequences": 10_000})})
     with pytest.raises(OperatorError, match="one step takes 10000"):
-        checkpoint.run(ready, larger)
+        run_stage(ready, larger, "checkpoint")
 
 
 def test_mlflow_that_does_not_answer_stops_before_any_work(
@@ -190,7 +190,7 @@ def test_mlflow_that_does_not_answer_stops_before_any_work(
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     with pytest.raises(OperatorError, match=r"MLflow at http://127\.0\.0\.1:9 does not answer"):
-        checkpoint.run(ready, small)
+        run_stage(ready, small, "checkpoint")
     assert not ready.place("checkpoint").exists()
 
 
@@ -198,7 +198,7 @@ def test_mlflow_that_does_not_answer_stops_before_any_work(
 def test_training_that_breaks_down_says_at_which_step_and_on_what(ready: Workspace, small: Params) -> None:
     wild = small.model_copy(update={"checkpoint": small.checkpoint.model_copy(update={"learning_rate": 1e30})})
     with pytest.raises(OperatorError, match=r"at step \d+ of \d+ the loss is .* The step saw documents (es|que)-"):
-        checkpoint.run(ready, wild)
+        run_stage(ready, wild, "checkpoint")
     assert not ready.place("checkpoint").exists()
 
 
