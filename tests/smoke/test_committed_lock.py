@@ -1,0 +1,44 @@
+"""`dvc repro` on a fresh clone gives the committed dvc.lock: the real base model, from raw deliveries to the release."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+from tests.smoke.conftest import fresh_clone
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+
+MACHINE = ROOT / "tests" / "golden" / "dvc_lock_machine.json"
+TRAINED = {"checkpoint", "scorecard", "ability_gate", "culture_gate", "release_candidate", "release"}
+"""What comes out of bf16 arithmetic, whose last bits depend on the processor's instructions: docs/same-bytes.md."""
+
+
+def arithmetic() -> list[str]:
+    """The vector and matrix instructions of this processor that bf16 kernels choose by."""
+    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("flags", 1)[-1].split("\n", 1)[0].split()
+    return sorted(flag for flag in set(flags) if flag.startswith(("avx", "amx", "fma")))
+
+
+def stages(lock: str) -> dict[str, object]:
+    return yaml.safe_load(lock)["stages"]
+
+
+def test_dvc_repro_on_a_fresh_clone_gives_the_committed_lock(tmp_path_factory: pytest.TempPathFactory) -> None:
+    clone = fresh_clone(tmp_path_factory.mktemp("lock"))
+    committed = clone.read("dvc.lock")
+    same_arithmetic = json.loads(MACHINE.read_text(encoding="utf-8"))["flags"] == arithmetic()
+    clone.call("dvc", "repro", *([] if same_arithmetic else ["training_quote"]))
+    found, wanted = stages(clone.read("dvc.lock")), stages(committed)
+    differing = [name for name in wanted if found.get(name) != wanted[name]]
+    if same_arithmetic:
+        assert differing == []
+        assert clone.read("dvc.lock") == committed
+        return
+    assert [name for name in differing if name.partition("@")[0] not in TRAINED] == []
+    pytest.skip(
+        "this processor has other vector instructions than the one that trained for dvc.lock: all stages up to the "
+        "training were compared and are equal, those after it cannot be"
+    )
