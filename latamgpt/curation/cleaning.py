@@ -86,6 +86,7 @@ def decide_language(declared: str, found: Identified, num_letters: int, min_conf
 
 def _clean_one(row: Row, params: CleanDocumentsParams, outcome: Cleaned) -> None:
     masked = mask(normalise(str(row["text"])))
+    title = mask(str(row["title"]))
     declared = str(row["declared_language"])
     num_letters = sum(map(str.isalpha, masked.text))
     verdict = decide_language(declared, shipped_model().identify(masked.text), num_letters, params.min_language_confidence)
@@ -95,10 +96,13 @@ def _clean_one(row: Row, params: CleanDocumentsParams, outcome: Cleaned) -> None
         outcome.excluded.append(_exclusion(row, drop.reason, drop.detail, name))
     elif verdict.doubt:
         outcome.excluded.append(_exclusion(row, verdict.doubt, verdict.detail, UNDETERMINED))
-        outcome.undetermined.append({name: row[name] for name in DOCUMENT_SCHEMA.names} | {"text": masked.text})
+        outcome.undetermined.append(
+            {name: row[name] for name in DOCUMENT_SCHEMA.names} | {"text": masked.text, "title": title.text}
+        )
     else:
-        outcome.kept.append(_kept(row, masked.text, verdict, masked.counts.total(), params))
-        outcome.personal_data += masked.counts
+        found = masked.counts + title.counts
+        outcome.kept.append(_kept(row | {"title": title.text}, masked.text, verdict, found.total(), params))
+        outcome.personal_data += found
 
 
 def _kept(row: Row, text: str, verdict: LanguageVerdict, num_personal_data: int, params: CleanDocumentsParams) -> Row:

@@ -28,6 +28,8 @@ import stdnum.uy.rut
 import stdnum.ve.rif
 
 WORTH_A_LOOK = re.compile(r"@|\d(?:[^\d]{0,4}\d){4}")  # an address, or five digits close together
+DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
+"""Hyphens, dashes and the minus sign: word processors put them where people typed a hyphen."""
 CONTEXT_CHARS = 40  # how far before a number the word that names it may stand
 
 
@@ -51,6 +53,9 @@ def _kind(tag: str, pattern: str, is_valid: Callable[[str], bool], context: str 
 def _printed(tag: str, pattern: str, is_valid: Callable[[str], bool]) -> Kind:
     """A kind whose dots and dashes show what it is, even glued to a word."""
     return Kind(tag, re.compile(rf"(?<!\d)(?:{pattern})(?!\d)", re.IGNORECASE), is_valid)
+
+
+CEDULA_WORDS = r"c[ée]dulas?|c\.\s?[ci]|c[ci](?=\W{0,3}(?:n[.º°o]{0,3}\s?)?$)"  # 'cc' is also what engines are measured in
 
 
 def _always(_: str) -> bool:
@@ -82,6 +87,7 @@ KINDS = (
     _kind("CEDULA", r"\d{3}-\d{7}-\d", stdnum.do.cedula.is_valid),
     _kind("DNI", r"\d{8}-?[\dA-K]", stdnum.pe.cui.is_valid, r"d\.?n\.?i\.?|c\.?u\.?i\.?"),
     _kind("DNI", r"\d{1,2}\.\d{3}\.\d{3}|\d{7,8}", _always, r"d\.?n\.?i\.?"),
+    _kind("CEDULA", r"\d{1,3}(?:\.\d{3}){2}(?:-\d)?|\d(?:\.\d{3}){3}|\d{6,7}(?:-?\d)?|\d{10}", _always, CEDULA_WORDS),
     _kind("PHONE", r"\+(?:1|5\d{1,2})[ .-]?(?:\(?\d{1,4}\)?[ .-]?){2,5}\d", _always),
     _kind(
         "PHONE",
@@ -113,13 +119,24 @@ def mask(text: str) -> Masked:
 
 def _mask_line(line: str, counts: Counter[str]) -> str:
     for kind in KINDS:
-        line = kind.pattern.sub(lambda match, kind=kind: _tag(match, kind, counts), line)
+        line = _replaced(line, kind, counts)
     return line
 
 
+def _replaced(line: str, kind: Kind, counts: Counter[str]) -> str:
+    """Identifiers are looked for in the line with plain hyphens; what is none of them keeps its own dashes."""
+    parts: list[str] = []
+    end = 0
+    for match in kind.pattern.finditer(line.translate(DASHES)):
+        parts += [line[end : match.start()], _tag(match, kind, counts) or line[match.start() : match.end()]]
+        end = match.end()
+    return "".join([*parts, line[end:]])
+
+
 def _tag(match: re.Match[str], kind: Kind, counts: Counter[str]) -> str:
+    """The tag that takes the place of a match; '' where it is no personal data."""
     before = match.string[max(0, match.start() - CONTEXT_CHARS - 20) : match.start()]
     if (kind.context is not None and not kind.context.search(before)) or not kind.is_valid(match[0]):
-        return match[0]
+        return ""
     counts[kind.tag] += 1
     return f"[{kind.tag}]"

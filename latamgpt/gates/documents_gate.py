@@ -46,10 +46,12 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
     """
     raw_ids = _doc_ids(workspace.read("documents", key) / "documents.parquet")
     folder = workspace.read("clean_documents", key)
-    clean = pq.read_table(folder / "documents.parquet", columns=[*SHOWN, "text"])
+    clean = pq.read_table(folder / "documents.parquet", columns=[*SHOWN, "title", "text"])
     institution = read_institution(workspace.root, key)
     profile = profile_documents(raw_ids, folder)
-    profile["num_personal_data_left"] = sum(count_personal_data(t) for t in _texts(clean) if t is not None)
+    profile["num_personal_data_left"] = sum(
+        count_personal_data(t) for t in [*_texts(clean), *clean["title"].to_pylist()] if t is not None
+    )
     gate = Gate(
         stage="documents_gate",
         key=key,

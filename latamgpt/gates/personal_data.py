@@ -13,8 +13,12 @@ CHECKED_NUMBERS = {
 """Identifiers as people write them, by the module of python-stdnum that knows their check digit."""
 
 
+TYPED_DASH = re.compile("[\u2010-\u2014\u2212]")  # what word processors make of a hyphen
+
+
 def count_personal_data(text: str) -> int:
     """How many e-mail addresses and identifiers with a valid check digit stand in a text."""
+    text = TYPED_DASH.sub("-", text)
     num_found = len(EMAIL.findall(text)) if "@" in text else 0
     for module, pattern in CHECKED_NUMBERS.items():
         num_found += sum(import_module(module).is_valid(number) for number in pattern.findall(text))

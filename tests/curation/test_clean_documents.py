@@ -102,6 +102,17 @@ def test_nothing_at_all_is_an_error(workspace: Workspace, params: Params) -> Non
     assert not workspace.place("clean_documents", PARTNER).exists()
 
 
+def test_personal_data_in_a_title_is_masked_and_counted(workspace: Workspace, params: Params) -> None:
+    publish_documents(
+        workspace, [document(SPANISH, title="Carta de ana@archivo.org"), document(ENGLISH, title="CPF 390.533.447-05")]
+    )
+    run(workspace, params, PARTNER)
+    (kept,) = rows_of(workspace, "documents")
+    (undetermined,) = rows_of(workspace, "undetermined")
+    assert (kept["title"], kept["num_personal_data"]) == ("Carta de [EMAIL]", 1)
+    assert undetermined["title"] == "CPF [CPF]"
+
+
 @pytest.mark.parametrize("docs_per_task", [1, 3, 100])
 def test_the_size_of_tasks_does_not_matter(workspace: Workspace, params: Params, docs_per_task: int) -> None:
     documents = rows_to_table([document(f"{SPANISH} {i}.") for i in range(7)], DOCUMENT_SCHEMA)

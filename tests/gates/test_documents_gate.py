@@ -52,6 +52,8 @@ BROKEN: list[tuple[Row, set[str]]] = [
     (clean_document(9, num_bytes=5), {"pair_values_to_be_equal"}),
     (clean_document(9, text="Escriba a ana.perez@uni.edu.pe"), {"max_to_be_between num_personal_data_left"}),
     (clean_document(9, text="CPF 529.982.247-25"), {"max_to_be_between num_personal_data_left"}),
+    (clean_document(9, text="CPF 529.982.247\u201325"), {"max_to_be_between num_personal_data_left"}),
+    (clean_document(9, title="Carta de ana.perez@uni.edu.pe"), {"max_to_be_between num_personal_data_left"}),
 ]
 
 
