@@ -13,15 +13,24 @@ from latamgpt.launch.local import run_processes
 from latamgpt.launch.site import Site, read_site
 from latamgpt.params import CheckpointParams, Params
 from latamgpt.records import MANIFEST_NAME, REPORT_NAME, Curve, Report, Table
-from latamgpt.store import Workspace, digest_of, must_have_passed, rows_to_table, write_json, write_report, write_table
+from latamgpt.store import (
+    Workspace,
+    digest_of,
+    must_have_passed,
+    rows_to_table,
+    sha256_file,
+    write_json,
+    write_report,
+    write_table,
+)
 from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome, micro_batch_size, resume_folder
 from latamgpt.training.kernels import pinned_environment
 from latamgpt.training.packing import PackedOrder
 from latamgpt.training.resume import History
 from latamgpt.training.rights import must_be_permitted, read_terms
-from latamgpt.training.weights import WEIGHTS_NAME
 
 INPUTS = ("base_model", "mixture", "token_shards")
+WEIGHTS_SUFFIXES = (".safetensors", ".safetensors.index.json")
 
 DATA_ORDER_SCHEMA = pa.schema(
     [
@@ -62,7 +71,7 @@ def run(workspace: Workspace, params: Params) -> Report:
     resume = resume_folder(workspace.root, identity(params, site, digests))
     with workspace.publish("checkpoint") as folder:
         outcome = _train(workspace, params, site, digests, resume, folder)
-        _copy_tokenizer(folders["base_model"], folder)
+        copy_tokenizer(folders["base_model"], folder)
         write_table(
             folder / "data_order.parquet", rows_to_table(data_order(order, num_steps, params.checkpoint), DATA_ORDER_SCHEMA)
         )
@@ -89,8 +98,9 @@ def count_steps(order: PackedOrder, params: CheckpointParams) -> int:
 
 
 def identity(params: Params, site: Site, digests: dict[str, str]) -> str:
-    """What must be the same for a training to go on from a saved state: parameters, inputs, processes and threads."""
+    """What must be the same for a training to go on from a saved state: program, parameters, inputs, processes and threads."""
     what = {
+        "code": [sha256_file(path) for path in sorted(Path(__file__).parent.glob("*.py"))],
         "checkpoint": params.checkpoint.model_dump(mode="json"),
         "digests": digests,
         "ranks": site.num_ranks,
@@ -189,8 +199,9 @@ def _train(
     return measured
 
 
-def _copy_tokenizer(base: Path, folder: Path) -> None:
-    """All that the base has and the training did not write: tokenizer, licence."""
+def copy_tokenizer(base: Path, folder: Path) -> None:
+    """All that the base has and the training did not write: tokenizer, licence. Never the base's weights."""
     for path in sorted(base.iterdir()):
-        if path.name not in {MANIFEST_NAME, REPORT_NAME, WEIGHTS_NAME} and not (folder / path.name).exists():
+        is_left = path.name in {MANIFEST_NAME, REPORT_NAME} or path.name.endswith(WEIGHTS_SUFFIXES)
+        if not is_left and not (folder / path.name).exists():
             shutil.copyfile(path, folder / path.name)
