@@ -39,7 +39,7 @@ def join_ranks() -> Rank:
     import torch
     import torch.distributed as dist
 
-    backend = "nccl" if torch.cuda.is_available() else "gloo"
+    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"  # losses are summed over ranks on the CPU
     os.environ.setdefault("DS_ACCELERATOR", "cuda" if torch.cuda.is_available() else "cpu")
     waiting = timedelta(minutes=MINUTES_FOR_PEERS)
     if "RANK" in os.environ:
