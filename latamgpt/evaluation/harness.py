@@ -81,8 +81,7 @@ def pin_process(precision: Precision) -> None:
     }
     if precision is Precision.FP32:
         environment |= {"ATEN_CPU_CAPABILITY": "avx2", "MKL_CBWR": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
-    for name, value in environment.items():
-        os.environ.setdefault(name, value)
+    os.environ.update(environment)
 
 
 def _load_model(folder: Path, params: ScorecardParams) -> "HFLM":
@@ -90,7 +89,7 @@ def _load_model(folder: Path, params: ScorecardParams) -> "HFLM":
     from lm_eval.models.huggingface import HFLM
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    torch.set_num_threads(int(THREADS))
     torch.use_deterministic_algorithms(mode=True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[params.precision]
