@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE ?= 1
 export MLFLOW_DISABLE_TELEMETRY ?= true
 export GX_ANALYTICS_ENABLED ?= false
 
-.PHONY: help setup run ui test test-slow check bench samples lock
+.PHONY: help setup run ui test test-slow check bench pictures samples lock
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -36,7 +36,11 @@ check: setup ## format, lint, types, import directions
 	@$(BIN)/lint-imports
 
 bench: setup ## measure what README claims, side by side
-	@$(BIN)/python scripts/bench.py
+	@$(BIN)/python -m scripts.bench
+
+pictures: setup ## take README's pictures from the running pages, after make run
+	@scripts/setup-browser.sh
+	@$(BIN)/python -m scripts.take_pictures
 
 samples: setup ## rebuild samples/ from the packages that its texts come from
 	@$(BIN)/python scripts/build_samples.py
