@@ -102,10 +102,10 @@ def read_delivery(folder: Path) -> Delivery:
         raise OperatorError(
             f"{path} is missing, so nothing says what the delivery is and what permits its use. Ask the partner for it."
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise OperatorError(f"{path} is not valid YAML in UTF-8: {error}. Mend it, or ask the partner to.") from error
     except ValidationError as error:
         raise OperatorError(explain_validation(str(path), error)) from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a day that no calendar has
+        raise OperatorError(f"{path} is not valid YAML in UTF-8: {error}. Mend it, or ask the partner to.") from error
 
 
 def payload_paths(folder: Path, delivery: Delivery) -> list[str]:

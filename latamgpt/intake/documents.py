@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from latamgpt.errors import OperatorError
+from latamgpt.intake.payload import readable
 from latamgpt.intake.quarantine import Reason, SetAside
 from latamgpt.intake.taking_in import TakenIn, take_in
 from latamgpt.params import Params
@@ -29,7 +30,7 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
     with follow(STAGE, key, "deliveries", len(folders)) as progress:
         for folder in folders:
             taken.append(take_in(folder, institution, params.documents, params.rights.as_of))
-            progress.advance(note=folder.name)
+            progress.advance(note=taken[-1].name)
     with workspace.publish(STAGE, key) as target:
         write_table(target / "documents.parquet", rows_to_table(_document_rows(institution, taken), DOCUMENT_SCHEMA))
         write_table(target / "exclusions.parquet", rows_to_table(_exclusion_rows(key, taken, strays), EXCLUSION_SCHEMA))
@@ -51,7 +52,11 @@ def _deliveries(workspace: Workspace, partner: str) -> tuple[list[Path], list[Se
             "`partners` in params.yaml."
         )
     detail = "a delivery is a folder; this lies beside the folders"
-    strays = [SetAside(path.name, Reason.NOT_A_DELIVERY, detail, path.lstat().st_size) for path in entries if path not in folders]
+    strays = [
+        SetAside(readable(path.name), Reason.NOT_A_DELIVERY, detail, path.lstat().st_size)
+        for path in entries
+        if path not in folders
+    ]
     return folders, strays
 
 

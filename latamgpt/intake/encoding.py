@@ -52,7 +52,7 @@ def _codec_name(encoding: str, name: str) -> str:
     try:
         "".encode(encoding)  # refuses what is no encoding of text, such as rot13
         return codecs.lookup(encoding).name
-    except LookupError as error:
+    except (LookupError, ValueError) as error:  # ValueError: 'undefined', which refuses everything, or a NUL in the name
         raise Rejected(Reason.ENCODING, f"{name}: {encoding!r} is no encoding of text that is known here") from error
 
 

@@ -1,6 +1,7 @@
 """A delivery's bytes: no links, no devices, nothing outside the folder, and never more of them than the caps allow."""
 
 import gzip
+import os
 import stat
 import zlib
 from collections.abc import Generator
@@ -57,17 +58,25 @@ class DeliveryTooLarge(Rejected):
 
 
 def refuse_unsafe(folder: Path) -> None:
-    """Refuse a delivery that holds anything but plain files and folders, before a byte of it is read.
+    """Refuse a delivery that holds anything but plain files and folders with readable names, before a byte of it is read.
 
     Raises:
-        Rejected: unsafe_path, for a link, pipe, socket or device.
+        Rejected: unsafe_path, for a link, pipe, socket or device, and for a name that is not UTF-8.
     """
     for path in [folder, *sorted(folder.rglob("*"))]:
+        name = path.relative_to(folder).as_posix()
+        if readable(path.name) != path.name:
+            shown = readable(path.name if path == folder else name)
+            raise Rejected(Reason.UNSAFE_PATH, f"the name {shown} is not UTF-8: no manifest can list it", shown)
         mode = path.lstat().st_mode
         if not (stat.S_ISREG(mode) or (stat.S_ISDIR(mode))):
-            name = path.relative_to(folder).as_posix()
             kind = "a symbolic link" if stat.S_ISLNK(mode) else "a pipe, socket or device"
             raise Rejected(Reason.UNSAFE_PATH, f"{name} is {kind}: only plain files are read", name)
+
+
+def readable(name: str) -> str:
+    """A file's name as text: bytes of it that are not UTF-8 become their numbers, as in 'a\\xf1o.txt'."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def size_of(folder: Path) -> int:

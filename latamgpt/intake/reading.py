@@ -40,7 +40,7 @@ def read_files(source: Source) -> Reading:
 
 def _read_file(source: Source, name: str) -> Reading:
     if source.delivery.format is DeliveryFormat.BAGIT:
-        reader = READERS_IN_BAG[PurePosixPath(name).suffix]
+        reader = next(read for suffix, read in READERS_IN_BAG.items() if name.endswith(suffix))
     else:
         reader = READERS[source.delivery.format]
     try:

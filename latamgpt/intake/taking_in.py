@@ -11,7 +11,7 @@ from latamgpt.errors import OperatorError
 from latamgpt.intake.delivery import Delivery, DeliveryFormat, read_delivery
 from latamgpt.intake.fixity import check_fixity
 from latamgpt.intake.licences import contradiction, stated_as, statements_at_edges, statements_in
-from latamgpt.intake.payload import Budget, refuse_unsafe, size_of
+from latamgpt.intake.payload import Budget, readable, refuse_unsafe, size_of
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.reading import read_files
 from latamgpt.intake.source import Found, Source
@@ -49,7 +49,7 @@ class TakenIn:
 
 def take_in(folder: Path, institution: Institution, params: DocumentsParams, as_of: date) -> TakenIn:
     """Read one delivery. Whatever is wrong with it is written down; nothing a partner sent stops the others."""
-    name, num_bytes = folder.name, 0
+    name, num_bytes = readable(folder.name), 0
     delivery: Delivery | None = None
     try:
         refuse_unsafe(folder)

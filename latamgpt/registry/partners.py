@@ -80,12 +80,12 @@ def read_institution(root: Path, partner: str) -> Institution:
         )
     try:
         institution = Institution.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except ValidationError as error:
+        raise OperatorError(explain_validation(str(path), error)) from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a day that no calendar has
         raise OperatorError(
             f"{path} is not valid YAML in UTF-8: {error}. Mend the line it names; until then the partner's texts are not used."
         ) from error
-    except ValidationError as error:
-        raise OperatorError(explain_validation(str(path), error)) from error
     if institution.id != partner:
         raise OperatorError(f"{path}: id is {institution.id!r}, the file is named {partner!r}. Make the two the same.")
     repeated = [id_ for id_, times in Counter(a.id for a in institution.agreements).items() if times > 1]

@@ -1,6 +1,7 @@
 """Whatever bytes a partner sends: no crash, and every file is either read or named with a reason."""
 
 import gzip
+import os
 import tempfile
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import zstandard
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from latamgpt.intake.encoding import decode
+from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.params import read_params
 from latamgpt.store import Workspace
 from tests.conftest import ROOT
-from tests.intake.deliveries import deliver, documents, exclusions, register, take_in
+from tests.intake.deliveries import deliver, documents, exclusions, reasons, register, take_in
 
 PARAMS = read_params(ROOT, "tiny")
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
@@ -69,3 +72,56 @@ def test_any_json_value_for_a_text_is_read_or_named(value: object) -> None:
     raw = json.dumps({"text": value, "lengua": value}, allow_nan=True) + "\n"
     read, set_aside = outcome("jsonl", {"a.jsonl": raw}, fields={"language": "lengua", "title": "lengua"})
     assert [*read, *set_aside] == ["a.jsonl#1"]
+
+
+def good_and_bad(workspace: Workspace) -> Path:
+    """Two deliveries, of which the second will be spoilt: its folder."""
+    register(workspace)
+    deliver(workspace, {"a.txt": "Un relato del río."}, id="bueno")
+    return deliver(workspace, {"b.txt": "Otro relato del río."}, id="malo")
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "2026-13-01", "2025-02-29"])
+def test_a_day_that_no_calendar_has_sets_only_its_delivery_aside(workspace: Workspace, day: str) -> None:
+    path = good_and_bad(workspace) / "delivery.yaml"
+    path.write_text(path.read_text().replace("'2026-03-01'", day))
+    take_in(workspace, PARAMS)
+    assert reasons(workspace) == {"delivery.yaml": "delivery_invalid"}
+    assert [row["path"] for row in documents(workspace)] == ["a.txt"]
+
+
+@pytest.mark.parametrize("encoding", ["undefined", "utf-8\0", "rot13", "", "klingon"])
+def test_an_encoding_that_is_none_is_named(encoding: str) -> None:
+    with pytest.raises(Rejected, match="is no encoding of text") as caught:
+        decode(b"abc", encoding, "a.txt")
+    assert caught.value.reason == Reason.ENCODING
+
+
+def test_a_delivery_declared_in_no_encoding_leaves_the_others(workspace: Workspace) -> None:
+    path = good_and_bad(workspace) / "delivery.yaml"
+    path.write_text(path.read_text() + 'encoding: "undefined"\n')
+    take_in(workspace, PARAMS)
+    assert reasons(workspace) == {"b.txt": "encoding"}
+    assert [row["path"] for row in documents(workspace)] == ["a.txt"]
+
+
+def test_a_file_name_that_is_not_utf8_sets_only_its_delivery_aside(workspace: Workspace) -> None:
+    folder = good_and_bad(workspace)
+    Path(os.fsdecode(os.fsencode(folder) + b"/a\xf1o.txt")).write_text("Texto.")
+    take_in(workspace, PARAMS)
+    assert reasons(workspace) == {"a\\xf1o.txt": "unsafe_path"}
+    assert [row["path"] for row in documents(workspace)] == ["a.txt"]
+
+
+def test_a_delivery_or_a_stray_whose_name_is_not_utf8_is_named(workspace: Workspace) -> None:
+    partner = os.fsencode(good_and_bad(workspace).parent)
+    Path(os.fsdecode(partner + b"/a\xf1o")).mkdir()
+    Path(os.fsdecode(partner + b"/b\xf1o.zip")).write_text("x")
+    take_in(workspace, PARAMS)
+    assert reasons(workspace) == {"a\\xf1o": "unsafe_path", "b\\xf1o.zip": "not_a_delivery"}
+    assert len(documents(workspace)) == 2
+
+
+def test_a_bag_s_file_without_a_stem_is_read() -> None:
+    read, set_aside = outcome("bagit", {".txt": "Un relato.", "a.md": "Otro."})
+    assert (sorted(read), set_aside) == (["data/.txt", "data/a.md"], [])

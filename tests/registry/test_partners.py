@@ -125,3 +125,9 @@ def test_file_named_unlike_its_id_is_refused_with_both_names(tmp_path: Path) -> 
     message = refusal(registry(tmp_path, id="archivo-dos"))
     assert "'archivo-dos'" in message
     assert "'archivo-uno'" in message
+
+
+def test_a_day_that_no_calendar_has_is_refused(tmp_path: Path) -> None:
+    path = registry(tmp_path) / "partners" / "archivo-uno.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("'2025-01-01'", "2025-02-30"), encoding="utf-8")
+    assert "archivo-uno.yaml is not valid YAML in UTF-8: day is out of range for month" in refusal(tmp_path)
