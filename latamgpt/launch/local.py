@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,8 +26,8 @@ def run_processes(
 ) -> None:
     """Run `python -m module` in a process group of its own, under torchrun where there is more than one process.
 
-    Steps: start; wait; end the whole group when this process is interrupted or the module fails. What the processes print goes to
-    `log_path`; progress goes to standard error.
+    Steps: start; wait; end the whole group when this process is interrupted or the module fails. What the processes print,
+    and why they failed, goes to `log_path`; a single process shows its progress on standard error.
 
     Raises:
         OperatorError: the site needs more than this machine, or the module raised one.
@@ -45,6 +46,7 @@ def run_processes(
             [*_command(module, processes), *arguments],
             env={**os.environ, **environment, FAILURE_VARIABLE: str(failure_path)},
             stdout=log,
+            stderr=log if processes > 1 else None,  # torchrun adds pages of its own to every failure
             start_new_session=True,
             preexec_fn=die_with_parent,  # noqa: PLW1509  (one prctl call; nothing that could deadlock)
         )
@@ -61,14 +63,15 @@ def die_with_parent() -> None:
 
 @contextmanager
 def errors_for_parent() -> Generator[None]:
-    """Leave an OperatorError where the parent process finds it, then end with exit code 1."""
+    """End with exit code 1 on an error: where it was raised goes to the log, an OperatorError's words to the parent process."""
     try:
         yield
-    except OperatorError as error:
+    except Exception as error:  # noqa: BLE001  (told in the log, and by the exit code)
         path = os.environ.get(FAILURE_VARIABLE)
-        if path:
+        if path and isinstance(error, OperatorError):
             Path(path).write_bytes(orjson.dumps({"message": str(error)}))
-        raise
+        traceback.print_exc(file=sys.stdout)
+        sys.exit(1)
 
 
 def _command(module: str, processes: int) -> list[str]:

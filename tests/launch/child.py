@@ -14,6 +14,9 @@ if __name__ == "__main__":
     if how == "mistake":
         with errors_for_parent():
             raise OperatorError("the soup is cold. Nobody likes that. Warm it.")
+    if how == "crash":
+        with errors_for_parent():
+            raise ValueError("nobody thought of this")
     if how == "bug":
         sys.exit(3)
     if how == "wait":

@@ -31,6 +31,23 @@ def test_childs_mistake_reaches_the_parent_in_its_own_words(tmp_path: Path) -> N
         run_processes(Site(), "tests.launch.child", ["mistake"], {}, tmp_path / "child.log")
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_childs_traceback_is_in_the_log_and_not_on_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], processes: int
+) -> None:
+    log = tmp_path / "child.log"
+    with pytest.raises(OperatorError, match=r"^the soup is cold"):
+        run_processes(Site(), "tests.launch.child", ["mistake"], {}, log, processes=processes)
+    assert capfd.readouterr() == ("", "")
+    assert "latamgpt.errors.OperatorError: the soup is cold" in log.read_text()
+
+
+def test_childs_crash_is_explained_by_the_end_of_its_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(RuntimeError, match=r"(?s)ended with exit code 1; the end of .*ValueError: nobody thought of this"):
+        run_processes(Site(), "tests.launch.child", ["crash"], {}, tmp_path / "child.log")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_childs_bug_shows_exit_code_and_log(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match=r"ended with exit code 3; the end of .*\nchild says bug"):
         run_processes(Site(), "tests.launch.child", ["bug"], {}, tmp_path / "child.log")
