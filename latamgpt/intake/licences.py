@@ -6,8 +6,11 @@ in sidecars, file names, PDF and HTML metadata, and in the first and last part o
 """
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+
+import orjson
 
 EDGE_CHARS = 3000  # of a text: a book about licences names many of them inside
 
@@ -16,11 +19,20 @@ CODE = re.compile(r"\bCC[-_ ]?(BY(?:[-_ ](?:NC|ND|SA))*|0|ZERO)\b(?:[-_ ]?v?(\d\
 NAME = re.compile(
     r"\b(?:Atribuci[oó]n|Reconocimiento|Atribui[cç][aã]o|Attribution)"
     r"((?:\s*[-–]\s*|\s+)(?:No\s?Comercial|N[aã]o\s?Comercial|NonCommercial|Non-Commercial)"
-    r"|(?:\s*[-–]\s*|\s+)(?:Sin\s?(?:Obra\s?)?Derivadas?|Sem\s?Deriva[cç][oõ]es|NoDerivatives|NoDerivs)"
+    r"|(?:\s*[-–]\s*|\s+)(?:Sin\s?(?:Obra\s?)?Derivadas?|Sem\s?Deriva[cç][oõ]es|No\s?Derivatives|No\s?Derivs)"
     r"|(?:\s*[-–]\s*|\s+)(?:Compartir\s?Igual|Compartilha\s?Igual|ShareAlike)){1,3}"
-    r"(?:\s*(\d\.\d))?",
+    r"(?:\s+Interna[ct]ional)?(?:\s*(\d\.\d))?",
     re.IGNORECASE,
 )
+PLAIN_NAME = re.compile(
+    r"\bCreative\s+Commons[\s:,–-]+(?:Atribuci[oó]n|Reconocimiento|Atribui[cç][aã]o|Attribution)\b(?!\s*[-–]?\s*(?:"
+    r"N[aãoO]*n?[\s-]?Com|Sin\s?(?:Obra|Deriv)|Sem\s?Deriv|No\s?Deriv|Comparti|Share))"
+    r"(?:\s+Interna[ct]ional)?(?:\s*(\d\.\d))?",
+    re.IGNORECASE,
+)
+"""Attribution and nothing else; as a word alone it is no licence, so the name before it is asked for."""
+FIELDS = frozenset({"licence", "license", "licencia", "licença", "rights", "derechos", "direitos"})
+"""Names of fields that hold a licence, in small letters."""
 PARTS = (
     ("NC", re.compile(r"comercial|commercial", re.IGNORECASE)),
     ("ND", re.compile(r"deriva", re.IGNORECASE)),
@@ -45,15 +57,16 @@ def statements_in(text: str, where: str) -> list[Statement]:
     rest = ADDRESS.sub(" ", text).replace("_", " ")
     found |= {_from_code(match) for match in CODE.finditer(rest)}
     found |= {_from_name(match) for match in NAME.finditer(rest)}
+    found |= {_identifier("BY", match[1]) for match in PLAIN_NAME.finditer(rest)}
     if RESERVED.search(text):
         found.add(RESERVED_ID)
     return [Statement(where, licence) for licence in sorted(found)]
 
 
-def statements_at_edges(text: str) -> list[Statement]:
+def statements_at_edges(text: str, where: str = "the text") -> list[Statement]:
     """The licences stated in the first and last part of a document."""
     edges = text if len(text) <= 2 * EDGE_CHARS else f"{text[:EDGE_CHARS]}\n\n{text[-EDGE_CHARS:]}"
-    return statements_in(edges, "the text")
+    return statements_in(edges, where)
 
 
 def stated_as(value: str, where: str) -> list[Statement]:
@@ -61,9 +74,23 @@ def stated_as(value: str, where: str) -> list[Statement]:
     return statements_in(value, where) or ([Statement(where, value.strip())] if value.strip() else [])
 
 
+def stated_in_fields(values: Mapping[str, object], where: Callable[[str], str]) -> list[Statement]:
+    """The licences in the fields that are named so, in any case and of any type; `where` says what to call a field."""
+    named = [(key, value) for key, value in values.items() if _is_licence_field(key) and value not in (None, "", [], {})]
+    return [statement for key, value in named for statement in stated_as(_as_text(value), where(key))]
+
+
 def contradiction(statements: Iterable[Statement], covered: frozenset[str]) -> Statement | None:
     """The first statement of a licence that is not covered; one without a version agrees with any version."""
     return next((s for s in statements if not any(_agree(s.licence, licence) for licence in covered)), None)
+
+
+def _is_licence_field(key: str) -> bool:
+    return unicodedata.normalize("NFC", key).strip().casefold() in FIELDS
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _agree(stated: str, covered: str) -> bool:

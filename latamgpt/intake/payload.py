@@ -75,7 +75,7 @@ def refuse_unsafe(folder: Path) -> None:
 
 
 def readable(name: str) -> str:
-    """A file's name as text: bytes of it that are not UTF-8 become their numbers, as in 'a\\xf1o.txt'."""
+    """A file's name as text: bytes of it that are not UTF-8 are written as their numbers."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 

@@ -3,14 +3,16 @@
 import io
 import logging
 import re
+from collections.abc import Mapping
 from pathlib import PurePosixPath
+from typing import cast
 
 import lxml.etree
 import lxml.html
 import orjson
 
 from latamgpt.intake.encoding import decode
-from latamgpt.intake.licences import Statement, stated_as, statements_in
+from latamgpt.intake.licences import Statement, stated_in_fields, statements_at_edges, statements_in
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.intake.source import Found, Reading, Source
 
@@ -28,11 +30,11 @@ def read_markdown(source: Source, name: str) -> Reading:
     base = name.removesuffix(".md")
     text = source.text(name)
     sidecar = _sidecar(source, f"{base}.json") if source.has(f"{base}.json") else {}
-    statements = [s for key in ("licence", "license", "rights") for s in stated_as(sidecar.get(key, ""), f"{base}.json")]
+    statements = stated_in_fields(sidecar, lambda _: f"{base}.json")
     if source.has(f"{base}.pdf"):
         statements += pdf_statements(source.read(f"{base}.pdf"), f"{base}.pdf")
-    title = sidecar.get("title") or _first_heading(text) or PurePosixPath(base).name
-    return [Found(name, text, title, sidecar.get("language", ""), tuple(statements))]
+    title = _string(sidecar, "title") or _first_heading(text) or PurePosixPath(base).name
+    return [Found(name, text, title, _string(sidecar, "language"), tuple(statements))]
 
 
 def read_html(source: Source, name: str) -> Reading:
@@ -65,14 +67,19 @@ def pdf_statements(raw: bytes, name: str) -> list[Statement]:
     return statements_in(fields, f"the metadata of {name}") + statements_in(shown, name)
 
 
-def _sidecar(source: Source, name: str) -> dict[str, str]:
+def _string(values: Mapping[str, object], key: str) -> str:
+    value = values.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _sidecar(source: Source, name: str) -> dict[str, object]:
     try:
         values = orjson.loads(decode(source.read(name), "utf-8", name))
     except orjson.JSONDecodeError as error:
         raise Rejected(Reason.SIDECAR_INVALID, f"{name} is not JSON: {error}") from error
     if not isinstance(values, dict):
         raise Rejected(Reason.SIDECAR_INVALID, f"{name} holds {type(values).__name__}, not an object of keys and values")
-    return {key: value for key, value in values.items() if isinstance(value, str)}
+    return values
 
 
 def _first_heading(text: str) -> str:
@@ -102,5 +109,13 @@ def _page_statements(page: lxml.html.HtmlElement) -> list[Statement]:
         for element in page.iter("meta")
         if (element.get("name") or element.get("property") or "").lower() in LICENCE_META
     ]
-    values += [element.get("href") or "" for element in page.iter("link", "a") if "license" in (element.get("rel") or "").split()]
-    return [s for value in values for s in statements_in(value, "the page's metadata")]
+    values += [element.get("href") or "" for element in page.iter("link") if "license" in (element.get("rel") or "").split()]
+    stated = [s for value in values for s in statements_in(value, "the page's metadata")]
+    links = [s for element in page.iter("a") for s in statements_in(element.get("href") or "", "a link of the page")]
+    return [*stated, *links, *statements_at_edges(_shown(page), "the page")]
+
+
+def _shown(page: lxml.html.HtmlElement) -> str:
+    """All text of a page, menus and footers too: an imprint stands where the main text does not reach."""
+    texts = cast("list[str]", page.xpath("//text()[not(ancestor::script or ancestor::style or ancestor::head)]"))
+    return " ".join(" ".join(texts).split())

@@ -9,11 +9,9 @@ import orjson
 
 from latamgpt.intake.delivery import Fields
 from latamgpt.intake.encoding import decode, refuse_no_text
-from latamgpt.intake.licences import stated_as
+from latamgpt.intake.licences import stated_in_fields
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.source import Found, Reading, Source
-
-LICENCE_KEYS = ("licence", "license", "rights")
 
 
 def read_json_lines(source: Source, name: str) -> Reading:
@@ -101,7 +99,7 @@ def _document(fields: Fields, path: str, values: Mapping[str, object]) -> Found:
     if not isinstance(text, str):
         raise Rejected(Reason.RECORD_INVALID, f"{fields.text!r} is {type(text).__name__}, not a text")
     refuse_no_text(text, path)  # an escape in JSON can stand for what no bytes in UTF-8 can
-    statements = [s for key in LICENCE_KEYS for s in stated_as(_string(values, key), f"{key!r} of {path}")]
+    statements = stated_in_fields(values, lambda key: f"{key!r} of {path}")
     title = _string(values, fields.title) or _string(values, fields.id)
     return Found(path, text, title, _string(values, fields.language), tuple(statements))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from latamgpt.errors import OperatorError
 from latamgpt.intake.delivery import Delivery, DeliveryFormat, read_delivery
 from latamgpt.intake.fixity import check_fixity
-from latamgpt.intake.licences import contradiction, stated_as, statements_at_edges, statements_in
+from latamgpt.intake.licences import contradiction, stated_in_fields, statements_at_edges, statements_in
 from latamgpt.intake.payload import Budget, readable, refuse_unsafe, size_of
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.reading import read_files
@@ -97,8 +97,9 @@ def _check_bag_licence(folder: Path, institution: Institution, delivery: Deliver
     if delivery.format is not DeliveryFormat.BAGIT or not info.is_file():
         return
     text = info.read_text(encoding="utf-8", errors="replace")
-    values = re.findall(r"^(?:Licen[cs]e|Rights):(.*)$", text, re.MULTILINE | re.IGNORECASE)
-    odd = contradiction([s for value in values for s in stated_as(value, "bag-info.txt")], _covered(institution, delivery))
+    lines = re.findall(r"^([^:\n]+):(.*(?:\n[ \t].*)*)$", text, re.MULTILINE)
+    stated = [s for label, value in lines for s in stated_in_fields({label: value}, lambda _: "bag-info.txt")]
+    odd = contradiction(stated, _covered(institution, delivery))
     if odd is not None:
         detail = f"bag-info.txt says {odd.licence}, delivery.yaml says {delivery.licence}: ask the partner which one holds"
         raise Rejected(Reason.LICENCE_CONTRADICTION, detail, "bag-info.txt")

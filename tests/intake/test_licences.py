@@ -22,6 +22,12 @@ from tests.intake.test_formats import PAGE, STORY, pdf
         ("Reconocimiento - No Comercial - Compartir Igual", "CC-BY-NC-SA"),
         ("Atribuição-NãoComercial-SemDerivações 3.0", "CC-BY-NC-ND-3.0"),
         ("Attribution-ShareAlike 4.0", "CC-BY-SA-4.0"),
+        ("Creative Commons Attribution 4.0 International", "CC-BY-4.0"),
+        ("Licencia Creative Commons Atribución 4.0 Internacional", "CC-BY-4.0"),
+        ("Creative Commons Atribuição 3.0", "CC-BY-3.0"),
+        ("Creative Commons Reconocimiento", "CC-BY"),
+        ("Creative Commons Attribution Non-Commercial 4.0", "CC-BY-NC-4.0"),
+        ("Creative Commons Attribution-NonCommercial-ShareAlike 4.0 International", "CC-BY-NC-SA-4.0"),
         ("© 2020. Todos los derechos reservados.", RESERVED_ID),
         ("TODOS OS DIREITOS RESERVADOS", RESERVED_ID),
     ],
@@ -67,6 +73,9 @@ FRIENDS = {f"otro{i}.md": f"Texto número {i} sobre el río y el monte." for i i
         ({"a.md": f"{STORY}\n\nLicencia: CC BY-NC-ND 4.0"}, "the text says CC-BY-NC-ND-4.0"),
         ({"a.md": STORY, "a.json": orjson.dumps({"licence": "CC-BY-NC-4.0"})}, "a.json says CC-BY-NC-4.0"),
         ({"a.md": STORY, "a.json": orjson.dumps({"license": "Propia"})}, "a.json says Propia"),
+        ({"a.md": STORY, "a.json": orjson.dumps({"Licencia": ["CC BY-NC 4.0"]})}, "a.json says CC-BY-NC-4.0"),
+        ({"a.md": STORY, "a.json": orjson.dumps({"DIREITOS": {"tipo": "CC BY-ND"}})}, "a.json says CC-BY-ND"),
+        ({"a.md": STORY, "a.json": orjson.dumps({"derechos": "Todos los derechos reservados"})}, f"a.json says {RESERVED_ID}"),
         ({"a.md": STORY, "a.pdf": pdf(Subject="CC BY-ND 4.0")}, "the metadata of a.pdf says CC-BY-ND-4.0"),
         ({"a_CC-BY-NC-ND.md": STORY}, "the file's name says CC-BY-NC-ND"),
     ],
@@ -122,3 +131,56 @@ def test_a_bag_s_own_licence_that_contradicts_sets_the_bag_aside(workspace: Work
     take_in(workspace, params)
     (row,) = exclusions(workspace)
     assert (row["reason"], row["path"]) == ("licence_contradiction", "bag-info.txt")
+
+
+@pytest.mark.parametrize(
+    "field", ["licence", "LICENSE", "Licencia", "licença", "Licenc\u0327a", "rights", "Derechos", "direitos"]
+)
+@pytest.mark.parametrize("value", ["CC BY-NC 4.0", ["CC BY-NC 4.0"], {"id": "CC BY-NC 4.0"}])
+def test_a_record_s_own_licence_is_seen_under_any_name_and_type(
+    workspace: Workspace, params: Params, field: str, value: object
+) -> None:
+    register(workspace)
+    odd = orjson.dumps({"text": STORY, field: value})
+    good = [orjson.dumps({"text": f"{STORY} {n}", field: ""}) for n in range(3)]
+    deliver(workspace, {"a.jsonl": b"\n".join([odd, *good])}, format="jsonl")
+    take_in(workspace, params)
+    assert reasons(workspace) == {"a.jsonl#1": "licence_contradiction"}
+    assert len(documents(workspace)) == 3
+
+
+def test_a_row_s_own_licence_is_seen(workspace: Workspace, params: Params) -> None:
+    register(workspace)
+    deliver(workspace, {"a.csv": f'text,Licencia\n"{STORY}",CC BY-NC 4.0\nUno,\nDos,CC BY\nTres,cc-by-4.0\n'}, format="csv")
+    take_in(workspace, params)
+    assert reasons(workspace) == {"a.csv#1": "licence_contradiction"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "<footer>© Archivo. Todos los derechos reservados.</footer>",
+        "<footer><p>Licencia <b>CC BY-NC</b> 4.0</p></footer>",
+        '<footer><a href="https://creativecommons.org/licenses/by-nd/4.0/">condiciones</a></footer>',
+    ],
+)
+def test_what_a_page_states_outside_its_main_text_is_seen(workspace: Workspace, params: Params, statement: str) -> None:
+    register(workspace)
+    pages = {f"{i}.html": PAGE.format(meta="", text=f"{STORY} {i}") for i in range(3)}
+    odd = PAGE.format(meta="", text=STORY).replace("</body>", f"{statement}</body>")
+    deliver(workspace, {**pages, "odd.html": odd}, format="html")
+    take_in(workspace, params)
+    assert reasons(workspace) == {"odd.html": "licence_contradiction"}
+
+
+@pytest.mark.parametrize("label", ["Licencia", "LICENÇA", "Derechos", "Direitos", "rights"])
+def test_a_bag_s_own_licence_is_seen_under_any_name(workspace: Workspace, params: Params, label: str) -> None:
+    register(workspace)
+    folder = deliver(workspace, {"a.txt": STORY}, format="bagit")
+    import bagit
+
+    bag = bagit.Bag(str(folder))
+    bag.info[label] = "Todos los derechos reservados"
+    bag.save()
+    take_in(workspace, params)
+    assert reasons(workspace) == {"bag-info.txt": "licence_contradiction"}
