@@ -37,9 +37,11 @@ def has_voseo(text: str) -> bool:
 def variety_of(language: str, declared: str, country: str, *, same_language: bool) -> str:
     """The variety of a text: 'es-AR', 'pt-BR'; the partner's finer code, such as 'quy', where it names the same language.
 
-    A region that the partner declared holds before the country of the institution. The language itself where nothing is known.
+    A region that the partner declared holds before the country of the institution; Latin America (419) and a script are none.
+    The language itself where nothing is known.
     """
-    code, _, region = declared.partition("-")
+    code, *others = declared.split("-")
+    region = next((part for part in others if len(part) == 2), "")
     if language in REGIONAL:
         if same_language and region:
             return f"{language}-{region}"

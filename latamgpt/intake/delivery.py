@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
+from typing import Annotated
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from latamgpt.errors import OperatorError
 from latamgpt.params import explain_validation
@@ -24,6 +25,21 @@ from latamgpt.store import sha256_file
 DELIVERY_NAME = "delivery.yaml"
 FIXITY_NAME = "manifest-sha256.txt"
 TAG_FIXITY_NAME = "tagmanifest-sha256.txt"
+
+
+LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"
+"""A BCP 47 tag in the case that it recommends: language, script, region, as in 'quy', 'quc-Latn', 'es-AR', 'es-419'."""
+
+
+def language_tag(tag: str) -> str:
+    """A tag in the case that BCP 47 recommends: 'es-cl' -> 'es-CL', 'QUC-latn' -> 'quc-Latn'."""
+    language, *others = tag.strip().split("-")
+    return "-".join([language.lower(), *(part.title() if len(part) == 4 else part.upper() for part in others)])
+
+
+def tag_as_written(value: object) -> object:
+    """A language of a delivery.yaml, in any case; what is no text is left to be refused."""
+    return language_tag(value) if isinstance(value, str) else value
 
 
 class DeliveryFormat(StrEnum):
@@ -66,7 +82,7 @@ class Delivery(Frozen):
     format: DeliveryFormat
     encoding: str = "utf-8"  # declared, never guessed: guessing is wrong for Latin-1 Portuguese and Quechua
     licence: str  # SPDX identifier under which the partner passes the texts on
-    language: str = Field(default="und", pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")  # BCP 47
+    language: Annotated[str, BeforeValidator(tag_as_written), Field(pattern=LANGUAGE_TAG)] = "und"
     country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")  # where it differs from the institution's
     source: str  # a package with its version, or 'written for this project'
     notice: str  # a file in the delivery that holds the licence's notice, or a sentence

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from latamgpt.errors import OperatorError
-from latamgpt.intake.delivery import Delivery, DeliveryFormat, read_delivery
+from latamgpt.intake.delivery import LANGUAGE_TAG, Delivery, DeliveryFormat, language_tag, read_delivery
 from latamgpt.intake.fixity import check_fixity
 from latamgpt.intake.licences import contradiction, stated_in_fields, statements_at_edges, statements_in
 from latamgpt.intake.payload import Budget, readable, refuse_unsafe, size_of
@@ -22,8 +22,6 @@ from latamgpt.store import list_files
 
 MAX_CONTRADICTING_SHARE = 0.5
 """Of a delivery's documents; above it the delivery's own licence is what is doubtful, and all of it waits for the partner."""
-
-LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 
 
 @dataclass(frozen=True)
@@ -137,9 +135,9 @@ def _most_contradict(delivery: Delivery, set_aside: list[SetAside], contradictin
 
 
 def _verdict(found: Found, delivery: Delivery, institution: Institution) -> Accepted | SetAside:
-    language = found.language or delivery.language
+    language = language_tag(found.language) or delivery.language
     accepted = Accepted(identify(institution.id, delivery.id, found.text), found, language)
-    if not LANGUAGE_TAG.fullmatch(language):
+    if not re.fullmatch(LANGUAGE_TAG, language):
         return _aside(found, accepted, Reason.RECORD_INVALID, f"{language!r} is no language tag such as 'quy' or 'es-AR'")
     stated = [*found.statements, *statements_in(found.path, "the file's name"), *statements_at_edges(found.text)]
     odd = contradiction(stated, _covered(institution, delivery))

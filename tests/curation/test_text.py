@@ -115,6 +115,11 @@ def test_what_is_no_voseo_is_not_taken_for_it(text: str) -> None:
         ("que", "und", "PE", False, "que"),
         ("en", "en", "JM", True, "en"),
         ("es", "es", "", True, "es"),
+        ("es", "es-419", "CL", True, "es-CL"),
+        ("es", "es-419", "", True, "es"),
+        ("pt", "pt-Latn-BR", "PT", True, "pt-BR"),
+        ("es", "es-Latn", "PE", True, "es-PE"),
+        ("quc", "quc-Latn", "GT", True, "quc"),
     ],
 )
 def test_a_variety_is_region_or_finer_code(language: str, declared: str, country: str, *, same: bool, variety: str) -> None:

@@ -255,3 +255,28 @@ def test_a_bad_bag_is_set_aside_whole(archive: Workspace, params: Params, name: 
     assert "latamgpt" not in str(row["detail"])
     assert str(archive.root) not in str(row["detail"])
     assert archive.report("documents", PARTNER).counts["deliveries_quarantined"] == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "tag"),
+    [
+        ("es-cl", "es-CL"),
+        ("PT-br", "pt-BR"),
+        ("es-419", "es-419"),
+        ("QUC-latn", "quc-Latn"),
+        ("gn-latn-py", "gn-Latn-PY"),
+        (" quy ", "quy"),
+    ],
+)
+def test_a_language_tag_is_brought_into_its_usual_case(archive: Workspace, params: Params, written: str, tag: str) -> None:
+    raw = line(lengua=written) + orjson.dumps({"text": "Otro relato."})
+    deliver(archive, {"a.jsonl": raw}, format="jsonl", language=written, fields={"language": "lengua"})
+    take_in(archive, params)
+    assert [row["declared_language"] for row in documents(archive)] == [tag, tag]
+
+
+@pytest.mark.parametrize("written", ["espa\u00f1ol", "es-", "es_CL", "es-CHL", "es-41", "es-CL-CL", "e"])
+def test_what_is_no_language_tag_is_set_aside(archive: Workspace, params: Params, written: str) -> None:
+    deliver(archive, {"a.jsonl": line(lengua=written)}, format="jsonl", fields={"language": "lengua"})
+    take_in(archive, params)
+    assert reasons(archive) == {"a.jsonl#1": "record_invalid"}
