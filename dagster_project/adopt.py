@@ -13,6 +13,7 @@ from assets.factory import Factory
 from assets.graph import StageNode
 from assets.lock import Recorded, read_lock, source_version
 from assets.provenance import CODE_VERSION, UNKNOWN, input_tags, new_versions, pointer_tags, recorded_tags, version_tags
+from latamgpt.records import REPORT_NAME
 
 
 def changed_sources(factory: Factory, instance: dg.DagsterInstance) -> list[dg.AssetMaterialization]:
@@ -32,7 +33,7 @@ def adopt(factory: Factory, instance: dg.DagsterInstance, changed: Iterable[str]
     unclean = set(changed)
     adopted = 0
     for node in factory.graph.stages:
-        if node.address in lock and factory.workspace.place(node.name, node.key).is_dir():
+        if node.address in lock and (factory.workspace.place(node.name, node.key) / REPORT_NAME).is_file():
             tags = _tags(factory, node, lock[node.address], clean=node.address not in unclean)
             known = recorded_tags(instance, node.asset)
             if any(known.get(name) != value for name, value in tags.items() if "event_pointer" not in name):

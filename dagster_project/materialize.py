@@ -1,6 +1,5 @@
 """Some stages as one Dagster run of this process, with an outcome that a person can read."""
 
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,17 +7,18 @@ from dataclasses import dataclass, field
 import dagster as dg
 import psutil
 from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.events import DagsterEvent
 from dagster._core.execution.api import execute_run_iterator
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from dagster_project.definitions import Location
+from dagster_project.executor import BORN_TAG, PID_TAG
 from dagster_project.live import Live
 from latamgpt.store import Workspace
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the screen is ours; the instance keeps every event
-PID_TAG, BORN_TAG = "latamgpt/pid", "latamgpt/process_started"
 
 
 @dataclass
@@ -42,13 +42,12 @@ def execute(
         job,
         run_config=QUIET,
         asset_selection=keys,
-        tags=process_tags(),
         remote_job_origin=_origin(location.factory.workspace, job_name),
     )
     outcome = Outcome(made.run_id)
     steps = {"__".join(key.path).replace("-", "_"): address for key, address in by_asset.items()}
     for event in _events(InMemoryJob(job), made, instance, outcome):
-        _note(event, steps, outcome, live)
+        _note(event, location, steps, outcome, live)
     return outcome
 
 
@@ -59,7 +58,7 @@ def _events(job: InMemoryJob, made: dg.DagsterRun, instance: dg.DagsterInstance,
         outcome.interrupted = True
 
 
-def _note(event: DagsterEvent, steps: dict[str, str], outcome: Outcome, live: Live | None) -> None:
+def _note(event: DagsterEvent, location: Location, steps: dict[str, str], outcome: Outcome, live: Live | None) -> None:
     kind = event.event_type
     address = steps.get(event.step_key or "")
     if kind is dg.DagsterEventType.RUN_SUCCESS:
@@ -67,7 +66,7 @@ def _note(event: DagsterEvent, steps: dict[str, str], outcome: Outcome, live: Li
     elif kind is dg.DagsterEventType.RUN_CANCELED:
         outcome.interrupted = True
     elif kind is dg.DagsterEventType.STEP_FAILURE:
-        outcome.failures[address or str(event.step_key)] = _why(event)
+        outcome.failures[address or str(event.step_key)] = _why(event, location, address)
         if live and address:
             live.finished(address, "FAILED")
     elif live and address and kind is dg.DagsterEventType.STEP_START:
@@ -78,16 +77,21 @@ def _note(event: DagsterEvent, steps: dict[str, str], outcome: Outcome, live: Li
             live.finished(address, str(summary.value))
 
 
-def _why(event: DagsterEvent) -> str:
+def _why(event: DagsterEvent, location: Location, address: str | None) -> str:
     data = event.step_failure_data
+    if address and data.error and data.error.cls_name == DagsterAssetCheckFailedError.__name__:
+        return _verdict(location, address)
     if data.user_failure_data and data.user_failure_data.description:
         return data.user_failure_data.description
     return data.error_display_string if data.error else event.message or "no reason given"
 
 
-def process_tags() -> dict[str, str]:
-    """Which process a run lives in, so that another can tell whether it is dead."""
-    return {PID_TAG: str(os.getpid()), BORN_TAG: str(psutil.Process().create_time())}
+def _verdict(location: Location, address: str) -> str:
+    """Why a gate holds back what follows it: its summary, and the expectations that failed."""
+    node = location.factory.graph.find(address)
+    report = location.factory.workspace.report(node.name, node.key)
+    failed = "; ".join(f"{e.kind} ({e.severity}): {e.observed}" for e in report.expectations if not e.passed)
+    return f"the gate did not pass: {report.summary}. Failed: {failed}. Nothing after it was run."
 
 
 def bury_dead_runs(instance: dg.DagsterInstance) -> int:

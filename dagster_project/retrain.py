@@ -11,21 +11,23 @@ from pathlib import Path
 
 import dagster as dg
 
+from dagster_project.executor import process_tags
 from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace, find_workspace
+from latamgpt.tracking import tracking_uri
 
 
 @dg.op(description="Make a worktree, run the factory there up to a candidate, commit its dvc.lock on a branch.")
 def retrain_in_worktree(context: dg.OpExecutionContext) -> None:
     """One retraining, named after the month of the schedule's tick (or of today, where a person starts it)."""
     workspace = find_workspace(Path.cwd())
+    context.instance.add_run_tags(context.run_id, process_tags())
     run = context.instance.get_run_by_id(context.run_id)
     day = (run.tags.get("dagster/scheduled_execution_time", "") if run else "")[:10] or first_of_month(context)
     folder = add_worktree(workspace, day[:7])
     set_as_of(folder, day)
-    _run_factory(context, folder)
-    _git(folder, "add", "dvc.lock", "params.yaml")
-    _git(folder, "commit", "--quiet", "--message", f"Retrain as of {day}")
+    _run_factory(context, workspace, folder)
+    commit_result(folder, day)
     context.log.info(
         f"candidate in {folder / 'data' / 'release_candidate'}; merge branch retrain/{day[:7]} to make it the one here"
     )
@@ -46,14 +48,34 @@ def first_of_month(context: dg.OpExecutionContext) -> str:
 
 
 def add_worktree(workspace: Workspace, month: str) -> Path:
-    """A checkout of HEAD on branch retrain/MONTH under var/retrain, with the cache of this workspace; kept if it is there."""
-    folder = workspace.root / "var" / "retrain" / month
+    """A checkout of HEAD on branch retrain/MONTH under var/retrain, with the cache of this workspace; kept if it is there.
+
+    Raises:
+        OperatorError: the branch is there and its worktree is not: somebody's retraining would be written over.
+    """
+    folder, branch = workspace.root / "var" / "retrain" / month, f"retrain/{month}"
     if not folder.exists():
-        _git(workspace.root, "worktree", "add", "--quiet", "-B", f"retrain/{month}", str(folder), "HEAD")
+        if _has_branch(workspace.root, branch):
+            raise OperatorError(
+                f"branch {branch} is there already, and {folder} is not. A new retraining would write over what the branch "
+                f"holds. Merge it and delete it (`git branch --delete {branch}`), or go on with it "
+                f"(`git worktree add {folder} {branch}`)."
+            )
+        _git(workspace.root, "worktree", "prune")
+        _git(workspace.root, "worktree", "add", "--quiet", "-b", branch, str(folder), "HEAD")
         cache = workspace.root / ".dvc" / "cache"
         _call([sys.executable, "-m", "dvc", "cache", "dir", "--local", str(cache)], folder)
         _call([sys.executable, "-m", "dvc", "checkout", "--quiet", "--allow-missing"], folder)
     return folder
+
+
+def commit_result(folder: Path, day: str) -> bool:
+    """Commit what a retraining changed; whether there was anything to commit."""
+    _git(folder, "add", "dvc.lock", "params.yaml")
+    staged = subprocess.run(["git", "diff", "--cached", "--quiet"], cwd=folder, check=False).returncode != 0
+    if staged:
+        _git(folder, "commit", "--quiet", "--message", f"Retrain as of {day}")
+    return staged
 
 
 def set_as_of(folder: Path, day: str) -> None:
@@ -69,9 +91,19 @@ def set_as_of(folder: Path, day: str) -> None:
         yaml.dump(document, stream)
 
 
-def _run_factory(context: dg.OpExecutionContext, folder: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONUNBUFFERED": "1"}  # the worktree's program, not the checkout's
-    environment.pop("DAGSTER_HOME", None)
+def worktree_environment(workspace: Workspace, folder: Path) -> dict[str, str]:
+    """The worktree's program, not the checkout's; its runs go to the checkout's MLflow, where people compare them."""
+    kept = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
+    return {
+        **kept,
+        "MLFLOW_TRACKING_URI": tracking_uri(workspace),
+        "PYTHONPATH": str(folder),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _run_factory(context: dg.OpExecutionContext, workspace: Workspace, folder: Path) -> None:
+    environment = worktree_environment(workspace, folder)
     command = [sys.executable, "-m", "dagster_project.run", "--without-release"]
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -88,6 +120,11 @@ def _run_factory(context: dg.OpExecutionContext, folder: Path) -> None:
             raise
     if code:
         raise dg.Failure(description="\n".join(lines[-12:]), metadata={"worktree": dg.MetadataValue.path(folder)})
+
+
+def _has_branch(folder: Path, branch: str) -> bool:
+    asked = ["git", "show-ref", "--verify", "--quiet", f"refs/heads/{branch}"]
+    return subprocess.run(asked, cwd=folder, check=False).returncode == 0
 
 
 def _git(folder: Path, *arguments: str) -> None:

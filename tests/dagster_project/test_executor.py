@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from dagster_project.definitions import Location
+from dagster_project.executor import process_tags
 from dagster_project.materialize import Outcome, execute
 from tests.dagster_project.small_factory import PARTNERS
 from tests.dagster_project.test_dvc_exec import mark, place, root, wait_for
@@ -82,6 +83,22 @@ def test_a_failed_gate_stops_what_follows_in_this_run_and_in_the_next(
     again = execute(empty_factory, instance, "factory", {"corpus"})
     assert list(again.failures) == ["corpus"]
     assert again.failures["corpus"].startswith("documents_gate alpha did not pass: expect_no_bad (1 bad words)")
+
+
+def test_a_failed_gate_is_told_by_its_summary_and_what_failed(empty_factory: Location, instance: dg.DagsterInstance) -> None:
+    (root(empty_factory) / "samples" / "alpha" / "first" / "one.txt").write_text("a BAD word")
+    outcome = execute(
+        empty_factory, instance, "factory", {"documents@alpha", "clean_documents@alpha", "documents_gate@alpha", "corpus"}
+    )
+    assert outcome.failures["documents_gate@alpha"] == (
+        "the gate did not pass: kept 0 characters. Failed: expect_no_bad (critical): 1 bad words. Nothing after it was run."
+    )
+
+
+def test_every_run_names_its_process_whoever_started_it(built_factory: Location, instance: dg.DagsterInstance) -> None:
+    run = instance.get_run_by_id(execute(built_factory, instance, "factory", {"documents@alpha"}).run_id)
+    assert run is not None
+    assert process_tags().items() <= run.tags.items()
 
 
 def test_a_check_does_not_repeat_a_verdict_on_other_bytes(built_factory: Location, instance: dg.DagsterInstance) -> None:

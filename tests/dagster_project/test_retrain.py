@@ -1,7 +1,11 @@
 """The monthly retraining: a worktree and a branch of its own, the workspace that people use untouched."""
 
+import pytest
+
 from dagster_project.definitions import Location
-from dagster_project.retrain import add_worktree, set_as_of
+from dagster_project.retrain import add_worktree, commit_result, set_as_of, worktree_environment
+from latamgpt.errors import OperatorError
+from latamgpt.tracking import tracking_uri
 from tests.dagster_project.small_factory import call
 from tests.dagster_project.test_dvc_exec import root
 
@@ -23,3 +27,16 @@ def test_a_retraining_has_a_branch_and_a_cache_and_touches_nothing_here(built_fa
     assert call(here, "git", "rev-parse", "HEAD") == before
     assert call(here, "git", "status", "--porcelain", "--untracked-files=no") == ""
     assert add_worktree(built_factory.factory.workspace, "2026-12") == folder
+    assert worktree_environment(built_factory.factory.workspace, folder)["MLFLOW_TRACKING_URI"] == tracking_uri(
+        built_factory.factory.workspace
+    )
+    assert commit_result(folder, "2026-12-01")
+    assert not commit_result(folder, "2026-12-01")
+    assert call(folder, "git", "log", "-1", "--format=%s").strip() == "Retrain as of 2026-12-01"
+
+
+def test_a_branch_that_is_there_is_never_written_over(built_factory: Location) -> None:
+    here = root(built_factory)
+    call(here, "git", "branch", "retrain/2026-12")
+    with pytest.raises(OperatorError, match="branch retrain/2026-12 is there already"):
+        add_worktree(built_factory.factory.workspace, "2026-12")

@@ -7,7 +7,8 @@ import dagster as dg
 import pytest
 
 from dagster_project.definitions import Location
-from dagster_project.materialize import BORN_TAG, PID_TAG, bury_dead_runs, process_tags
+from dagster_project.executor import BORN_TAG, PID_TAG, process_tags
+from dagster_project.materialize import bury_dead_runs
 from dagster_project.sensors import build_sensors
 from tests.dagster_project.staleness import adopt_all
 from tests.dagster_project.test_dvc_exec import root

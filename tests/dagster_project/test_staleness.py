@@ -26,6 +26,11 @@ def test_adopt_on_an_empty_instance_shows_everything_fresh(built_factory: Locati
     assert not_fresh_in_ui(built_factory, instance) == set()
 
 
+def test_adopt_leaves_alone_what_lost_its_report(built_factory: Location, instance: dg.DagsterInstance) -> None:
+    (built_factory.factory.workspace.place("corpus") / "report.json").unlink()
+    assert adopt_all(built_factory, instance) == len(built_factory.factory.graph.stages) - 1
+
+
 def test_adopt_twice_adds_nothing(built_factory: Location, instance: dg.DagsterInstance) -> None:
     adopt_all(built_factory, instance)
     assert adopt_all(built_factory, instance) == 0
