@@ -34,8 +34,22 @@ class Clone:
         return (self.root / name).read_text(encoding="utf-8")
 
 
+INSTALLS = ("constraints.txt", "pyproject.toml", "scripts/setup.sh")
+
+
+def uncommitted_installs(root: Path) -> list[str]:
+    """The files that say what is installed, where they differ from what is committed."""
+    asked = ["git", "diff", "HEAD", "--name-only", "--", *INSTALLS]
+    return subprocess.run(asked, cwd=root, capture_output=True, text=True, check=True).stdout.split()
+
+
 def fresh_clone(folder: Path) -> Clone:
     """Clone the committed state into a folder that has never seen the project."""
+    if changed := uncommitted_installs(ROOT):
+        pytest.fail(
+            f"{', '.join(changed)} differ from what is committed: the clone shares this checkout's packages, and its setup would "
+            "install what is committed over them. Commit them, then run the smoke tests."
+        )
     target, home = folder / "clone", folder / "home"
     home.mkdir()
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(target)], check=True)
