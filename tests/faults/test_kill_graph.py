@@ -18,6 +18,8 @@ from tests.conftest import ROOT
 from tests.dagster_project import small_factory
 from tests.dagster_project.test_dvc_exec import wait_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -49,10 +51,10 @@ def workspace(template: Path, tmp_path: Path) -> Iterator[Path]:
     [
         ("interrupt", "clean_documents@beta"),
         ("run", "documents@alpha"),
-        pytest.param("run", "checkpoint", marks=pytest.mark.slow),
-        pytest.param("dvc server", "clean_documents@beta", marks=pytest.mark.slow),
-        pytest.param("stage", "corpus", marks=pytest.mark.slow),
-        pytest.param("everything", "corpus", marks=pytest.mark.slow),
+        ("run", "checkpoint"),
+        ("dvc server", "clean_documents@beta"),
+        ("stage", "corpus"),
+        ("everything", "corpus"),
     ],
 )
 def test_a_kill_leaves_nothing_half_and_the_next_run_ends_as_a_straight_one(

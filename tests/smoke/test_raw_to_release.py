@@ -6,6 +6,9 @@ from collections import Counter
 import pyarrow.parquet as pq
 import pytest
 
+from assets.lifecycle import SHOWN
+from assets.report_view import report_metadata
+from latamgpt.records import Report
 from latamgpt.store import Workspace, digest_of
 from tests.smoke.conftest import FinishedRun, fresh_clone
 
@@ -14,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 def test_it_ends_by_saying_where_the_release_lies_how_it_scored_and_how_to_look(tiny_run: FinishedRun) -> None:
     assert "data/release" in tiny_run.printed
-    assert "bits per byte" in tiny_run.printed
+    assert "bits_per_byte/gug" in tiny_run.printed
     assert "make ui" in tiny_run.printed
 
 
@@ -50,11 +53,24 @@ def test_the_corpus_speaks_the_regions_languages(tiny_run: FinishedRun) -> None:
 def test_the_second_run_does_no_work_and_says_so(tiny_run: FinishedRun) -> None:
     before = tiny_run.clone.read("dvc.lock")
     newest = max(p.stat().st_mtime_ns for p in (tiny_run.clone.root / "data").rglob("*"))
-    printed = tiny_run.clone.call("make", "run").stdout
-    assert "nothing" in printed.lower()
-    assert "data/release" in printed
+    again = tiny_run.clone.call("make", "run")
+    assert "nothing changed: all 44 stages are as dvc.lock records them" in again.stderr
+    assert "data/release" in again.stdout
     assert tiny_run.clone.read("dvc.lock") == before
     assert max(p.stat().st_mtime_ns for p in (tiny_run.clone.root / "data").rglob("*")) == newest
+
+
+def test_every_plot_that_assets_ask_for_is_drawn(tiny_run: FinishedRun) -> None:
+    workspace = Workspace(tiny_run.clone.root)
+    for name, shown in SHOWN.items():
+        folder = workspace.place(name)
+        folder = folder if (folder / "report.json").exists() else workspace.place(name, "archivo-litoral")
+        report = Report.read(folder)
+        known = {table.name: table for table in report.tables}
+        for table, label, value in shown.bars:
+            assert {label, value} <= set(known[table].columns), (name, table)
+        view = report_metadata(report, shown)
+        assert all(f"plot/{table}" in view for table, _, _ in shown.bars if known[table].rows), name
 
 
 def test_the_terminal_sees_the_same_state_as_dagster(tiny_run: FinishedRun) -> None:

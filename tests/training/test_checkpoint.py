@@ -80,6 +80,7 @@ def empty_newest(folder: Path) -> None:
         path.write_bytes(b"")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_training_learns_and_publishes_what_transformers_loads(straight: Workspace, small: Params) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -95,6 +96,7 @@ def test_training_learns_and_publishes_what_transformers_loads(straight: Workspa
     assert AutoTokenizer.from_pretrained(folder).decode([0]) == "<|endoftext|>"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_data_order_follows_every_trained_token_to_its_document(straight: Workspace, small: Params) -> None:
     order = pq.read_table(straight.read("checkpoint") / "data_order.parquet").to_pylist()
@@ -105,6 +107,7 @@ def test_data_order_follows_every_trained_token_to_its_document(straight: Worksp
     assert order[0]["doc_id"] == "que-00"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_run_is_in_mlflow_with_its_curves_and_where_it_came_from(straight: Workspace, small: Params) -> None:
     client = connect(straight)
@@ -122,6 +125,7 @@ def test_run_is_in_mlflow_with_its_curves_and_where_it_came_from(straight: Works
     assert {d.dataset.name for d in run.inputs.dataset_inputs} == {"mixture", "token_shards"}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("pattern", "then"),
@@ -146,6 +150,7 @@ def test_killed_training_goes_on_to_the_same_bytes(
     assert not list((ready.root / "var" / "resume" / "checkpoint").iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_two_processes_train_on_the_same_data_to_the_same_losses(ready: Workspace, straight: Workspace, small: Params) -> None:
     site = ready.root / "sites" / "laptop.yaml"
@@ -194,6 +199,7 @@ def test_mlflow_that_does_not_answer_stops_before_any_work(
     assert not ready.place("checkpoint").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_training_that_breaks_down_says_at_which_step_and_on_what(ready: Workspace, small: Params) -> None:
     wild = small.model_copy(update={"checkpoint": small.checkpoint.model_copy(update={"learning_rate": 1e30})})

@@ -27,6 +27,7 @@ def losses(base: Path, given: CheckpointParams, folder: Path, stages: str, proce
     return orjson.loads(output.read_bytes())
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_zero_stages_have_the_same_losses_to_the_last_bit(base_folder: Path, small: Params, tmp_path: Path) -> None:
     # Without clipping: the stages sum the gradient's norm in other precisions, and clipping would bring that into the weights.
@@ -39,6 +40,7 @@ def test_zero_stages_have_the_same_losses_to_the_last_bit(base_folder: Path, sma
     assert norms["1"] == norms["2"] == pytest.approx(norms["3"], rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_two_processes_compute_what_one_does_in_two_passes(base_folder: Path, small: Params, tmp_path: Path) -> None:
     given = small.checkpoint.model_copy(update={"batch_sequences": 4, "micro_batch_sequences": 2})
