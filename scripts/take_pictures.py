@@ -8,7 +8,6 @@ from urllib.parse import quote
 from mlflow import MlflowClient
 from playwright.sync_api import Page
 
-from latamgpt.stages import STAGES
 from latamgpt.store import Workspace
 from latamgpt.tracking import EXPERIMENT, tracking_uri
 from tests.servers.ui import Pages, browser, free_ports, user_interfaces
@@ -17,10 +16,6 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 MS_TO_SHOW = 60_000
 MS_TO_SETTLE = 4_000
-ONE_PARTNER = " or ".join(
-    f'key:"{stage.name}/academia-quechua"' if stage.per_partner else f'key:"{stage.name}"' for stage in STAGES
-)
-"""All ten partners' stages would be too small to read."""
 
 
 def main() -> None:
@@ -29,7 +24,7 @@ def main() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **free_ports()}
     with user_interfaces(ROOT, environment) as pages, browser() as chromium:
         tab = chromium.new_page(viewport={"width": 1800, "height": 1000})
-        keep(tab, f"{pages.dagster}/asset-groups?asset-selection={quote(ONE_PARTNER)}", "release_candidate", "graph.png")
+        keep(tab, f"{pages.dagster}/asset-groups", "curation", "graph.png", expand=True)
         keep(tab, f"{pages.dagster}/assets/corpus", "Metadata", "asset.png")
         keep(tab, compared(pages), "bits_per_byte", "comparison.png")
         keep(tab, f"{pages.docs}/corpus_gate/", "Expectation", "data-docs.png")
@@ -45,12 +40,15 @@ def compared(pages: Pages) -> str:
     return f"{pages.mlflow}/#/compare-runs?runs={quote(ids)}&experiments={quote(experiments)}"
 
 
-def keep(tab: Page, address: str, text: str, name: str) -> None:
+def keep(tab: Page, address: str, text: str, name: str, *, expand: bool = False) -> None:
     """One picture, once a text shows on the page and the page had time to lay itself out."""
     tab.goto("about:blank")  # MLflow's pages differ after the '#', which alone loads nothing
     tab.goto(address)
     tab.get_by_text(text).first.wait_for(timeout=MS_TO_SHOW)
     tab.wait_for_timeout(MS_TO_SETTLE)
+    if expand:  # Dagster's key for all groups of the graph
+        tab.keyboard.press("Alt+e")
+        tab.wait_for_timeout(MS_TO_SETTLE)
     tab.screenshot(path=PICTURES / name)
 
 
