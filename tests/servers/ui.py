@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -50,7 +49,7 @@ class Pages:
 
 @contextmanager
 def user_interfaces(root: Path, environment: Mapping[str, str]) -> Generator[Pages]:
-    """Start them on the ports that the environment names, wait until all three are up, and end them as Ctrl-C would."""
+    """Start them on the ports that the environment names, wait until all three are up, and end them."""
     log = root / "var" / "logs" / "user-interfaces.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as stream:
@@ -66,7 +65,7 @@ def user_interfaces(root: Path, environment: Mapping[str, str]) -> Generator[Pag
         _wait(process, log)
         yield Pages(*(f"http://127.0.0.1:{environment[name]}" for name in PORT_VARIABLES))
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         process.wait(60)
 
 
