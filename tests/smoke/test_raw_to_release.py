@@ -10,7 +10,7 @@ from assets.lifecycle import SHOWN
 from assets.report_view import report_metadata
 from latamgpt.records import Report
 from latamgpt.store import Workspace, digest_of
-from tests.smoke.conftest import FinishedRun, fresh_clone
+from tests.smoke.conftest import FinishedRun
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -75,13 +75,3 @@ def test_every_plot_that_assets_ask_for_is_drawn(tiny_run: FinishedRun) -> None:
 
 def test_the_terminal_sees_the_same_state_as_dagster(tiny_run: FinishedRun) -> None:
     assert json.loads(tiny_run.clone.call("dvc", "status", "--json").stdout) == {}
-
-
-def test_dvc_repro_on_another_clone_gives_the_same_lock_bit_for_bit(
-    tiny_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    other = fresh_clone(tmp_path_factory.mktemp("terminal"))
-    other.call("latamgpt", "profile", "tiny")
-    (other.root / "approvals" / "approval.yaml").write_text(tiny_run.clone.read("approvals/approval.yaml"), encoding="utf-8")
-    other.call("dvc", "repro")
-    assert other.read("dvc.lock") == tiny_run.clone.read("dvc.lock")
