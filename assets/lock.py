@@ -3,9 +3,10 @@
 import fcntl
 import hashlib
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -37,6 +38,11 @@ def read_lock(workspace: Workspace) -> dict[str, Recorded]:
         if not path.is_file():
             return {}
         text = path.read_bytes()
+    return dict(_parse(text))
+
+
+@lru_cache(maxsize=1)
+def _parse(text: bytes) -> Mapping[str, Recorded]:
     stages = (yaml.load(text, Loader=yaml.CSafeLoader) or {}).get("stages", {})
     return {address: Recorded(_hashes(entry.get("deps")), _hashes(entry.get("outs"))) for address, entry in stages.items()}
 

@@ -16,6 +16,7 @@ from tests.conftest import ROOT
 SHARED_SECTIONS = {"rights", "partners"}
 WITHOUT_SECTION = {"release"}  # reads release_candidate's
 NOT_PARTNERS = {"base_text", "ability_text", "licenses"}  # folders of samples/ that no partner sent
+ROOMS_OF_ONE_STAGE = {("documents", "latamgpt/intake")}  # a folder all of which one stage per partner uses: dvc.lock stays short
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +79,13 @@ def test_a_stage_reads_no_parent_folder_of_an_output(graph: Graph) -> None:
             assert dep in outs or not dep.startswith("data"), f"{node.address} reads {dep}, which no stage publishes"
 
 
-def test_program_text_is_named_file_by_file_and_exists(graph: Graph) -> None:
+def test_program_text_exists_and_is_named_file_by_file_but_for_a_room_of_one_stage(graph: Graph) -> None:
     for node in graph.stages:
         for dep in filter(is_code, node.deps):
             place = ROOT / dep
             assert place.exists(), f"{node.address} depends on {dep}, which is not there"
-            assert not any(place.glob("**/*.py")), f"{node.address} depends on all of {dep}: name its files"
+            if (node.name, dep) not in ROOMS_OF_ONE_STAGE:
+                assert not any(place.glob("**/*.py")), f"{node.address} depends on all of {dep}: name its files"
 
 
 def test_registry_samples_and_params_know_the_same_partners(real: Params) -> None:

@@ -1,0 +1,44 @@
+"""What is read and written in place of DVC's own way is what DVC would have read and written."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from dvc.utils.serialize import modify_yaml, parse_yaml
+
+from dagster_project.dvc_lockfile import modify_lock, parse_once
+from tests.conftest import ROOT
+
+ENTRY = {
+    "cmd": "true",
+    "deps": [{"path": "a: b", "md5": "1e5"}],
+    "params": {"params.yaml": {"no": "12:30", "x": 0.0003, "z": None}},
+}
+
+
+def test_the_committed_lock_is_parsed_as_dvc_parses_it() -> None:
+    text = (ROOT / "dvc.lock").read_text(encoding="utf-8")
+    assert parse_once(text, "dvc.lock") == parse_yaml(text, "dvc.lock")
+
+
+def test_what_one_caller_changes_no_other_sees() -> None:
+    parse_once("a: [1]", "dvc.lock")["a"] = 2
+    assert parse_once("a: [1]", "dvc.lock") == {"a": [1]}
+
+
+@pytest.mark.parametrize("name", ["corpus", "a new stage"])
+def test_a_changed_entry_is_written_as_dvc_writes_it(tmp_path: Path, name: str) -> None:
+    quick, plain = tmp_path / "quick.lock", tmp_path / "plain.lock"
+    for path, modify in ((quick, modify_lock), (plain, modify_yaml)):
+        shutil.copy(ROOT / "dvc.lock", path)
+        with modify(str(path)) as data:
+            data["stages"][name] = ENTRY
+    assert quick.read_bytes() == plain.read_bytes()
+
+
+def test_comments_of_any_other_file_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "dvc.yaml"
+    path.write_text("# the graph\nstages: {}\n", encoding="utf-8")
+    with modify_lock(str(path)) as data:
+        data["vars"] = ["params.yaml"]
+    assert path.read_text(encoding="utf-8").startswith("# the graph\n")
