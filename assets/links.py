@@ -6,7 +6,7 @@ import dagster as dg
 
 from assets.graph import StageNode
 from latamgpt.store import Workspace
-from latamgpt.tracking import find_link
+from latamgpt.tracking.links import find_link
 
 MLFLOW_VARIABLE, MLFLOW_DEFAULT = "LATAMGPT_MLFLOW_URL", "http://127.0.0.1:5000"
 DOCS_VARIABLE, DOCS_DEFAULT = "LATAMGPT_DOCS_URL", "http://127.0.0.1:5001"

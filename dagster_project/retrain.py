@@ -14,7 +14,7 @@ import dagster as dg
 from dagster_project.executor import process_tags
 from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace, find_workspace
-from latamgpt.tracking import tracking_uri
+from latamgpt.tracking.server import tracking_uri
 
 
 @dg.op(description="Make a worktree, run the factory there up to a candidate, commit its dvc.lock on a branch.")

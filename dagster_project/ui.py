@@ -22,7 +22,7 @@ from dagster_project.home import Address, Settings, open_instance, settings
 from dagster_project.materialize import bury_dead_runs
 from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace, find_workspace
-from latamgpt.tracking import EXPERIMENT, connect
+from latamgpt.tracking.server import EXPERIMENT, connect
 
 SECONDS_TO_START = 120
 SECONDS_TO_STOP = 10

@@ -11,7 +11,7 @@ from latamgpt.errors import OperatorError
 from latamgpt.params import Params
 from latamgpt.records import Report
 from latamgpt.store import Workspace
-from latamgpt.tracking import seal_link
+from latamgpt.tracking.links import seal_link
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 from playwright.sync_api import Page
 
 from latamgpt.store import Workspace
-from latamgpt.tracking import EXPERIMENT, tracking_uri
+from latamgpt.tracking.server import EXPERIMENT, tracking_uri
 from tests.servers.ui import Pages, browser, free_ports, user_interfaces
 
 ROOT = Path(__file__).resolve().parent.parent

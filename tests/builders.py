@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from pathlib import Path
 
 import orjson
 import pyarrow as pa
@@ -80,6 +81,13 @@ def publish_rows(workspace: Workspace, stage: str, key: str, files: dict[str, tu
             known = [{k: v for k, v in row.items() if k in schema.names} for row in rows]
             write_table(folder / name, pa.Table.from_pylist(known, schema=loose(schema)))
         write_report(folder, Report(stage=stage, key=key, summary="a fixture"))
+
+
+def publish_text(workspace: Workspace, stage: str, text: str = "x") -> Path:
+    """One small file, published as a stage's output; its folder."""
+    with workspace.publish(stage) as folder:
+        (folder / "a.txt").write_text(text)
+    return workspace.place(stage)
 
 
 def publish_partner(

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from latamgpt import tracking
 from latamgpt.evaluation.harness import Score, measure, pin_process
 from latamgpt.evaluation.items import Measure, Task, passage_tasks, question_tasks
 from latamgpt.evaluation.statistics import Comparison, compare
@@ -11,6 +10,8 @@ from latamgpt.params import Params, ScorecardParams
 from latamgpt.progress import follow
 from latamgpt.records import Report, Table
 from latamgpt.store import Workspace, digest_of, write_json, write_report
+from latamgpt.tracking.links import find_link
+from latamgpt.tracking.runs import DatasetUsed, start_run
 
 STAGE = "scorecard"
 BASE, CANDIDATE = "base", "candidate"
@@ -102,10 +103,10 @@ def _track(
 ) -> None:
     """One run per model with the same metric names, so that the two stand side by side in MLflow."""
     tags = {"model.role": name, "model.stage": STAGES[name], "model.manifest_sha256": digest_of(models[name])}
-    if training_run := tracking.find_link(workspace, "checkpoint").get("mlflow_run_id", ""):
+    if training_run := find_link(workspace, "checkpoint").get("mlflow_run_id", ""):
         tags["checkpoint.run_id"] = training_run
-    held_out = tracking.DatasetUsed("token_shards", workspace.place("token_shards"), "evaluation")
-    with tracking.start_run(
+    held_out = DatasetUsed("token_shards", workspace.place("token_shards"), "evaluation")
+    with start_run(
         workspace, STAGE, f"{STAGE} {name}", {STAGE: params.model_dump(mode="json")}, tags, datasets=[held_out]
     ) as log:
         log.log({task: found.base if name == BASE else found.candidate for task, found in comparisons.items()}, step=0)

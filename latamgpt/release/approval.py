@@ -5,12 +5,12 @@ from pathlib import Path
 import yaml
 from pydantic import Field, ValidationError
 
-from latamgpt import tracking
 from latamgpt.errors import OperatorError
 from latamgpt.params import explain_validation
 from latamgpt.records import MANIFEST_NAME, Frozen
 from latamgpt.release.versions import CANDIDATE_TAG, Lineage, register
 from latamgpt.store import Workspace, digest_of, sha256_file
+from latamgpt.tracking.model_registry import version_by_alias
 
 CANDIDATE_STAGE, RELEASE_STAGE = "release_candidate", "release"
 APPROVAL_NAME = "APPROVAL.json"  # in a release
@@ -67,7 +67,7 @@ def approval_from_alias(workspace: Workspace, name: str) -> bool:
     Only an alias on the version of the candidate that is published now counts. An approval of it that stands is left as it is,
     unless it is a sample and a person has set the alias since.
     """
-    found = tracking.version_by_alias(workspace, name, ALIAS)
+    found = version_by_alias(workspace, name, ALIAS)
     if found is None or not has_candidate(workspace):
         return False
     digest = digest_of(workspace.place(CANDIDATE_STAGE))

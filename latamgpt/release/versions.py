@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from latamgpt import tracking
 from latamgpt.records import Frozen
 from latamgpt.store import Workspace, digest_of
+from latamgpt.tracking.model_registry import register_model_version, set_alias
 
 LINEAGE_NAME = "lineage.json"
 CANDIDATE_TAG = "candidate_sha256"
@@ -34,6 +34,6 @@ def register(workspace: Workspace, candidate: Path, alias: str, tags: dict[str, 
     lineage = Lineage.read(candidate)
     digest = digest_of(candidate)
     all_tags = {CANDIDATE_TAG: digest, "version": lineage.version, "base_model": lineage.base_model, **tags}
-    version = tracking.register_model_version(workspace, lineage.name, candidate, all_tags)
-    tracking.set_alias(workspace, lineage.name, alias, version)
+    version = register_model_version(workspace, lineage.name, candidate, all_tags)
+    set_alias(workspace, lineage.name, alias, version)
     return version

@@ -16,7 +16,8 @@ from latamgpt.launch.local import die_with_parent, errors_for_parent
 from latamgpt.params import Precision
 from latamgpt.progress import follow
 from latamgpt.store import Workspace, write_json
-from latamgpt.tracking import DatasetUsed, RunLog, start_run
+from latamgpt.tracking.points import RunLog
+from latamgpt.tracking.runs import DatasetUsed, start_run
 from latamgpt.training import resume
 from latamgpt.training.engine import Engine, Rank, join_ranks
 from latamgpt.training.held_out import HeldOut, read_held_out

@@ -5,7 +5,7 @@ import pytest
 from dagster_project.definitions import Location
 from dagster_project.retrain import add_worktree, commit_result, set_as_of, worktree_environment
 from latamgpt.errors import OperatorError
-from latamgpt.tracking import tracking_uri
+from latamgpt.tracking.server import tracking_uri
 from tests.dagster_project.small_factory import call
 from tests.dagster_project.test_dvc_exec import root
 

@@ -10,7 +10,7 @@ from latamgpt.evaluation.items import Item, Measure, Task
 from latamgpt.evaluation.scorecard import COLUMNS, run
 from latamgpt.params import Params
 from latamgpt.store import Workspace, digest_of
-from latamgpt.tracking import connect
+from latamgpt.tracking.server import connect
 
 
 def test_scorecard_compares_both_models_on_the_same_items(published: Workspace, micro_params: Params):

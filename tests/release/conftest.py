@@ -12,7 +12,7 @@ import yaml
 from latamgpt.params import Params
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Expectation, Report, Severity, Table
 from latamgpt.store import Workspace, rows_to_table, write_json, write_report, write_table
-from latamgpt.tracking import connect
+from latamgpt.tracking.server import connect
 
 PARTNERS = ("archivo-uno", "biblioteca-dos")
 SCORECARD = Table(

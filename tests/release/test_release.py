@@ -12,7 +12,8 @@ from latamgpt.release import release, release_candidate
 from latamgpt.release.approval import approval_from_alias, approve, read_approval
 from latamgpt.release.verify import verify_release
 from latamgpt.store import Workspace, digest_of, list_files, write_manifest
-from latamgpt.tracking import connect, set_alias, version_by_alias
+from latamgpt.tracking.model_registry import set_alias, version_by_alias
+from latamgpt.tracking.server import connect
 from tests.release.conftest import publish_checkpoint, write_partner
 
 

@@ -6,7 +6,8 @@ from latamgpt.params import Params
 from latamgpt.release.release_candidate import run
 from latamgpt.release.versions import Lineage
 from latamgpt.store import Workspace, digest_of, list_files
-from latamgpt.tracking import connect, version_by_alias
+from latamgpt.tracking.model_registry import version_by_alias
+from latamgpt.tracking.server import connect
 from tests.release.conftest import publish_checkpoint, publish_gate, write_partner
 
 

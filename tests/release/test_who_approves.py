@@ -8,7 +8,8 @@ from latamgpt.params import Params
 from latamgpt.release import release, release_candidate
 from latamgpt.release.approval import approval_path, approve, read_approval
 from latamgpt.store import Workspace, sha256_file
-from latamgpt.tracking import connect, set_alias
+from latamgpt.tracking.model_registry import set_alias
+from latamgpt.tracking.server import connect
 from tests.release.conftest import PARTNERS, publish_checkpoint
 
 

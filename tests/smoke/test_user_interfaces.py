@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from latamgpt.stages import STAGES
-from latamgpt.tracking import EXPERIMENT
+from latamgpt.tracking.server import EXPERIMENT
 from tests.servers.ui import Pages, browser, user_interfaces
 from tests.smoke.conftest import FinishedRun
 

@@ -17,7 +17,8 @@ from latamgpt.params import Params
 from latamgpt.records import Expectation, Report, Severity
 from latamgpt.stages import run_stage
 from latamgpt.store import Workspace, sha256_file, write_report
-from latamgpt.tracking import connect, find_link
+from latamgpt.tracking.links import find_link
+from latamgpt.tracking.server import connect
 from tests.conftest import ROOT
 from tests.training.conftest import make_ready
 
