@@ -45,23 +45,13 @@ def tag_as_written(value: object) -> object:
 class DeliveryFormat(StrEnum):
     """How the documents of a delivery are written."""
 
-    BAGIT = "bagit"  # a bag (RFC 8493) whose data/ holds .txt, .md or .html
+    BAGIT = "bagit"  # a bag (RFC 8493) whose data/ holds what FILES may hold
+    FILES = "files"  # documents of any format that is read, each told by the end of its name
     MARKDOWN = "markdown"  # NAME.md with NAME.json (what it is) and NAME.pdf (as printed) beside it
     JSONL = "jsonl"  # a record a line; plain, .gz or .zst
     CSV = "csv"
     HTML = "html"
     TEXT = "text"
-
-
-DOCUMENT_SUFFIXES: dict[DeliveryFormat, tuple[str, ...]] = {
-    DeliveryFormat.BAGIT: (".txt", ".md", ".html"),
-    DeliveryFormat.MARKDOWN: (".md",),
-    DeliveryFormat.JSONL: (".jsonl", ".jsonl.gz", ".jsonl.zst"),
-    DeliveryFormat.CSV: (".csv",),
-    DeliveryFormat.HTML: (".html", ".htm"),
-    DeliveryFormat.TEXT: (".txt",),
-}
-"""Which files of a delivery hold documents; all others belong to them (sidecars, prints, notices)."""
 
 
 class Fields(Frozen):
@@ -130,11 +120,6 @@ def payload_paths(folder: Path, delivery: Delivery) -> list[str]:
     if delivery.format is DeliveryFormat.BAGIT:
         return [name for name in names if name.startswith("data/")]
     return [name for name in names if name not in (DELIVERY_NAME, FIXITY_NAME)]
-
-
-def document_paths(folder: Path, delivery: Delivery) -> list[str]:
-    """The files that hold documents, sorted."""
-    return [name for name in payload_paths(folder, delivery) if name.endswith(DOCUMENT_SUFFIXES[delivery.format])]
 
 
 def fixity_lines(folder: Path, paths: Iterable[str]) -> str:

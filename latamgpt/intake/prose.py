@@ -27,7 +27,7 @@ def read_text(source: Source, name: str) -> Reading:
 
 def read_markdown(source: Source, name: str) -> Reading:
     """NAME.md is the text; NAME.json says what it is; NAME.pdf is only asked for a licence that contradicts."""
-    base = name.removesuffix(".md")
+    base = name[: -len(".md")]
     text = source.text(name)
     sidecar = _sidecar(source, f"{base}.json") if source.has(f"{base}.json") else {}
     statements = stated_in_fields(sidecar, lambda _: f"{base}.json")

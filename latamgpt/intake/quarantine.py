@@ -28,6 +28,7 @@ class Reason(StrEnum):
     HTML_UNREADABLE = "html_unreadable"
     EMPTY_DOCUMENT = "empty_document"
     REPEATED_IN_DELIVERY = "repeated_in_delivery"
+    PARSER_LIMIT = "parser_limit"
     NOT_READ = "not_read"
 
 

@@ -1,9 +1,16 @@
 """From a delivery's files to what was found in them: which file is read by which reader, and what is left over."""
 
 from collections.abc import Callable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-from latamgpt.intake.delivery import DELIVERY_NAME, FIXITY_NAME, TAG_FIXITY_NAME, DeliveryFormat, document_paths
+from latamgpt.intake.delivery import (
+    DELIVERY_NAME,
+    FIXITY_NAME,
+    TAG_FIXITY_NAME,
+    Delivery,
+    DeliveryFormat,
+    payload_paths,
+)
 from latamgpt.intake.payload import DeliveryTooLarge
 from latamgpt.intake.prose import read_html, read_markdown, read_text
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
@@ -12,14 +19,29 @@ from latamgpt.intake.source import Found, Reading, Source
 
 Reader = Callable[[Source, str], Reading]
 
-READERS: dict[DeliveryFormat, Reader] = {
-    DeliveryFormat.MARKDOWN: read_markdown,
-    DeliveryFormat.JSONL: read_json_lines,
-    DeliveryFormat.CSV: read_csv,
-    DeliveryFormat.HTML: read_html,
-    DeliveryFormat.TEXT: read_text,
+READERS: dict[str, Reader] = {
+    ".txt": read_text,
+    ".md": read_markdown,
+    ".html": read_html,
+    ".htm": read_html,
+    ".jsonl": read_json_lines,
+    ".jsonl.gz": read_json_lines,
+    ".jsonl.zst": read_json_lines,
+    ".csv": read_csv,
 }
-READERS_IN_BAG: dict[str, Reader] = {".txt": read_text, ".md": read_markdown, ".html": read_html}
+"""Which reader a file is for, by the end of its name in small letters."""
+
+SUFFIXES: dict[DeliveryFormat, tuple[str, ...]] = {
+    DeliveryFormat.BAGIT: tuple(READERS),
+    DeliveryFormat.FILES: tuple(READERS),
+    DeliveryFormat.MARKDOWN: (".md",),
+    DeliveryFormat.JSONL: (".jsonl", ".jsonl.gz", ".jsonl.zst"),
+    DeliveryFormat.CSV: (".csv",),
+    DeliveryFormat.HTML: (".html", ".htm"),
+    DeliveryFormat.TEXT: (".txt",),
+}
+"""Which files of a delivery hold documents; all others belong to them (sidecars, prints, notices) or are named as not read."""
+
 COMPANIONS_OF_MARKDOWN = (".json", ".pdf")
 BAG_TAG_FILES = frozenset({"bagit.txt", "bag-info.txt", TAG_FIXITY_NAME, "manifest-sha512.txt", "tagmanifest-sha512.txt"})
 
@@ -30,7 +52,7 @@ def read_files(source: Source) -> Reading:
     Raises:
         DeliveryTooLarge: all files together are above the cap.
     """
-    names = [name for name in document_paths(source.folder, source.delivery) if not _is_notice(source, name)]
+    names = [name for name in document_paths(source.folder, source.delivery) if not _belongs(source, name)]
     reading: Reading = []
     for name in names:
         reading += _read_file(source, name)
@@ -38,11 +60,13 @@ def read_files(source: Source) -> Reading:
     return [_without_empty(item) for item in reading]
 
 
+def document_paths(folder: Path, delivery: Delivery) -> list[str]:
+    """The files that hold documents, sorted."""
+    return [name for name in payload_paths(folder, delivery) if name.lower().endswith(SUFFIXES[delivery.format])]
+
+
 def _read_file(source: Source, name: str) -> Reading:
-    if source.delivery.format is DeliveryFormat.BAGIT:
-        reader = next(read for suffix, read in READERS_IN_BAG.items() if name.endswith(suffix))
-    else:
-        reader = READERS[source.delivery.format]
+    reader = next(read for suffix, read in READERS.items() if name.lower().endswith(suffix))
     try:
         return reader(source, name)
     except DeliveryTooLarge:

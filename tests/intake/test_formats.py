@@ -280,3 +280,11 @@ def test_what_is_no_language_tag_is_set_aside(archive: Workspace, params: Params
     deliver(archive, {"a.jsonl": line(lengua=written)}, format="jsonl", fields={"language": "lengua"})
     take_in(archive, params)
     assert reasons(archive) == {"a.jsonl#1": "record_invalid"}
+
+
+def test_a_delivery_of_files_is_read_by_the_kind_of_each(archive: Workspace, params: Params) -> None:
+    files = {"a.txt": STORY, "b.MD": "# Dos\n\nUn texto.", "c.csv": "text\nTres\n", "d.jsonl": line(text="Cuatro"), "e.xyz": "?"}
+    deliver(archive, {**files, "m.md": "# Cinco", "m.json": "{}", "m.pdf": pdf()}, format="files")
+    take_in(archive, params)
+    assert {row["path"] for row in documents(archive)} == {"a.txt", "b.MD", "c.csv#1", "d.jsonl#1", "m.md"}
+    assert reasons(archive) == {"e.xyz": "not_read"}
