@@ -135,7 +135,9 @@ class ShardsGateParams(Frozen):
     min_tokens: Count
     max_unknown_token_share: Share
     max_tokens_per_byte: Positive  # above it the tokenizer falls apart on a language: a warning
-    max_held_out_run_share: Share  # of the held-out texts' runs of 16 tokens, those that also stand in training texts
+    # Of the held-out texts' runs of 64 bytes, those that also stand in training texts. Seven seeds on the samples gave 0.004 to
+    # 0.009, and 0.016 to 0.036 with those documents still held out that stand in training texts by more than a tenth.
+    max_held_out_run_share: Share
 
 
 class MixtureParams(Frozen):

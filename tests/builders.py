@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 import pyarrow as pa
@@ -18,6 +19,9 @@ from latamgpt.records import (
     Severity,
 )
 from latamgpt.store import Workspace, write_report, write_table
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 PARTNER = "academia-quechua"
 AGREEMENT = "aq-2025-01"
@@ -129,19 +133,24 @@ def publish_verdict(workspace: Workspace, gate: str, *, passed: bool = True) -> 
         write_report(folder, Report(stage=gate, summary="a fixture", expectations=(outcome,)))
 
 
-def publish_base_model(workspace: Workspace, texts: Iterable[str], vocab_size: int = 320, eos: object = EOS) -> None:
-    """A base model without weights: a byte-level BPE trained on some texts, as Llama's are, and a configuration."""
+def train_tokenizer(texts: Iterable[str], vocab_size: int) -> "Tokenizer":
+    """A byte-level BPE, as Llama's are; EOS is its token 0."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.post_processor = processors.ByteLevel(trim_offsets=True)
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     trainer = trainers.BpeTrainer(vocab_size=vocab_size, special_tokens=[EOS], initial_alphabet=alphabet, show_progress=False)
     tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def publish_base_model(workspace: Workspace, texts: Iterable[str], vocab_size: int = 320, eos: object = EOS) -> None:
+    """A base model without weights: a tokenizer trained on some texts, and a configuration."""
     with workspace.publish("base_model") as folder:
-        tokenizer.save(str(folder / "tokenizer.json"))
+        train_tokenizer(texts, vocab_size).save(str(folder / "tokenizer.json"))
         (folder / "tokenizer_config.json").write_bytes(orjson.dumps({"eos_token": eos}))
         (folder / "config.json").write_bytes(orjson.dumps({"vocab_size": vocab_size}))
         (folder / "model.safetensors").write_bytes(b"weights")
@@ -175,10 +184,12 @@ def publish_shards(workspace: Workspace, train: Sequence[Row], held_out: Sequenc
     publish_rows(workspace, "token_shards", "", {**files, "held_out/00000.parquet": (held_out, HELD_OUT_SCHEMA)})
 
 
-def publish_tokenizer_counts(workspace: Workspace, vocab_size: int = 100, eos_id: int = 0, unknown_id: int = 1) -> None:
-    """The tokenizer's report, as the shards gate reads it."""
-    counts = {"vocab_size": vocab_size, "eos_token_id": eos_id, "unknown_token_id": unknown_id}
+def publish_tokenizer(workspace: Workspace, tokenizer: "Tokenizer", unknown_id: int = -1) -> None:
+    """A tokenizer and its report."""
+    eos_id = tokenizer.token_to_id(EOS)
+    counts = {"vocab_size": tokenizer.get_vocab_size(), "eos_token_id": eos_id, "unknown_token_id": unknown_id}
     with workspace.publish("tokenizer") as folder:
+        tokenizer.save(str(folder / "tokenizer.json"))
         write_report(folder, Report(stage="tokenizer", summary="a fixture", counts=counts))
 
 

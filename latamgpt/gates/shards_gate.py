@@ -3,17 +3,23 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from latamgpt.gates.suite import Gate, Rule, Suite, critical, one_row, publish_gate, warning
-from latamgpt.gates.token_runs import share_seen
+from latamgpt.gates.text_runs import share_seen
 from latamgpt.params import Params, ShardsGateParams
 from latamgpt.records import Report
 from latamgpt.store import Workspace
 
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+ROWS_PER_BATCH = 64
 COLUMNS = ["doc_id", "language", "piece", "tokens", "num_bytes"]
 
 
@@ -51,13 +57,16 @@ class Side:
 
 def run(workspace: Workspace, params: Params) -> Report:
     """Hold the token shards against the corpus, the tokenizer and the expectations of params.shards_gate."""
+    from tokenizers import Tokenizer
+
     corpus = set(pq.read_table(workspace.read("corpus") / "documents.parquet", columns=["doc_id"])["doc_id"].to_pylist())
     ids = workspace.report("tokenizer").counts
     special = SpecialTokens(ids["vocab_size"], ids["eos_token_id"], ids["unknown_token_id"])
     shards = workspace.read("token_shards")
     train, held_out = read_side(shards / "train", special), read_side(shards / "held_out", special)
     profile = profile_shards(train, held_out, corpus, special)
-    profile["held_out_run_share"] = share_seen(read_tokens(shards / "held_out"), read_tokens(shards / "train"))
+    tokenizer = Tokenizer.from_file(str(workspace.read("tokenizer") / "tokenizer.json"))
+    profile["held_out_run_share"] = share_seen(*(read_texts(shards / side, tokenizer) for side in ("held_out", "train")))
     rules = params.shards_gate
     gate = Gate(
         stage="shards_gate",
@@ -119,10 +128,16 @@ def read_side(folder: Path, special: SpecialTokens) -> Side:
     return side
 
 
-def read_tokens(folder: Path) -> Iterator[list[int]]:
-    """The tokens of each piece of train/ or held_out/, a shard at a time."""
-    for path in sorted(folder.glob("*.parquet")):
-        yield from pq.read_table(path, columns=["tokens"])["tokens"].to_pylist()
+def read_texts(folder: Path, tokenizer: "Tokenizer") -> Iterator[str]:
+    """What the tokens of each document of train/ or held_out/ stand for, its pieces joined, a document at a time."""
+    rows = (
+        row
+        for path in sorted(folder.glob("*.parquet"))
+        for batch in pq.ParquetFile(path).iter_batches(ROWS_PER_BATCH, columns=["doc_id", "tokens"])
+        for row in batch.to_pylist()
+    )
+    for _, pieces in groupby(rows, key=lambda row: row["doc_id"]):
+        yield tokenizer.decode([token for piece in pieces for token in piece["tokens"]])
 
 
 def describe_pieces(train: Side, held_out: Side) -> pa.Table:
