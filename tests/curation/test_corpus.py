@@ -1,14 +1,17 @@
 import shutil
 from datetime import date
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from latamgpt.curation import corpus
 from latamgpt.curation.corpus import run
 from latamgpt.curation.duplicates import DUPLICATE_SCHEMA
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.params import Params
+from latamgpt.registry.partners import Institution, read_institution
 from latamgpt.store import Workspace
 from tests.curation.documents import ENGLISH, PORTUGUESE, QUECHUA, SPANISH, Row, exclusion, publish_clean, publish_documents
 from tests.curation.test_duplicates import clean
@@ -125,6 +128,20 @@ def test_what_is_no_longer_permitted_is_left_out_and_its_copies_stay(
     refused = [row for row in rows_of(workspace, "exclusions") if row["stage"] == "corpus" and row["partner"] == FIRST]
     assert [row["reason"] for row in refused] == [reason, reason]
     assert any("río" in str(row["text"]) for row in rows_of(workspace, "documents"))
+
+
+def test_each_institutions_registry_file_is_read_once_however_many_documents_it_has(
+    workspace: Workspace, two: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def noted(root: Path, partner: str) -> Institution:
+        read.append(partner)
+        return read_institution(root, partner)
+
+    monkeypatch.setattr(corpus, "read_institution", noted)
+    assert run(workspace, two).counts["documents_read"] == 5
+    assert sorted(read) == [FIRST, SECOND]
 
 
 def test_a_gate_that_did_not_pass_stops_the_corpus(workspace: Workspace, two: Params) -> None:
