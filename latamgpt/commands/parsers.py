@@ -5,3 +5,13 @@ from typing import TypeAlias
 
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # pyright: ignore[reportPrivateUsage]
 """What `add_subparsers` returns; argparse gives it no public name."""
+
+
+def add_dry_run(parser: argparse.ArgumentParser) -> None:
+    """Give a command `--dry-run`."""
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done and change nothing")
+
+
+def add_actor(parser: argparse.ArgumentParser) -> None:
+    """Give a command `--actor`."""
+    parser.add_argument("--actor", default="", help="who acts, as the audit log names them; git's user.name if not given")

@@ -1,0 +1,48 @@
+"""`latamgpt audit`: is the audit log whole, and what was done last."""
+
+import argparse
+from pathlib import Path
+
+from latamgpt.commands.parsers import Parsers, add_actor, add_dry_run
+from latamgpt.errors import InputDamagedError
+from latamgpt.store import find_workspace
+
+
+def add(parsers: Parsers) -> None:
+    """Add `audit`."""
+    audit = parsers.add_parser(
+        "audit",
+        help="verify the audit log, line by line, and print its end",
+        description="Verify every line of governance/audit.jsonl against the one before it, and print the last lines.",
+    )
+    audit.add_argument("--last", metavar="N", type=int, default=10, help="how many lines to print, 10 if not given")
+    audit.add_argument("--expect", metavar="HASH", default="", help="a head that was noted earlier: fail unless the log holds it")
+    audit.add_argument("--repair", action="store_true", help="set aside the torn last line that a killed writer left")
+    add_dry_run(audit)
+    add_actor(audit)
+    audit.set_defaults(command=_audit)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from latamgpt.governance.audit import LOG, repair, sound
+    from latamgpt.governance.chain import read_chain
+
+    workspace = find_workspace(Path.cwd())
+    torn = read_chain(workspace.root / LOG).torn
+    if options.repair and options.dry_run:
+        print(f"would set aside {len(torn)} torn bytes at the end of {LOG}" if torn else f"nothing is torn in {LOG}")
+        return 0
+    if options.repair:
+        entry = repair(workspace, options.actor)
+        print(f"entered as number {entry.sequence}: {entry.detail}" if entry else f"nothing is torn in {LOG}")
+    chain = sound(workspace)
+    expected = options.expect.strip().lower()
+    if expected and expected not in {entry.sha256 for entry in chain.entries}:
+        raise InputDamagedError(
+            f"{workspace.root / LOG} holds {len(chain.entries):,} good lines and none is {expected}: lines were cut off or the "
+            "log was written anew since that head was noted. Restore the file from git or from a copy that holds it."
+        )
+    for entry in chain.entries[max(0, len(chain.entries) - options.last) :]:
+        print(f"{entry.sequence:>6}  {entry.time}  {entry.actor}  {entry.action}  {entry.subject}: {entry.detail}")
+    print(f"{LOG}: {len(chain.entries):,} lines, each follows from the one before it. Head: {chain.head}")
+    return 0
