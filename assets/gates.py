@@ -2,42 +2,23 @@
 
 from assets.shown import Shown
 
-KINDS = ("greatexpectations",)
+
+def gate(of: str, owner: str, description: str) -> Shown:
+    """A gate of a stage's output, and which team answers for it."""
+    return Shown(group="gates", description=description, kinds=("greatexpectations",), owners=(owner,), gate_of=of)
+
 
 SHOWN = {
-    "documents_gate": Shown(
-        group="gates",
-        description="A partner's clean documents, held against expectations.",
-        kinds=KINDS,
-        owners=("team:corpus",),
-        gate_of="clean_documents",
+    "documents_gate": gate("clean_documents", "team:corpus", "A partner's clean documents, held against expectations."),
+    "corpus_gate": gate(
+        "corpus", "team:corpus", "The corpus, held against expectations: size, languages, countries, nobody dominates."
     ),
-    "corpus_gate": Shown(
-        group="gates",
-        description="The corpus, held against expectations: size, languages, countries, nobody dominates.",
-        kinds=KINDS,
-        owners=("team:corpus",),
-        gate_of="corpus",
+    "shards_gate": gate(
+        "token_shards",
+        "team:model",
+        "The token shards, held against expectations: size, unknown tokens, tokens per byte by language, nothing held out in "
+        "what is trained on.",
     ),
-    "shards_gate": Shown(
-        group="gates",
-        description="The token shards, held against expectations: size, unknown tokens, tokens per byte by language.",
-        kinds=KINDS,
-        owners=("team:model",),
-        gate_of="token_shards",
-    ),
-    "ability_gate": Shown(
-        group="gates",
-        description="What the base could do must not be lost.",
-        kinds=KINDS,
-        owners=("team:model",),
-        gate_of="scorecard",
-    ),
-    "culture_gate": Shown(
-        group="gates",
-        description="The region's languages must have gained.",
-        kinds=KINDS,
-        owners=("team:model",),
-        gate_of="scorecard",
-    ),
+    "ability_gate": gate("scorecard", "team:model", "What the base could do must not be lost."),
+    "culture_gate": gate("scorecard", "team:model", "The region's languages must have gained."),
 }
