@@ -29,6 +29,11 @@ class Reason(StrEnum):
     EMPTY_DOCUMENT = "empty_document"
     REPEATED_IN_DELIVERY = "repeated_in_delivery"
     PARSER_LIMIT = "parser_limit"
+    TRANSCRIPT_INVALID = "transcript_invalid"
+    AUDIO_WITHHELD = "audio_withheld"
+    OCR_MISSING = "ocr_missing"
+    OCR_INVALID = "ocr_invalid"
+    OCR_LOW_CONFIDENCE = "ocr_low_confidence"
     NOT_READ = "not_read"
 
 

@@ -11,11 +11,15 @@ from latamgpt.intake.delivery import (
     DeliveryFormat,
     payload_paths,
 )
+from latamgpt.intake.elan import read_elan
 from latamgpt.intake.payload import DeliveryTooLarge
+from latamgpt.intake.praat import read_textgrid
 from latamgpt.intake.prose import read_html, read_markdown, read_text
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.records_files import read_csv, read_json_lines
 from latamgpt.intake.source import Found, Reading, Source
+from latamgpt.intake.subtitles import read_subrip, read_webvtt
+from latamgpt.intake.transcripts import AUDIO_SUFFIXES, withhold_audio
 
 Reader = Callable[[Source, str], Reading]
 
@@ -28,6 +32,11 @@ READERS: dict[str, Reader] = {
     ".jsonl.gz": read_json_lines,
     ".jsonl.zst": read_json_lines,
     ".csv": read_csv,
+    ".eaf": read_elan,
+    ".vtt": read_webvtt,
+    ".srt": read_subrip,
+    ".textgrid": read_textgrid,
+    **dict.fromkeys(AUDIO_SUFFIXES, withhold_audio),
 }
 """Which reader a file is for, by the end of its name in small letters."""
 

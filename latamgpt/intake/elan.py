@@ -1,0 +1,173 @@
+"""Reader of ELAN's annotation files (.eaf): the transcript is a document, and so is a translation that goes along with it.
+
+A tier that hangs on none holds what a speaker said; where it holds only numbers ('ref@ROSA' with 'R.001'), the tier below it
+does. A tier that is joined to it one to one and is named or typed as a translation is the translation, in a language of its
+own. Words, morphemes, glosses and notes are no text of a document: they are named as not read, and stay in the delivery.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import lxml.etree
+
+from latamgpt.intake.answers import checked
+from latamgpt.intake.licences import stated_as
+from latamgpt.intake.limited import run_limited
+from latamgpt.intake.quarantine import Reason, Rejected, SetAside
+from latamgpt.intake.source import Found, Reading, Source
+from latamgpt.intake.transcripts import SHORTER_CODE, Utterance, as_text, title_of
+from latamgpt.records import Frozen
+
+TRANSLATION = re.compile(
+    r"(?:^|[^a-z])(?:ft|fte|free|trad\w*|transl\w*|tradu\w*)(?:[^a-z]|$)|espa[nñ]ol|castellano|portugu", re.IGNORECASE
+)
+NUMBER_ONLY = re.compile(r"\S*\d+\S*|")
+ONE_TO_ONE = "Symbolic_Association"
+MAX_DEPTH = 20  # of annotations that hang on annotations
+
+
+class Tier(Frozen):
+    """One tier, with what was said in it."""
+
+    name: str
+    kind: str  # its linguistic type
+    constraint: str  # how it is joined to its parent: '' for a tier of its own times
+    parent: str
+    speaker: str
+    language: str  # as the file has it, ISO 639-3 or BCP 47; '' where it says none
+    said: tuple[tuple[int, int, str], ...]  # start, end in milliseconds, words
+
+    @property
+    def holds_text(self) -> bool:
+        """Whether anything stands in it."""
+        return any(words.strip() for _, _, words in self.said)
+
+    @property
+    def code(self) -> str:
+        """Its language in BCP 47."""
+        return SHORTER_CODE.get(self.language.casefold(), self.language)
+
+
+class Record(Frozen):
+    """An .eaf file: its tiers in the order of the file, and the licences that it states."""
+
+    tiers: tuple[Tier, ...]
+    licences: tuple[str, ...]
+
+
+def read_elan(source: Source, name: str) -> Reading:
+    """The transcript, the translations ('a.eaf#translation-es'), and each tier that is neither, by name."""
+    source.read(name)  # counts its bytes against the delivery's caps
+    answer = run_limited(parse_elan, [str(source.folder / name)], name=name, reason=Reason.TRANSCRIPT_INVALID)
+    record = checked(Record, answer, name, Reason.TRANSCRIPT_INVALID)
+    statements = tuple(s for value in record.licences for s in stated_as(value, f"the header of {name}"))
+    spoken, translated, others = _sorted_tiers(record.tiers)
+    language = next((tier.code for tier in spoken if tier.code), "")
+    reading: Reading = [Found(name, _text(spoken), title_of(name), language, statements)]
+    for code in sorted({tier.code for tier in translated}):
+        path = f"{name}#translation-{code or 'und'}"
+        text = _text(tier for tier in translated if tier.code == code)
+        reading.append(Found(path, text, title_of(name), code or "und", statements))
+    for tier in others:
+        detail = f"tier {tier.name!r} (type {tier.kind!r}) holds words, glosses or notes, no running text: it stays in {name}"
+        num_bytes = sum(len(words.encode()) for _, _, words in tier.said)
+        reading.append(SetAside(f"{name}#{tier.name}", Reason.NOT_READ, detail, num_bytes))
+    return reading
+
+
+def parse_elan(path: str) -> dict[str, object]:
+    """An .eaf file as JSON values; runs in a limited process. No entity is expanded and nothing is fetched.
+
+    Raises:
+        Rejected: transcript_invalid, for XML that is broken, has a document type, or is no annotation document.
+    """
+    parser = lxml.etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True)
+    try:
+        tree = lxml.etree.parse(path, parser)
+    except lxml.etree.XMLSyntaxError as error:
+        raise Rejected(Reason.TRANSCRIPT_INVALID, f"the file is not well-formed XML: {error}") from error
+    root = tree.getroot()
+    if tree.docinfo.doctype or root.tag != "ANNOTATION_DOCUMENT":
+        what = "has a document type (DOCTYPE), which ELAN never writes" if tree.docinfo.doctype else f"is <{root.tag}>"
+        raise Rejected(Reason.TRANSCRIPT_INVALID, f"the file {what}: it is no ELAN annotation document")
+    times = _times(root)
+    kinds = {e.get("LINGUISTIC_TYPE_ID", ""): e.get("CONSTRAINTS", "") for e in root.iter("LINGUISTIC_TYPE")}
+    spans = _spans(root, times)
+    tiers = [
+        {
+            "name": e.get("TIER_ID", ""),
+            "kind": e.get("LINGUISTIC_TYPE_REF", ""),
+            "constraint": kinds.get(e.get("LINGUISTIC_TYPE_REF", ""), ""),
+            "parent": e.get("PARENT_REF", ""),
+            "speaker": e.get("PARTICIPANT", ""),
+            "language": e.get("LANG_REF", ""),
+            "said": [
+                (*spans.get(a.get("ANNOTATION_ID", ""), (0, 0)), a.findtext("ANNOTATION_VALUE") or "") for a in _annotations(e)
+            ],
+        }
+        for e in root.iter("TIER")
+    ]
+    licences = [value for e in root.iter("LICENSE") for value in (e.get("LICENSE_URL", ""), e.text or "") if value.strip()]
+    return {"tiers": tiers, "licences": licences}
+
+
+def _annotations(element: "lxml.etree._Element") -> "list[lxml.etree._Element]":
+    return [a for a in element.iter("ALIGNABLE_ANNOTATION", "REF_ANNOTATION")]
+
+
+def _times(root: "lxml.etree._Element") -> dict[str, int]:
+    """Slot -> milliseconds; a slot that was never aligned has the time of the one before it."""
+    times: dict[str, int] = {}
+    last = 0
+    for slot in root.iter("TIME_SLOT"):
+        value = slot.get("TIME_VALUE", "")
+        last = int(value) if value.isdecimal() and len(value) < 16 else last
+        times[slot.get("TIME_SLOT_ID", "")] = last
+    return times
+
+
+def _spans(root: "lxml.etree._Element", times: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """Annotation -> start and end; one that refers to another has that one's."""
+    spans: dict[str, tuple[int, int]] = {}
+    refers: dict[str, str] = {}
+    for a in _annotations(root):
+        key = a.get("ANNOTATION_ID", "")
+        if a.tag == "ALIGNABLE_ANNOTATION":
+            spans[key] = (times.get(a.get("TIME_SLOT_REF1", ""), 0), times.get(a.get("TIME_SLOT_REF2", ""), 0))
+        else:
+            refers[key] = a.get("ANNOTATION_REF", "")
+    for key in refers:
+        at, depth = key, 0
+        while at in refers and depth < MAX_DEPTH:
+            at, depth = refers[at], depth + 1
+        spans[key] = spans.get(at, (0, 0))
+    return spans
+
+
+def _sorted_tiers(tiers: Sequence[Tier]) -> tuple[list[Tier], list[Tier], list[Tier]]:
+    """Transcript, translations, all others that hold text."""
+    spoken = [_spoken(tier, tiers) for tier in tiers if not tier.parent]
+    names = {tier.name for tier in spoken}
+    rest = [tier for tier in tiers if tier.name not in names and not _only_numbers(tier)]
+    translated = [tier for tier in rest if tier.constraint == ONE_TO_ONE and _is_translation(tier)]
+    return spoken, translated, [tier for tier in rest if tier not in translated]
+
+
+def _spoken(root: Tier, tiers: Sequence[Tier]) -> Tier:
+    """The tier below a tier of mere numbers, where there is one."""
+    if not _only_numbers(root):
+        return root
+    below = [tier for tier in tiers if tier.parent == root.name and tier.constraint == ONE_TO_ONE and tier.holds_text]
+    return next((tier for tier in below if not _is_translation(tier)), root)
+
+
+def _only_numbers(tier: Tier) -> bool:
+    return all(NUMBER_ONLY.fullmatch(words.strip()) for _, _, words in tier.said)
+
+
+def _is_translation(tier: Tier) -> bool:
+    return TRANSLATION.search(f"{tier.name} {tier.kind}") is not None
+
+
+def _text(tiers: Iterable[Tier]) -> str:
+    return as_text(Utterance(a, b, tier.speaker or tier.name, words) for tier in tiers for a, b, words in tier.said)

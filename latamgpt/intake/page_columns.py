@@ -1,0 +1,60 @@
+"""Two or three columns that a converter wrote side by side, line by line: read one after the other again."""
+
+import re
+from collections.abc import Sequence
+
+MIN_LINES = 6  # side by side; fewer may be a letterhead
+MIN_SHARE = 0.8  # of the lines in a block, through which a gutter must run
+MIN_GUTTER_CHARS = 3
+MIN_COLUMN_WORDS = 3.0  # on average in a line of each column: the cells of a table have fewer
+MAX_COLUMNS = 3
+
+
+def read_columns(page: str) -> tuple[str, int]:
+    """The page with its columns one below the other, and how many blocks were so mended.
+
+    A gutter is a run of three or more blanks at one place through nearly all lines of a block, with prose on both of its
+    sides. A table has a gutter too, but words by ones and twos: it stays as it is.
+    """
+    blocks = re.split(r"(\n[ \t]*\n[ \t\n]*)", page)
+    num_mended = 0
+    for n in range(0, len(blocks), 2):
+        columns = _columns(blocks[n].split("\n"))
+        if len(columns) > 1:
+            blocks[n] = "\n".join("\n".join(line.strip() for line in column if line.strip()) for column in columns)
+            num_mended += 1
+    return "".join(blocks), num_mended
+
+
+def _columns(lines: Sequence[str]) -> list[list[str]]:
+    lines = [line.expandtabs(8) for line in lines]
+    gutters = _gutters(lines)
+    if len(lines) < MIN_LINES or not gutters or len(gutters) >= MAX_COLUMNS:
+        return [list(lines)]
+    bounds = [0, *gutters, max(map(len, lines))]
+    columns = [[line[a:b] for line in lines] for a, b in zip(bounds, bounds[1:], strict=False)]
+    return columns if all(_is_prose(column) for column in columns) else [list(lines)]
+
+
+def _gutters(lines: Sequence[str]) -> list[int]:
+    """The middles of the runs of columns that are blank in nearly all lines, the margins left out."""
+    width = max(map(len, lines), default=0)
+    num_filled = max(1, sum(bool(line.strip()) for line in lines))
+    starts = [len(line) - len(line.lstrip()) for line in lines if line.strip()]
+    blank = [sum(at >= len(line) or line[at] == " " for line in lines if line.strip()) for at in range(width)]
+    runs: list[int] = []
+    begun: int | None = None
+    for at in range(min(starts, default=0), width):
+        is_gutter = blank[at] >= MIN_SHARE * num_filled
+        if is_gutter and begun is None:
+            begun = at
+        if not is_gutter and begun is not None:
+            if at - begun >= MIN_GUTTER_CHARS:
+                runs.append((begun + at) // 2)
+            begun = None
+    return runs
+
+
+def _is_prose(column: Sequence[str]) -> bool:
+    filled = [line for line in column if line.strip()]
+    return len(filled) >= MIN_LINES - 1 and sum(len(line.split()) for line in filled) >= MIN_COLUMN_WORDS * len(filled)
