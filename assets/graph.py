@@ -53,9 +53,9 @@ class Graph(Frozen):
         }
 
     def source_key(self, path: str) -> dg.AssetKey:
-        """The asset for a path that no stage publishes: a partner's registry entry, its deliveries, a text, the approval."""
+        """The asset for a path that no stage publishes: a partner's registry entry, its deliveries, a text ...."""
         parts = Path(path).with_suffix("").parts
-        folder = {"partners": "partner_registry", "samples": "deliveries"}.get(parts[0])
+        folder = {"partners": "partner_registry", "samples": "deliveries", "governance": "withdrawals"}.get(parts[0])
         is_partners = any(node.key == parts[-1] for node in self.stages)
         return dg.AssetKey([folder, parts[-1]] if folder and is_partners else [parts[-1]])
 
@@ -75,7 +75,7 @@ class Graph(Frozen):
 
 def is_code(path: str) -> bool:
     """Whether a dependency is program text, and so part of the code version, not an asset."""
-    return path.partition("/")[0] not in ("data", "partners", "samples", "approvals")
+    return path.partition("/")[0] not in ("data", "partners", "governance", "samples", "approvals")
 
 
 def code_version(workspace: Workspace, node: StageNode, params: dict[str, object]) -> str:

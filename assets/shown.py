@@ -19,6 +19,7 @@ class Shown:
 
 SOURCES = {
     "partner_registry": Shown("intake", "The institution and its agreements: what may be used, for what, until when."),
+    "withdrawals": Shown("intake", "What the partner withdrew after delivering it: tombstones."),
     "deliveries": Shown("intake", "The texts as the partner sent them."),
     "base_text": Shown("training", "Text that the tests' base model is pretrained on."),
     "ability_text": Shown("evaluation", "English that is in no delivery: what the base could do is measured on it."),

@@ -1,6 +1,7 @@
 """What a command is given to add itself to, and how the parts of the command line are typed."""
 
 import argparse
+from datetime import date
 from typing import TypeAlias
 
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # pyright: ignore[reportPrivateUsage]
@@ -15,3 +16,11 @@ def add_dry_run(parser: argparse.ArgumentParser) -> None:
 def add_actor(parser: argparse.ArgumentParser) -> None:
     """Give a command `--actor`."""
     parser.add_argument("--actor", default="", help="who acts, as the audit log names them; git's user.name if not given")
+
+
+def day(text: str) -> date:
+    """A day on the command line, as in 2027-12-31."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2027-12-31") from error

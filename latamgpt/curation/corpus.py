@@ -7,11 +7,12 @@ import pyarrow as pa
 
 from latamgpt.curation.duplicates import DUPLICATE_SCHEMA, Duplicate, Kind, find_duplicates, in_winning_order
 from latamgpt.errors import OperatorError
+from latamgpt.governance.withdrawals import REASON, Withdrawn, explain, read_withdrawn
 from latamgpt.params import Params, RightsParams
 from latamgpt.progress import follow
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Report, Table
 from latamgpt.registry.partners import Institution, Purpose, read_institution
-from latamgpt.registry.rights import rule
+from latamgpt.registry.rights import Ruling, rule
 from latamgpt.store import Workspace, must_have_passed, read_table, rows_to_table, write_report, write_table
 
 STAGE = "corpus"
@@ -53,6 +54,7 @@ def run(workspace: Workspace, params: Params) -> Report:
 def check_rights(workspace: Workspace, documents: pa.Table, rights: RightsParams) -> tuple[pa.Table, list[dict[str, object]]]:
     """The documents that may still be trained on, and exclusions for the others: an agreement can end between two stages."""
     institutions: dict[str, Institution] = {}
+    withdrawn: dict[str, Withdrawn] = {}
     permitted: list[bool] = []
     refused: list[dict[str, object]] = []
     columns = documents.select(["doc_id", "partner", "delivery", "agreement", "path", "licence", "language", "num_bytes"])
@@ -60,7 +62,11 @@ def check_rights(workspace: Workspace, documents: pa.Table, rights: RightsParams
         partner = row["partner"]
         if partner not in institutions:
             institutions[partner] = read_institution(workspace.root, partner)
+            withdrawn[partner] = read_withdrawn(workspace.root, partner)
         ruling = rule(institutions[partner], row["agreement"], row["licence"], Purpose.TRAIN, rights.as_of)
+        tombstone = withdrawn[partner].find(row["delivery"], row["doc_id"])
+        if tombstone is not None:
+            ruling = Ruling(False, REASON, explain(tombstone))
         permitted.append(ruling.permitted)
         if not ruling.permitted:
             refused.append(_exclusion(row, ruling.reason, ruling.detail))

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from latamgpt.errors import OperatorError
+from latamgpt.governance.withdrawals import read_withdrawn
 from latamgpt.intake.payload import readable
 from latamgpt.intake.quarantine import Reason, SetAside
 from latamgpt.intake.taking_in import TakenIn, take_in
@@ -25,11 +26,12 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
         OperatorError: the partner is not registered, or there is no delivery to read.
     """
     institution = read_institution(workspace.root, key)
+    withdrawn = read_withdrawn(workspace.root, key)
     folders, strays = _deliveries(workspace, key)
     taken: list[TakenIn] = []
     with follow(STAGE, key, "deliveries", len(folders)) as progress:
         for folder in folders:
-            taken.append(take_in(folder, institution, params.documents, params.rights.as_of))
+            taken.append(take_in(folder, institution, params.documents, params.rights.as_of, withdrawn))
             progress.advance(note=taken[-1].name)
     with workspace.publish(STAGE, key) as target:
         write_table(target / "documents.parquet", rows_to_table(_document_rows(institution, taken), DOCUMENT_SCHEMA))

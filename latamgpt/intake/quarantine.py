@@ -27,6 +27,7 @@ class Reason(StrEnum):
     PDF_UNREADABLE = "pdf_unreadable"
     HTML_UNREADABLE = "html_unreadable"
     EMPTY_DOCUMENT = "empty_document"
+    WITHDRAWN = "withdrawn"
     REPEATED_IN_DELIVERY = "repeated_in_delivery"
     PARSER_LIMIT = "parser_limit"
     TRANSCRIPT_INVALID = "transcript_invalid"

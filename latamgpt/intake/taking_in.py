@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from latamgpt.errors import OperatorError
+from latamgpt.governance.withdrawals import NOTHING_WITHDRAWN, Withdrawn, explain
 from latamgpt.intake.delivery import LANGUAGE_TAG, Delivery, DeliveryFormat, language_tag, read_delivery
 from latamgpt.intake.fixity import check_fixity
 from latamgpt.intake.licences import contradiction, stated_in_fields, statements_at_edges, statements_in
@@ -45,7 +46,9 @@ class TakenIn:
     quarantined_for: str = ""  # a reason code, where the whole delivery was set aside
 
 
-def take_in(folder: Path, institution: Institution, params: DocumentsParams, as_of: date) -> TakenIn:
+def take_in(
+    folder: Path, institution: Institution, params: DocumentsParams, as_of: date, withdrawn: Withdrawn = NOTHING_WITHDRAWN
+) -> TakenIn:
     """Read one delivery. Whatever is wrong with it is written down; nothing a partner sent stops the others."""
     name, num_bytes = readable(folder.name), 0
     delivery: Delivery | None = None
@@ -54,10 +57,13 @@ def take_in(folder: Path, institution: Institution, params: DocumentsParams, as_
         num_bytes = size_of(folder)
         delivery = _read_description(folder)
         _check_rights(institution, delivery, as_of)
+        _check_withdrawn(delivery, withdrawn)
         check_fixity(folder, delivery)
         _check_bag_licence(folder, institution, delivery)
         source = Source(folder, delivery, Budget.of(params), frozenset(list_files(folder)))
-        accepted, set_aside = _judge(source, institution)
+        judged, set_aside = _judge(source, institution)
+        accepted, gone = _without_withdrawn(judged, withdrawn)
+        set_aside += gone
         return TakenIn(name, delivery, num_bytes, tuple(accepted), tuple(set_aside))
     except Rejected as rejected:
         language = delivery.language if delivery else ""
@@ -67,9 +73,17 @@ def take_in(folder: Path, institution: Institution, params: DocumentsParams, as_
 
 def identify(partner: str, delivery: str, text: str) -> str:
     """A document's id: the sha256 of its delivery and its text, the same however lines end and accents are composed."""
+    return hashlib.sha256(f"{partner}/{delivery}\n{_normal(text)}".encode()).hexdigest()
+
+
+def content_id(text: str) -> str:
+    """The sha256 of a text alone: it names the same document in whatever delivery it comes."""
+    return hashlib.sha256(_normal(text).encode()).hexdigest()
+
+
+def _normal(text: str) -> str:
     lines = unicodedata.normalize("NFC", text).splitlines()
-    normal = "\n".join(line.rstrip() for line in lines).strip()
-    return hashlib.sha256(f"{partner}/{delivery}\n{normal}".encode()).hexdigest()
+    return "\n".join(line.rstrip() for line in lines).strip()
 
 
 def _read_description(folder: Path) -> Delivery:
@@ -87,6 +101,22 @@ def _check_rights(institution: Institution, delivery: Delivery, as_of: date) -> 
     ruling = rule(institution, delivery.agreement, delivery.licence, Purpose.TRAIN, as_of)
     if not ruling.permitted:
         raise Rejected(ruling.reason, ruling.detail)
+
+
+def _check_withdrawn(delivery: Delivery, withdrawn: Withdrawn) -> None:
+    tombstone = withdrawn.delivery(delivery.id)
+    if tombstone is not None:
+        raise Rejected(Reason.WITHDRAWN, explain(tombstone))
+
+
+def _without_withdrawn(accepted: list[Accepted], withdrawn: Withdrawn) -> tuple[list[Accepted], list[SetAside]]:
+    """What stays, and what was withdrawn before under this name or another."""
+    tombstones = withdrawn.by_content()
+    if not tombstones:
+        return accepted, []
+    found = [(one, tombstones.get(content_id(one.found.text))) for one in accepted]
+    gone = [_aside(one.found, one, Reason.WITHDRAWN, explain(tombstone)) for one, tombstone in found if tombstone]
+    return [one for one, tombstone in found if tombstone is None], gone
 
 
 def _check_bag_licence(folder: Path, institution: Institution, delivery: Delivery) -> None:

@@ -1,0 +1,130 @@
+"""Enter a delivery: whole or not at all, once, after a look at what intake would say."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from latamgpt.custody.edits import FileEdit, sync_folder
+from latamgpt.custody.places import delivery_place, tree_digest
+from latamgpt.custody.receiving import Given, Received, described_before, receive
+from latamgpt.custody.run_lists import enter_run
+from latamgpt.errors import NotPermittedError, OperatorError
+from latamgpt.governance.audit import Action, open_log
+from latamgpt.governance.chain import Change
+from latamgpt.intake.quarantine import Reason
+from latamgpt.params import read_params
+from latamgpt.store import Workspace
+
+MAX_EXAMPLES = 3
+"""How many of the things that are set aside for one reason a preview names."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the operator asks for."""
+
+    source: Path
+    partner: str
+    given: Given  # what is said about the delivery; `agreement` at least
+    quarantine: bool = False  # enter it also where intake would use nothing of it
+    dry_run: bool = False
+    actor: str = ""
+
+
+def deliver(workspace: Workspace, order: Order) -> str:
+    """Enter a delivery, and say what intake makes of it and what was done.
+
+    Raises:
+        OperatorError: it cannot be a delivery, or its id lies in place with other bytes.
+        NotPermittedError: the rights refuse it, and it was not said to be entered all the same.
+    """
+    given = described_before(workspace, order.partner, order.given)
+    with receive(workspace, order.source, order.partner, given, read_params(workspace.root)) as received:
+        words = preview(order.partner, received)
+        place = delivery_place(order.partner, received.delivery.id)
+        edits = enter_run(workspace.root, order.partner)
+        there = _already_there(workspace, place, received)
+        if not there:
+            _refuse_useless(order, received, words)
+        if order.dry_run:
+            happens = f"{place} holds the same bytes already." if there else f"would enter it as {place}."
+            return f"{words}\n{happens}{_run_words(edits)} Nothing was changed."
+        if there and not edits:
+            return f"{words}\n{place} is already there, byte for byte. Nothing was changed."
+        return f"{words}\n{_enter(workspace, order, received, edits)}"
+
+
+def preview(partner: str, received: Received) -> str:
+    """What intake would say of a delivery."""
+    taken, delivery = received.taken, received.delivery
+    head = (
+        f"{partner}/{delivery.id}: {delivery.format}, {delivery.licence}, under {delivery.agreement}, {taken.num_bytes:,} bytes"
+    )
+    languages = Counter(one.language for one in taken.accepted)
+    listed = ", ".join(f"{tag} {count:,}" for tag, count in sorted(languages.items()))
+    lines = [head, f"  documents that intake keeps: {len(taken.accepted):,}" + (f" ({listed})" if listed else "")]
+    if taken.quarantined_for:
+        lines.append(f"  set aside whole: {taken.quarantined_for}: {taken.set_aside[0].detail}")
+        return "\n".join(lines)
+    for reason, count in sorted(Counter(str(one.reason) for one in taken.set_aside).items()):
+        items = [one for one in taken.set_aside if one.reason == reason][:MAX_EXAMPLES]
+        lines.append(f"  set aside, {reason}: {count:,}")
+        lines += [f"    {one.path}: {one.detail}" for one in items]
+    return "\n".join(lines)
+
+
+def _already_there(workspace: Workspace, place: str, received: Received) -> bool:
+    folder = workspace.root / place
+    if not folder.exists():
+        return False
+    if tree_digest(folder) == received.digest:
+        return True
+    raise OperatorError(
+        f"{place} is in place with other bytes, and what a partner delivered is never written over. If this is a new version, "
+        "give it an id of its own (--id, or id in its delivery.yaml); if the old one must go, withdraw it: latamgpt withdraw "
+        f"--delivery {received.delivery.id} ..."
+    )
+
+
+def _refuse_useless(order: Order, received: Received, words: str) -> None:
+    """Refuse what intake would use nothing of: it is better put right with the partner first."""
+    reason = received.taken.quarantined_for
+    if received.taken.accepted or order.quarantine:
+        return
+    intake_s = set(Reason) - {Reason.LICENCE_CONTRADICTION, Reason.WITHDRAWN}
+    kind = NotPermittedError if reason and reason not in intake_s else OperatorError
+    raise kind(
+        f"{words}\nNothing of it would be used, so it was not entered. Settle it with the partner; or keep it in quarantine, "
+        "where the partner's receipt will say why: --quarantine"
+    )
+
+
+def _enter(workspace: Workspace, order: Order, received: Received, edits: tuple[FileEdit, ...]) -> str:
+    """Enter it into the log, rename it into its place, and list its partner in the run."""
+    delivery, taken = received.delivery, received.taken
+    place = delivery_place(order.partner, delivery.id)
+    final = workspace.root / place
+    with open_log(workspace, order.actor) as log:
+        there = _already_there(workspace, place, received)
+        verdict = (
+            f"set aside whole: {taken.quarantined_for}" if taken.quarantined_for else f"{len(taken.accepted):,} documents kept"
+        )
+        moved = [] if there else [Change(path=place, after=received.digest)]
+        detail = f"under {delivery.agreement}, {taken.num_bytes:,} bytes, {verdict} by intake"
+        changes = [*moved, *(edit.change for edit in edits)]
+        entry = log.append(Action.DELIVERY_ENTERED, f"{order.partner}/{delivery.id}", detail, changes)
+        if not there:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            received.folder.rename(final)
+            sync_folder(final.parent)
+        for edit in edits:
+            edit.write(workspace.root)
+    listed = f" {order.partner} is now listed in {' and '.join(edit.path for edit in edits)}." if edits else ""
+    return (
+        f"Entered as {place}, number {entry.sequence} of the audit log.{listed} Next: latamgpt stage documents {order.partner}, "
+        f"or materialize documents/{order.partner}."
+    )
+
+
+def _run_words(edits: tuple[FileEdit, ...]) -> str:
+    return "".join(f"\n{edit.diff()}" for edit in edits)

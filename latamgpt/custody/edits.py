@@ -1,0 +1,94 @@
+"""One file that a command writes: shown as a diff before, sealed into the audit log, written whole or not at all."""
+
+import difflib
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from latamgpt.governance.audit import Action, open_log
+from latamgpt.governance.chain import Change
+from latamgpt.store import Workspace
+
+
+@dataclass(frozen=True)
+class FileEdit:
+    """What a file of the workspace holds now, and what it is to hold; '' where there is no file."""
+
+    path: str  # inside the workspace
+    before: str
+    after: str
+
+    @property
+    def change(self) -> Change:
+        """The edit as the audit log names it."""
+        return Change(path=self.path, before=_digest(self.before), after=_digest(self.after))
+
+    def diff(self) -> str:
+        """The edit as people read it."""
+        old, new = (text.splitlines(keepends=True) for text in (self.before, self.after))
+        return "".join(difflib.unified_diff(old, new, self.path if self.before else "/dev/null", self.path, n=1))
+
+    def write(self, root: Path) -> None:
+        """Replace the file: a draft, flushed to the disk, renamed over it."""
+        path = root / self.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.draft")
+        with draft.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(self.after)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(path)
+        sync_folder(path.parent)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something an operator does to files of the workspace."""
+
+    action: Action
+    subject: str
+    detail: str  # in the past tense, as the audit log will read
+    edits: tuple[FileEdit, ...]
+
+
+def do(workspace: Workspace, actor: str, prepare: Callable[[], Deed], *, dry_run: bool) -> str:
+    """Enter a deed into the log and write its files, or only show them; says in words what was, or would be, done.
+
+    The deed is prepared with the log locked, so that two operators do not write over each other; what `prepare` refuses leaves
+    no trace.
+
+    Raises:
+        OperatorError: the deed is refused, nobody acts, or the log is not whole.
+    """
+    if dry_run:
+        deed = prepare()
+        diffs = "".join(edit.diff() for edit in deed.edits)
+        return f"would do: {deed.action} {deed.subject}, {deed.detail}\n{diffs}Nothing was changed."
+    with open_log(workspace, actor) as log:
+        deed = prepare()
+        entry = log.append(deed.action, deed.subject, deed.detail, [edit.change for edit in deed.edits])
+        for edit in deed.edits:
+            edit.write(workspace.root)
+    written = ", ".join(edit.path for edit in deed.edits)
+    return f"{deed.subject}: {deed.detail}. Entered as number {entry.sequence} of the audit log; written: {written}"
+
+
+def read_text(root: Path, path: str) -> str:
+    """What a file of the workspace holds; '' where there is none."""
+    place = root / path
+    return place.read_text(encoding="utf-8") if place.is_file() else ""
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until a folder's names are on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest() if text else ""

@@ -1,0 +1,73 @@
+"""The registry as people look it up: institutions, their agreements, their deliveries."""
+
+from collections.abc import Iterable, Sequence
+
+from latamgpt.custody.places import delivery_names
+from latamgpt.custody.registry_edits import find_agreement, known_partners, registry_path
+from latamgpt.governance.withdrawals import read_withdrawn
+from latamgpt.params import read_params
+from latamgpt.records import Frozen
+from latamgpt.registry.partners import Purpose, read_institution
+from latamgpt.registry.rights import rule
+from latamgpt.store import Workspace
+
+
+def partner_lines(workspace: Workspace) -> list[str]:
+    """A line for each institution."""
+    in_run = read_params(workspace.root).partners
+    rows = [("PARTNER", "COUNTRY", "KIND", "AGREEMENTS", "DELIVERIES", "IN THE RUN", "NAME")]
+    for partner in known_partners(workspace.root):
+        institution = read_institution(workspace.root, partner)
+        num_deliveries = len(delivery_names(workspace, partner))
+        run = "yes" if partner in in_run else "no"
+        agreements = str(len(institution.agreements))
+        rows.append((partner, institution.country, institution.kind, agreements, str(num_deliveries), run, institution.name))
+    return _aligned(rows)
+
+
+def show_partner(workspace: Workspace, partner: str) -> str:
+    """An institution's registry file, then its deliveries."""
+    read_institution(workspace.root, partner)
+    path = registry_path(partner)
+    withdrawn = read_withdrawn(workspace.root, partner)
+    lines = [f"{path}:", (workspace.root / path).read_text(encoding="utf-8")]
+    for name in delivery_names(workspace, partner):
+        lines.append(f"delivery {name}" + (" (withdrawn)" if withdrawn.delivery(name) else ""))
+    return "\n".join(lines)
+
+
+def agreement_lines(workspace: Workspace, partner: str = "") -> list[str]:
+    """A line for each agreement, of one institution or of all, with the ruling on the day of the run."""
+    as_of = read_params(workspace.root).rights.as_of
+    rows = [("PARTNER", "AGREEMENT", "LICENCE", "FROM", "UNTIL", f"MAY BE TRAINED ON ({as_of})")]
+    for name in [partner] if partner else known_partners(workspace.root):
+        institution = read_institution(workspace.root, name)
+        for one in institution.agreements:
+            ruling = rule(institution, one.id, one.licence, Purpose.TRAIN, as_of)
+            verdict = "yes" if ruling.permitted else f"no: {ruling.detail}"
+            rows.append((name, one.id, one.licence, str(one.valid_from), str(one.valid_until or "further notice"), verdict))
+    return _aligned(rows)
+
+
+def show_agreement(workspace: Workspace, partner: str, agreement: str) -> str:
+    """All terms of one agreement, and the ruling on the day of the run."""
+    institution = read_institution(workspace.root, partner)
+    found = find_agreement(institution, agreement)
+    as_of = read_params(workspace.root).rights.as_of
+    ruling = rule(institution, agreement, found.licence, Purpose.TRAIN, as_of)
+    verdict = f"On {as_of} it permits training." if ruling.permitted else f"On {as_of} it does not: {ruling.detail}."
+    return "\n".join([*_terms(found), verdict])
+
+
+def _terms(record: Frozen) -> list[str]:
+    values = record.model_dump(mode="json", exclude_none=True)
+    return [f"{name:18} {', '.join(map(str, one)) if isinstance(one, list) else one}" for name, one in values.items()]
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return ["  ".join(_padded(row, widths)).rstrip() for row in rows]
+
+
+def _padded(row: Sequence[str], widths: Iterable[int]) -> list[str]:
+    return [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]

@@ -1,0 +1,145 @@
+"""A delivery on its way in: copied, described, sealed, and looked at by intake before anything is put in its place."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from latamgpt.custody.places import DELIVERIES, tree_digest
+from latamgpt.custody.registry_edits import find_agreement
+from latamgpt.errors import InputDamagedError, OperatorError
+from latamgpt.governance.withdrawals import read_withdrawn
+from latamgpt.intake.delivery import (
+    DELIVERY_NAME,
+    FIXITY_NAME,
+    Delivery,
+    DeliveryFormat,
+    fixity_lines,
+    payload_paths,
+    read_delivery,
+)
+from latamgpt.intake.payload import refuse_unsafe
+from latamgpt.intake.quarantine import Rejected
+from latamgpt.intake.taking_in import TakenIn, take_in
+from latamgpt.params import Params, explain_validation
+from latamgpt.registry.partners import read_institution
+from latamgpt.store import Workspace, list_files, sha256_file
+
+Given = Mapping[str, object]
+"""What the operator says about a delivery, field by field, where it brings no delivery.yaml."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A copy of a delivery, complete, in a folder of its own; `taken` is what intake says of it."""
+
+    folder: Path
+    delivery: Delivery
+    taken: TakenIn
+    digest: str  # of all its files
+
+
+@contextmanager
+def receive(workspace: Workspace, source: Path, partner: str, given: Given, params: Params) -> Generator[Received]:
+    """Copy a folder that a partner sent, complete it, and ask intake what it would say; the copy goes when the block ends.
+
+    Raises:
+        OperatorError: partner or agreement is unknown, the folder cannot be a delivery, or its description does not read.
+        InputDamagedError: the copy is not as the source.
+    """
+    institution = read_institution(workspace.root, partner)
+    find_agreement(institution, str(given["agreement"]))
+    source = source.absolute()
+    _refuse(source)
+    waiting = workspace.root / "var" / "unpublished"
+    waiting.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f"deliver-{partner}-", dir=waiting))
+    try:
+        delivery = _describe(source, given)
+        folder = draft / delivery.id
+        try:
+            _copy(source, folder)
+            _complete(folder, delivery)
+        except OSError as error:
+            raise OperatorError(
+                f"{source} could not be copied: {error}. Nothing was entered. Free some space or mend the permissions, then run "
+                "the command again."
+            ) from error
+        taken = take_in(folder, institution, params.documents, params.rights.as_of, read_withdrawn(workspace.root, partner))
+        yield Received(folder, delivery, taken, tree_digest(folder))
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def described_before(workspace: Workspace, partner: str, given: Given) -> Given:
+    """What is said of a delivery, with the day of one that lies in place under its id, where no day is given."""
+    place = workspace.root / DELIVERIES / partner / str(given.get("id", ""))
+    if "date" in given or "id" not in given or not (place / DELIVERY_NAME).is_file():
+        return given
+    return {**given, "date": read_delivery(place).date}
+
+
+def _refuse(source: Path) -> None:
+    if not source.is_dir():
+        what = "is a file" if source.is_file() else "is not there"
+        raise OperatorError(f"{source} {what}. A delivery is a folder: unpack what the partner sent, and name the folder.")
+    try:
+        refuse_unsafe(source)
+    except Rejected as rejected:
+        raise OperatorError(
+            f"{source}: {rejected.detail} ({rejected.reason}). Nothing of it was copied. Ask the partner for plain files."
+        ) from rejected
+    if not list_files(source):
+        raise OperatorError(f"{source} holds no file. Check the path, or ask the partner what became of it.")
+
+
+def _describe(source: Path, given: Given) -> Delivery:
+    """What the delivery says of itself; else what the operator says of it."""
+    if (source / DELIVERY_NAME).is_file():
+        delivery = read_delivery(source)
+        said = delivery.model_dump(mode="json")
+        for name, value in given.items():
+            if str(said[name]) != str(value):
+                raise OperatorError(
+                    f"{source / DELIVERY_NAME} says {name} is {said[name]!r}, you say {str(value)!r}. What a partner wrote is "
+                    "not written over. Leave the option out, or ask the partner which one holds."
+                )
+        return delivery
+    default = DeliveryFormat.BAGIT if (source / "bagit.txt").is_file() else DeliveryFormat.FILES
+    try:
+        return Delivery.model_validate({"format": default, **given})
+    except ValidationError as error:
+        words = explain_validation(f"{source} brings no {DELIVERY_NAME}, so the options describe it", error)
+        raise OperatorError(words.replace("Mend the file", "Give or mend these options")) from error
+
+
+def _copy(source: Path, folder: Path) -> None:
+    for name in list_files(source):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, target)
+        if sha256_file(target) != sha256_file(source / name):
+            raise InputDamagedError(
+                f"{source / name} was copied and the copy differs: the file changed meanwhile, or a disk is failing. Nothing was "
+                "entered. Run the command again when nobody writes there."
+            )
+
+
+def _complete(folder: Path, delivery: Delivery) -> None:
+    """Write what is missing of description and fixity, and wait until all of the folder is on the disk."""
+    if not (folder / DELIVERY_NAME).is_file():
+        values = delivery.model_dump(mode="json", exclude_unset=True)
+        text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=1 << 16)
+        (folder / DELIVERY_NAME).write_text(text, encoding="utf-8")
+    if delivery.format is not DeliveryFormat.BAGIT and not (folder / FIXITY_NAME).is_file():
+        (folder / FIXITY_NAME).write_text(fixity_lines(folder, payload_paths(folder, delivery)), encoding="utf-8")
+    for path in [*folder.rglob("*"), folder]:
+        handle = os.open(path, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)

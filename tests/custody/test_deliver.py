@@ -1,0 +1,202 @@
+"""Delivering: a look before, whole or not at all, once, and only what the registry permits."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dagster_project.dvc_graph import parse_graph
+from latamgpt.cli import main
+from latamgpt.custody.run_lists import listed_beside
+from latamgpt.errors import NotPermittedError, OperatorError
+from latamgpt.governance.audit import sound
+from latamgpt.params import Params, read_params
+from latamgpt.store import Workspace
+from tests.conftest import ROOT
+from tests.custody.files import state
+from tests.intake.deliveries import PARTNER, documents, reasons, register, take_in
+
+STORY = "Había una vez un río que no sabía adónde iba, y preguntó a las piedras del camino."
+WORDS = ["--id", "cuentos", "--date", "2026-03-01", "--licence", "CC-BY-4.0", "--language", "es-AR"]
+WORDS += ["--source", "written for this test", "--notice", "written for this test"]
+
+
+@pytest.fixture
+def sent(office: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two plain files that a partner of the registry sent, outside of the workspace."""
+    register(office)
+    folder = tmp_path_factory.mktemp("sent")
+    (folder / "rio.txt").write_text(STORY, encoding="utf-8")
+    (folder / "hojas").mkdir()
+    (folder / "hojas" / "piedra.txt").write_text(STORY.replace("río", "arroyo"), encoding="utf-8")
+    return folder
+
+
+def command(folder: Path, *more: str, partner: str = PARTNER, agreement: str = "as-1") -> list[str]:
+    return ["deliver", str(folder), "--partner", partner, "--agreement", agreement, *more]
+
+
+def place(office: Workspace, delivery: str = "cuentos") -> Path:
+    return office.root / "samples" / PARTNER / delivery
+
+
+def test_plain_files_become_a_delivery_that_intake_takes_in(
+    office: Workspace, params: Params, sent: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(command(sent, *WORDS)) == 0
+    printed = capsys.readouterr().out
+    assert "documents that intake keeps: 2 (es-AR 2)" in printed
+    assert "number 1 of the audit log" in printed
+    take_in(office, params)
+    assert {row["path"] for row in documents(office)} == {"rio.txt", "hojas/piedra.txt"}
+    assert reasons(office) == {}
+    entry = sound(office).entries[-1]
+    assert (entry.action, entry.subject) == ("delivery_entered", f"{PARTNER}/cuentos")
+    assert entry.changes[0].path == f"samples/{PARTNER}/cuentos"
+
+
+def test_a_folder_with_its_own_description_needs_no_words(office: Workspace, params: Params, sent: Path) -> None:
+    assert main(command(sent, *WORDS)) == 0
+    own = sent.parent / "own"
+    shutil.copytree(place(office), own)
+    shutil.rmtree(place(office))
+    assert main(command(own)) == 0
+    assert sorted(p.name for p in place(office).iterdir()) == ["delivery.yaml", "hojas", "manifest-sha256.txt", "rio.txt"]
+
+
+def test_the_first_delivery_lists_its_partner_in_the_run(office: Workspace, sent: Path) -> None:
+    assert PARTNER not in read_params(office.root).partners
+    assert main(command(sent, *WORDS)) == 0
+    partners = read_params(office.root).partners
+    assert list(partners) == sorted([*read_params(ROOT).partners, PARTNER])
+    (office.root / ".dvc").mkdir()
+    (office.root / ".dvc" / "config").write_text("[core]\n    no_scm = true\n", encoding="utf-8")
+    graph = parse_graph(office.root)
+    corpus = graph.find("corpus")
+    assert {f"data/documents/{PARTNER}", f"data/documents_gate/{PARTNER}", f"partners/{PARTNER}.yaml"} <= set(corpus.deps)
+    assert {f"governance/withdrawals/{PARTNER}.yaml"} <= set(corpus.deps)
+    listed = [dep for dep in graph.find("release").deps if dep.startswith("partners/")]
+    assert listed == [f"partners/{one}.yaml" for one in partners]
+
+
+def test_a_list_is_grown_at_its_head_and_at_its_end() -> None:
+    text = "partners: # of the run\n  - b # note\n  - d\n"
+    assert listed_beside(text, "d", "e") == "partners: # of the run\n  - b # note\n  - d\n  - e\n"
+    assert listed_beside(text, "b", "a") == "partners: # of the run\n  - a\n  - b # note\n  - d\n"
+
+
+def test_the_same_bytes_again_are_already_there(office: Workspace, sent: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dateless = [word for word in WORDS if word not in ("--date", "2026-03-01")]
+    assert main(command(sent, *WORDS)) == 0
+    before = state(office.root)
+    capsys.readouterr()
+    assert main(command(sent, *dateless)) == 0
+    assert "already there, byte for byte" in capsys.readouterr().out
+    assert state(office.root) == before
+
+
+def test_an_id_that_lies_in_place_with_other_bytes_is_refused(
+    office: Workspace, sent: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(command(sent, *WORDS)) == 0
+    before = state(office.root)
+    (sent / "rio.txt").write_text(STORY + " Y siguió.", encoding="utf-8")
+    assert main(command(sent, *WORDS)) == OperatorError.exit_code
+    assert "is in place with other bytes" in capsys.readouterr().err
+    assert state(office.root) == before
+
+
+def test_a_dry_run_says_the_same_and_changes_nothing(office: Workspace, sent: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = state(office.root)
+    assert main(command(sent, *WORDS, "--dry-run")) == 0
+    preview = capsys.readouterr().out
+    assert state(office.root) == before
+    assert f"would enter it as samples/{PARTNER}/cuentos" in preview
+    assert f"+  - {PARTNER}\n" in preview
+    assert main(command(sent, *WORDS)) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == preview.splitlines()[:2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"partner": "nobody"}, "it holds: academia-quechua"),
+        ({"agreement": "as-9"}, "it has: as-1"),
+    ],
+)
+def test_an_unknown_partner_or_agreement_is_refused_with_the_known_ones(
+    office: Workspace, sent: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, str], message: str
+) -> None:
+    before = state(office.root)
+    assert main(command(sent, *WORDS, **changes)) == OperatorError.exit_code
+    assert message in capsys.readouterr().err
+    assert state(office.root) == before
+
+
+def test_what_the_rights_refuse_is_not_entered_unless_said(
+    office: Workspace, params: Params, sent: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = [word if word != "CC-BY-4.0" else "CC-BY-NC-ND-4.0" for word in WORDS]
+    assert main(command(sent, *refused)) == NotPermittedError.exit_code
+    error = capsys.readouterr().err
+    assert "set aside whole: licence_contradiction" in error
+    assert "--quarantine" in error
+    assert not place(office).exists()
+    assert sound(office).entries == ()
+    assert main(command(sent, *refused, "--quarantine")) == 0
+    take_in(office, params)
+    assert list(reasons(office).values()) == ["licence_contradiction"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (WORDS[:2], "licence: is missing"),
+        ([*WORDS, "--format", "pdf"], "format: input should be"),
+        ([*WORDS[2:], "--id", "../cuentos"], "id: string should match"),
+        ([*WORDS, "--fields", "{text: "], "--fields '{text: ' is not valid YAML"),
+    ],
+)
+def test_a_description_that_does_not_read_is_refused(
+    office: Workspace, sent: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    before = state(office.root)
+    assert main(command(sent, *words)) == OperatorError.exit_code
+    assert message in capsys.readouterr().err
+    assert state(office.root) == before
+
+
+def test_what_a_partner_wrote_is_not_written_over(office: Workspace, sent: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    values = {"id": "cuentos", "agreement": "as-1", "date": "2026-03-01", "format": "files", "licence": "CC-BY-4.0"}
+    values |= {"source": "x", "notice": "x"}
+    (sent / "delivery.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    assert main(command(sent, "--licence", "CC0-1.0")) == OperatorError.exit_code
+    assert "says licence is 'CC-BY-4.0', you say 'CC0-1.0'" in capsys.readouterr().err
+
+
+def test_links_and_empty_folders_are_refused(office: Workspace, sent: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (sent / "link.txt").symlink_to("/etc/hostname")
+    assert main(command(sent, *WORDS)) == OperatorError.exit_code
+    assert "symbolic link" in capsys.readouterr().err
+    assert main(command(sent / "none", *WORDS)) == OperatorError.exit_code
+    (sent / "empty").mkdir()
+    assert main(command(sent / "empty", *WORDS)) == OperatorError.exit_code
+    assert "holds no file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("at", ["copy", "log", "rename"])
+def test_a_kill_leaves_no_half_delivery_and_the_same_command_finishes_it(office: Workspace, sent: Path, at: str) -> None:
+    arguments = command(sent, *WORDS)
+    program = f"from tests.custody.killed import main; main({at!r}, {arguments!r})"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    killed = subprocess.run([sys.executable, "-c", program], cwd=office.root, env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not place(office).exists()
+    sound(office)
+    assert main(arguments) == 0
+    assert sorted(p.name for p in place(office).iterdir()) == ["delivery.yaml", "hojas", "manifest-sha256.txt", "rio.txt"]

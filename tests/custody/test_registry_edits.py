@@ -1,0 +1,128 @@
+"""Partners and agreements from the command line: checked, entered into the log, and nothing else in the file moves."""
+
+import difflib
+from datetime import date
+
+import pytest
+import yaml
+
+from latamgpt.cli import main
+from latamgpt.errors import OperatorError
+from latamgpt.governance.audit import LOG, sound
+from latamgpt.registry.partners import Institution, read_institution
+from latamgpt.store import Workspace, sha256_file
+from tests.custody.files import state
+
+PARTNER = "archivo-litoral"
+AGREEMENT = "al-2025-01"
+NEW = ["partner", "add", "--id", "archivo-sur", "--name", "Archivo del Sur", "--country", "AR", "--kind", "archive"]
+NEW += ["--contact", "archivist", *(["--data-steward", "archivist"] if "data_steward" in Institution.model_fields else [])]
+TERMS = ["agreement", "add", PARTNER, "--id", "al-2027-01", "--title", "Actas", "--licence", "CC-BY-4.0"]
+TERMS += ["--purposes", "train", "release", "--valid-from", "2026-12-01", "--attribution", "Archivo del Litoral"]
+
+
+def registry_text(office: Workspace) -> str:
+    return (office.root / "partners" / f"{PARTNER}.yaml").read_text(encoding="utf-8")
+
+
+def added_and_removed(before: str, after: str) -> tuple[list[str], list[str]]:
+    lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
+    return [line[2:] for line in lines if line.startswith("+ ")], [line[2:] for line in lines if line.startswith("- ")]
+
+
+def test_a_partner_is_registered_and_the_log_says_by_whom(office: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(NEW) == 0
+    institution = read_institution(office.root, "archivo-sur")
+    assert (institution.name, institution.agreements) == ("Archivo del Sur", ())
+    entry = sound(office).entries[-1]
+    assert (entry.actor, entry.action, entry.subject) == ("Rosa Operadora", "partner_added", "archivo-sur")
+    path = "partners/archivo-sur.yaml"
+    assert [(change.path, change.before, change.after) for change in entry.changes][0] == (
+        path,
+        "",
+        sha256_file(office.root / path),
+    )
+    assert "number 1 of the audit log" in capsys.readouterr().out
+    assert main([*TERMS[:2], "archivo-sur", *TERMS[3:]]) == 0
+    assert read_institution(office.root, "archivo-sur").agreements[0].id == "al-2027-01"
+
+
+def test_an_agreement_is_appended_and_comments_and_order_stay(office: Workspace) -> None:
+    before = registry_text(office)
+    assert main(TERMS) == 0
+    after = registry_text(office)
+    assert after.startswith(before.rstrip("\n"))
+    assert read_institution(office.root, PARTNER).agreements[-1].valid_from == date(2026, 12, 1)
+
+
+def test_an_extension_changes_one_line(office: Workspace) -> None:
+    before = registry_text(office)
+    assert main(["agreement", "extend", PARTNER, AGREEMENT, "--until", "2029-06-30"]) == 0
+    assert added_and_removed(before, registry_text(office)) == (["    valid_until: 2029-06-30"], ["    valid_until: 2027-12-31"])
+    assert sound(office).entries[-1].detail == "extended from 2027-12-31 to 2029-06-30"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([*NEW[:3], PARTNER, *NEW[4:]], "archivo-litoral is registered"),
+        ([*NEW[:3], "Archivo Sur", *NEW[4:]], "id: string should match pattern"),
+        ([*NEW[:7], "Argentina", *NEW[8:]], "country: string should match"),
+        (NEW[:4], "name: is missing; country: is missing"),
+        ([*TERMS[:2], "nobody", *TERMS[3:]], "'nobody' is not in the registry"),
+        ([*TERMS[:4], AGREEMENT, *TERMS[5:]], f"has an agreement '{AGREEMENT}'"),
+        ([*TERMS, "--valid-until", "2026-01-01"], "lies before valid_from"),
+        (["agreement", "extend", PARTNER, "al-9", "--until", "2029-01-01"], "it has: al-2025-01, al-2026-02"),
+        (["agreement", "extend", PARTNER, AGREEMENT, "--until", "2027-12-31"], "does not extend it"),
+        (["agreement", "show", PARTNER, "al-9"], "it has: al-2025-01, al-2026-02"),
+        (["partner", "show", "nobody"], "it holds: academia-quechua"),
+    ],
+)
+def test_a_mistake_is_explained_and_leaves_no_trace(
+    office: Workspace, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    before = state(office.root)
+    assert main(arguments) == OperatorError.exit_code
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+    assert state(office.root) == before
+
+
+@pytest.mark.parametrize("arguments", [NEW, TERMS, ["agreement", "extend", PARTNER, AGREEMENT, "--until", "2029-06-30"]])
+def test_a_dry_run_shows_the_lines_and_changes_nothing(
+    office: Workspace, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    before = state(office.root)
+    assert main([*arguments, "--dry-run"]) == 0
+    printed = capsys.readouterr().out
+    assert "Nothing was changed" in printed
+    assert "\n+" in printed
+    assert state(office.root) == before
+
+
+def test_a_withdrawn_agreement_is_not_extended(office: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    path = office.root / "partners" / f"{PARTNER}.yaml"
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values["agreements"][0]["withdrawn_on"] = "2026-11-01"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    assert main(["agreement", "extend", PARTNER, AGREEMENT, "--until", "2029-06-30"]) == OperatorError.exit_code
+    assert "a withdrawal is final" in capsys.readouterr().err
+
+
+def test_lists_name_every_partner_and_the_ruling_on_the_day_of_the_run(
+    office: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["partner", "list"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 11
+    assert main(["agreement", "list", PARTNER]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == [PARTNER, AGREEMENT, "CC0-1.0", "2025-01-01", "2027-12-31", "yes"]
+
+
+def test_a_log_that_is_not_whole_stops_every_change(office: Workspace) -> None:
+    assert main(NEW) == 0
+    log = office.root / LOG
+    log.write_bytes(log.read_bytes()[:-20])
+    before = state(office.root)
+    assert main(TERMS) == OperatorError.exit_code
+    assert state(office.root) == before
