@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from mlflow import MlflowClient
 from playwright.sync_api import Browser, Page, expect
 
-from latamgpt.tracking import EXPERIMENT
+from latamgpt.tracking.server import EXPERIMENT
 from tests.servers.ui import Pages, browser, free_ports, user_interfaces
 
 ROOT = Path(__file__).resolve().parent.parent
