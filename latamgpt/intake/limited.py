@@ -20,6 +20,7 @@ MAX_BYTES = 512 << 20  # of address space: what the parser, its libraries and th
 MAX_SECONDS = 30  # of processor time, so that a busy machine changes no verdict
 WALL_FACTOR = 20  # a parser that sleeps is ended after so many times its processor time
 MAX_RESULT_BYTES = 128 << 20
+MODULE = "latamgpt.intake.limited"
 PACKAGES = Path(__file__).resolve().parents[2]
 
 
@@ -44,7 +45,7 @@ def run_limited(  # noqa: PLR0913
     target = f"{function.__module__}:{function.__qualname__}"
     limits = [str(max_bytes), str(max_seconds), str(max_written_bytes)]
     with subprocess.Popen(
-        [sys.executable, "-m", __name__, target, *limits],
+        [sys.executable, "-P", "-m", MODULE, target, *limits],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -114,7 +115,8 @@ def _result(answer: bytes, name: str, reason: Reason, max_bytes: int) -> object:
     return values["result"]
 
 
-def _answer(target: str, args: list[object]) -> dict[str, object]:
+def answer(target: str, args: list[object]) -> dict[str, object]:
+    """What a function ('module:name') gives, or why it gives nothing: one key of result, rejected, memory, failed."""
     module, _, function = target.partition(":")
     try:
         return {"result": getattr(importlib.import_module(module), function)(*args)}
@@ -140,9 +142,9 @@ def main(target: str, max_bytes: int, max_seconds: int, max_written_bytes: int) 
     answer_to = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     args = orjson.loads(sys.stdin.buffer.read())
-    answer = _answer(target, args)
+    said = answer(target, args)
     try:
-        raw = orjson.dumps(answer)
+        raw = orjson.dumps(said)
     except (TypeError, MemoryError) as error:
         raw = orjson.dumps({"memory": True} if isinstance(error, MemoryError) else {"failed": str(error)[:200]})
     with answer_to:

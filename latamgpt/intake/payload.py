@@ -41,13 +41,25 @@ class Budget:
         file_bytes = 0
         for piece in _stream(path, name):
             file_bytes += len(piece)
-            self.used_bytes += len(piece)
-            if file_bytes > self.max_file_bytes:
-                raise Rejected(Reason.TOO_LARGE, f"{name} holds more than {self.max_file_bytes:,} bytes, reading stopped", name)
-            if self.used_bytes > self.max_delivery_bytes:
-                raise DeliveryTooLarge(f"the delivery holds more than {self.max_delivery_bytes:,} bytes, reading stopped", name)
+            self._use(len(piece), file_bytes, name)
             pieces.append(piece)
         return b"".join(pieces)
+
+    def count(self, path: Path, name: str) -> None:
+        """Count a file that its parser reads itself.
+
+        Raises:
+            Rejected: too_large for the file, DeliveryTooLarge for the delivery.
+        """
+        num_bytes = path.stat().st_size
+        self._use(num_bytes, num_bytes, name)
+
+    def _use(self, num_bytes: int, file_bytes: int, name: str) -> None:
+        self.used_bytes += num_bytes
+        if file_bytes > self.max_file_bytes:
+            raise Rejected(Reason.TOO_LARGE, f"{name} holds more than {self.max_file_bytes:,} bytes, reading stopped", name)
+        if self.used_bytes > self.max_delivery_bytes:
+            raise DeliveryTooLarge(f"the delivery holds more than {self.max_delivery_bytes:,} bytes, reading stopped", name)
 
 
 class DeliveryTooLarge(Rejected):

@@ -12,9 +12,10 @@ import lxml.html
 import orjson
 
 from latamgpt.intake.encoding import decode
+from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.licences import Statement, stated_in_fields, statements_at_edges, statements_in
 from latamgpt.intake.quarantine import Reason, Rejected
-from latamgpt.intake.source import Found, Reading, Source
+from latamgpt.intake.source import Source
 
 LICENCE_META = ["license", "licence", "dc.rights", "dcterms.license", "dcterms.rights", "rights", "copyright"]
 ENCODING_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
+from latamgpt.intake.apart import apart
 from latamgpt.intake.delivery import (
     DELIVERY_NAME,
     FIXITY_NAME,
@@ -12,14 +13,20 @@ from latamgpt.intake.delivery import (
     payload_paths,
 )
 from latamgpt.intake.elan import read_elan
+from latamgpt.intake.epub import parse_epub
+from latamgpt.intake.found import Found, Reading
+from latamgpt.intake.library_files import is_mets, read_xml
+from latamgpt.intake.opendocument import parse_odt
+from latamgpt.intake.parquet_files import read_parquet
 from latamgpt.intake.payload import DeliveryTooLarge
 from latamgpt.intake.praat import read_textgrid
 from latamgpt.intake.prose import read_html, read_markdown, read_text
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
-from latamgpt.intake.records_files import read_csv, read_json_lines
-from latamgpt.intake.source import Found, Reading, Source
+from latamgpt.intake.records_files import read_csv, read_json_lines, read_tsv
+from latamgpt.intake.source import Source
 from latamgpt.intake.subtitles import read_subrip, read_webvtt
 from latamgpt.intake.transcripts import AUDIO_SUFFIXES, withhold_audio
+from latamgpt.intake.word import parse_docx
 
 Reader = Callable[[Source, str], Reading]
 
@@ -37,6 +44,12 @@ READERS: dict[str, Reader] = {
     ".srt": read_subrip,
     ".textgrid": read_textgrid,
     **dict.fromkeys(AUDIO_SUFFIXES, withhold_audio),
+    ".tsv": read_tsv,
+    ".parquet": read_parquet,
+    ".docx": apart(parse_docx, Reason.DOCUMENT_UNREADABLE),
+    ".odt": apart(parse_odt, Reason.DOCUMENT_UNREADABLE),
+    ".epub": apart(parse_epub, Reason.DOCUMENT_UNREADABLE),
+    ".xml": read_xml,
 }
 """Which reader a file is for, by the end of its name in small letters."""
 
@@ -63,8 +76,13 @@ def read_files(source: Source) -> Reading:
     """
     names = [name for name in document_paths(source.folder, source.delivery) if not _belongs(source, name)]
     reading: Reading = []
-    for name in names:
-        reading += _read_file(source, name)
+    taken: set[str] = set()  # files that a document read before was made from
+    for name in sorted(names, key=lambda name: (not is_mets(source, name), name)):
+        if name not in taken:
+            found = _read_file(source, name)
+            taken |= {part for item in found for part in (item.parts if isinstance(item, Found) else (item.path,))}
+            reading += found
+    names += taken
     reading += [_not_read(source, name) for name in sorted(source.names - set(names)) if not _belongs(source, name)]
     return [_without_empty(item) for item in reading]
 

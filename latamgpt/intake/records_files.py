@@ -9,9 +9,10 @@ import orjson
 
 from latamgpt.intake.delivery import Fields
 from latamgpt.intake.encoding import decode, refuse_no_text
+from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.licences import stated_in_fields
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
-from latamgpt.intake.source import Found, Reading, Source
+from latamgpt.intake.source import Source
 
 
 def read_json_lines(source: Source, name: str) -> Reading:
@@ -26,9 +27,18 @@ def read_json_lines(source: Source, name: str) -> Reading:
 
 def read_csv(source: Source, name: str) -> Reading:
     """A row a record, under a header that holds the columns that delivery.yaml names."""
+    return _read_rows(source, name, ",")
+
+
+def read_tsv(source: Source, name: str) -> Reading:
+    """As CSV, with tabs between the cells."""
+    return _read_rows(source, name, "\t")
+
+
+def _read_rows(source: Source, name: str, delimiter: str) -> Reading:
     cap = source.budget.max_record_bytes
     csv.field_size_limit(source.budget.max_file_bytes)  # a row above the record's cap is set aside; it must not end the file
-    rows = csv.reader(io.StringIO(source.text(name), newline=""), strict=True)
+    rows = csv.reader(io.StringIO(source.text(name), newline=""), delimiter=delimiter, strict=True)
     reading: Reading = []
     try:
         header = next(rows, [])
@@ -46,7 +56,7 @@ def _one(source: Source, path: str, line: bytes, *, last: bool) -> Found | SetAs
         return SetAside(path, Reason.TOO_LARGE, f"the record holds {len(line):,} bytes, above the cap", len(line))
     try:
         values = _parse(decode(line, source.delivery.encoding, path))
-        return _document(source.delivery.fields, path, values)
+        return document_of(source.delivery.fields, path, values)
     except Rejected as rejected:
         return SetAside(path, rejected.reason, rejected.detail, len(line))
     except orjson.JSONDecodeError as error:
@@ -89,12 +99,17 @@ def _row(source: Source, path: str, header: list[str], row: list[str], cap: int)
     if len(row) != len(header):
         return SetAside(path, Reason.CSV_INVALID, f"the row has {len(row)} cells, the header {len(header)}", num_bytes)
     try:
-        return _document(source.delivery.fields, path, dict(zip(header, row, strict=True)))
+        return document_of(source.delivery.fields, path, dict(zip(header, row, strict=True)))
     except Rejected as rejected:
         return SetAside(path, rejected.reason, rejected.detail, num_bytes)
 
 
-def _document(fields: Fields, path: str, values: Mapping[str, object]) -> Found:
+def document_of(fields: Fields, path: str, values: Mapping[str, object]) -> Found:
+    """The document in one record.
+
+    Raises:
+        Rejected: record_invalid, encoding.
+    """
     text = values.get(fields.text)
     if not isinstance(text, str):
         raise Rejected(Reason.RECORD_INVALID, f"{fields.text!r} is {type(text).__name__}, not a text")

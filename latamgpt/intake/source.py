@@ -1,28 +1,13 @@
-"""What a reader is given and what it gives back: one delivery's files, and the documents found in them."""
+"""What a reader is given: one delivery's files, within its caps."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from latamgpt.intake.delivery import Delivery
 from latamgpt.intake.encoding import decode
-from latamgpt.intake.licences import Statement
+from latamgpt.intake.found import Found as Found  # what readers of a source give
+from latamgpt.intake.found import Reading as Reading
 from latamgpt.intake.payload import Budget
-from latamgpt.intake.quarantine import SetAside
-
-
-@dataclass(frozen=True)
-class Found:
-    """A document as its file holds it, before rights are looked at."""
-
-    path: str  # '#17' names the 17th record of a file
-    text: str
-    title: str = ""
-    language: str = ""  # as stated with the document; '' where the delivery's holds
-    statements: tuple[Statement, ...] = ()  # of its licence
-
-
-Reading = list[Found | SetAside]
-"""What one file gave."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +22,11 @@ class Source:
     def read(self, name: str) -> bytes:
         """A file's bytes, decompressed and within the caps."""
         return self.budget.read(self.folder / name, name)
+
+    def place(self, name: str) -> Path:
+        """Where a file lies, for a parser that reads it itself; it is counted within the caps, and is not compressed."""
+        self.budget.count(self.folder / name, name)
+        return self.folder / name
 
     def text(self, name: str) -> str:
         """A file's text in the declared encoding."""

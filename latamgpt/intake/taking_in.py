@@ -11,11 +11,12 @@ from latamgpt.errors import OperatorError
 from latamgpt.governance.withdrawals import NOTHING_WITHDRAWN, Withdrawn, explain
 from latamgpt.intake.delivery import LANGUAGE_TAG, Delivery, DeliveryFormat, language_tag, read_delivery
 from latamgpt.intake.fixity import check_fixity
+from latamgpt.intake.found import Found
 from latamgpt.intake.licences import contradiction, stated_in_fields, statements_at_edges, statements_in
 from latamgpt.intake.payload import Budget, readable, refuse_unsafe, size_of
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.reading import read_files
-from latamgpt.intake.source import Found, Source
+from latamgpt.intake.source import Source
 from latamgpt.params import DocumentsParams
 from latamgpt.registry.partners import Institution, Purpose
 from latamgpt.registry.rights import rule

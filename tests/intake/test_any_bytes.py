@@ -5,17 +5,26 @@ import os
 import tempfile
 from pathlib import Path
 
+import orjson
 import pytest
 import zstandard
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from latamgpt.intake.apart import Parser
+from latamgpt.intake.apart import documents as documents_of
 from latamgpt.intake.encoding import decode
+from latamgpt.intake.epub import parse_epub
+from latamgpt.intake.library_files import parse_library_file
+from latamgpt.intake.limited import answer
+from latamgpt.intake.opendocument import parse_odt
 from latamgpt.intake.quarantine import Reason, Rejected
+from latamgpt.intake.word import parse_docx
 from latamgpt.params import read_params
 from latamgpt.store import Workspace
 from tests.conftest import ROOT
 from tests.intake.deliveries import deliver, documents, exclusions, reasons, register, take_in
+from tests.intake.made_files import docx, epub, odt, paragraph, tei
 
 PARAMS = read_params(ROOT, "tiny")
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
@@ -29,6 +38,14 @@ NAMES = {
     "jsonl-gz": "a.jsonl.gz",
     "jsonl-zst": "a.jsonl.zst",
     "bagit": "a.html",
+    "files-tsv": "a.tsv",
+}
+APART = {"files-docx": "a.docx", "files-odt": "a.odt", "files-epub": "a.epub", "files-xml": "a.xml", "files-parquet": "a.parquet"}
+GOOD = {
+    "a.docx": docx(paragraph("Un relato.")),
+    "a.odt": odt("<text:p>Un relato.</text:p>"),
+    "a.epub": epub(["<p>Un relato.</p>"]),
+    "a.xml": tei("<body><p>Un relato.</p></body>").encode(),
 }
 
 
@@ -55,6 +72,32 @@ def test_any_bytes_are_read_or_named(kind: str, raw: bytes) -> None:
     read, set_aside = outcome(kind, {NAMES[kind]: raw})
     blank = kind.startswith("jsonl") and not raw.strip()  # a file of no records holds nothing that could be lost
     assert read or set_aside or blank
+
+
+@pytest.mark.parametrize("kind", sorted(APART))
+@settings(max_examples=4)
+@given(raw=st.binary(max_size=120))
+@example(raw=b"")
+def test_any_bytes_for_a_parser_apart_are_read_or_named(kind: str, raw: bytes) -> None:
+    read, set_aside = outcome(kind, {APART[kind]: raw})
+    assert len(read) + len(set_aside) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "parser"), [("a.docx", parse_docx), ("a.odt", parse_odt), ("a.epub", parse_epub), ("a.xml", parse_library_file)]
+)
+@settings(max_examples=150)
+@given(at=st.integers(0, 2000), length=st.integers(0, 40), put=st.binary(max_size=12))
+def test_a_good_file_with_any_bytes_changed_is_answered(name: str, parser: Parser, at: int, length: int, put: bytes) -> None:
+    good = GOOD[name]
+    at %= len(good)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(good[:at] + put + good[at + length :])
+        answered = answer(f"{parser.__module__}:{parser.__name__}", [str(path), name])
+    assert len(answered) == 1
+    if "result" in answered:
+        assert documents_of(orjson.loads(orjson.dumps(answered["result"])), name, Reason.DOCUMENT_UNREADABLE)
 
 
 @settings(max_examples=25)

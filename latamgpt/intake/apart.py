@@ -1,0 +1,37 @@
+"""Readers whose files are parsed in a process of their own (see limited.py), and the documents that come back from there."""
+
+from collections.abc import Callable
+
+from pydantic import TypeAdapter, ValidationError
+
+from latamgpt.intake.found import Found, Reading
+from latamgpt.intake.limited import run_limited
+from latamgpt.intake.quarantine import Reason, Rejected
+from latamgpt.intake.source import Source
+
+Parser = Callable[[str, str], list[Found]]
+"""From where a file lies and what it is called in the delivery to its documents."""
+
+_FOUND = TypeAdapter(list[Found])
+
+
+def apart(parser: Parser, reason: Reason) -> Callable[[Source, str], Reading]:
+    """The reader that runs a parser apart; `reason` is the code for a file that breaks it."""
+
+    def read(source: Source, name: str) -> Reading:
+        values = run_limited(parser, [str(source.place(name)), name], name=name, reason=reason)
+        return [*documents(values, name, reason)]
+
+    return read
+
+
+def documents(values: object, name: str, reason: Reason) -> list[Found]:
+    """The documents in a parser's answer.
+
+    Raises:
+        Rejected: `reason`; the answer is none, as from a parser that the file has got the better of.
+    """
+    try:
+        return _FOUND.validate_python(values)
+    except ValidationError as error:
+        raise Rejected(reason, f"{name} cannot be read: its parser gave no documents. Ask the partner to save it anew") from error

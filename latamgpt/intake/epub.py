@@ -1,0 +1,78 @@
+"""EPUB: the chapters in the order of its spine, and what its package says of title, language and rights."""
+
+import posixpath
+import re
+from urllib.parse import unquote
+
+import lxml.etree
+
+from latamgpt.intake.encoding import decode
+from latamgpt.intake.found import Found
+from latamgpt.intake.markup import text_of_html
+from latamgpt.intake.metadata import Metadata, read_metadata
+from latamgpt.intake.package import Package, encrypted, open_package
+from latamgpt.intake.quarantine import Reason, Rejected
+from latamgpt.intake.xml_files import children, parse_xml
+
+CONTAINER = "META-INF/container.xml"
+ENCRYPTION = "META-INF/encryption.xml"
+PAGES = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml"})
+DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
+
+
+def parse_epub(path: str, name: str) -> list[Found]:
+    """The book in a .epub file: one document. Its table of contents, pictures and scripts are left out."""
+    with open_package(path, name) as package:
+        where = _package_file(package, name)
+        book = parse_xml(package.read(where), f"{where} of {name}")
+        pages = _spine(book, posixpath.dirname(where), name)
+        _refuse_locked(package, pages, name)
+        chapters = [_chapter(package.read(page), f"{page} of {name}") for page in pages]
+    header = next(iter(children(book, "metadata")), None)
+    said = read_metadata(header, f"the metadata of {name}") if header is not None else Metadata()
+    text = "\n\n".join(chapter for chapter in chapters if chapter)
+    return [Found(name, text, said.title, said.language, said.statements)]
+
+
+def _package_file(package: Package, name: str) -> str:
+    container = parse_xml(package.read(CONTAINER), f"{CONTAINER} of {name}")
+    root = next((one.get("full-path") or "" for one in children(container, "rootfile")), "")
+    if not root:
+        raise _damaged(name, f"its {CONTAINER} names no book")
+    return root
+
+
+def _spine(book: lxml.etree._Element, folder: str, name: str) -> list[str]:
+    items = {item.get("id") or "": item for item in children(book, "item")}
+    pages: list[str] = []
+    for reference in children(book, "itemref"):
+        item = items.get(reference.get("idref") or "")
+        if item is None:
+            raise _damaged(name, f"its spine names {reference.get('idref')!r}, which its list of files lacks")
+        if (item.get("media-type") or "") in PAGES and "nav" not in (item.get("properties") or "").split():
+            pages.append(posixpath.normpath(posixpath.join(folder, unquote(item.get("href") or ""))))
+    return pages
+
+
+def _refuse_locked(package: Package, pages: list[str], name: str) -> None:
+    """Fonts may be locked, as many publishers have them; chapters that are cannot be read."""
+    if ENCRYPTION not in package.names:
+        return
+    listed = parse_xml(package.read(ENCRYPTION), f"{ENCRYPTION} of {name}")
+    if {unquote(one.get("URI") or "") for one in children(listed, "CipherReference")} & set(pages):
+        raise encrypted(name)
+
+
+def _chapter(raw: bytes, name: str) -> str:
+    declared = DECLARED_ENCODING.match(raw)
+    encoding = declared[1].decode("ascii") if declared else "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    html = DECLARATION.sub("", decode(raw, encoding, name))
+    try:
+        return text_of_html(html) if html.strip() else ""
+    except (lxml.etree.LxmlError, ValueError) as error:
+        raise Rejected(Reason.HTML_UNREADABLE, f"{name} is not HTML: {error}") from error
+
+
+def _damaged(name: str, what: str) -> Rejected:
+    return Rejected(Reason.DOCUMENT_UNREADABLE, f"{name} is no whole EPUB: {what}. Ask the partner to export it anew")

@@ -1,0 +1,23 @@
+"""What a reader gives back: the documents found in a file, and what in it gave none."""
+
+from dataclasses import dataclass
+
+from latamgpt.intake.licences import Statement
+from latamgpt.intake.quarantine import SetAside
+
+
+@dataclass(frozen=True)
+class Found:
+    """A document as its file holds it, before rights are looked at."""
+
+    path: str  # '#17' names the 17th record of a file
+    text: str
+    title: str = ""
+    language: str = ""  # as stated with the document; '' where the delivery's holds
+    statements: tuple[Statement, ...] = ()  # of its licence
+    parts: tuple[str, ...] = ()  # other files of the delivery that the document was made from, or that are its pictures
+    confidence: float | None = None  # 0 to 1: the mean over its words, where a machine read them from a picture
+
+
+Reading = list[Found | SetAside]
+"""What one file gave."""

@@ -1,0 +1,87 @@
+"""METS, the table of contents of a digitised book: its pages' texts (ALTO) in order, its pictures, its title and its rights."""
+
+import posixpath
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+import lxml.etree
+
+from latamgpt.intake.licences import Statement, statements_in
+from latamgpt.intake.metadata import language_of, licence_elements, read_metadata
+from latamgpt.intake.xml_files import XLINK_HREF, children, local_name, words_of
+
+RIGHTS = ("accessCondition", "RightsDeclarationMD", "RightsDeclaration", "rightsMD", "copyright", "license", "licence", "rights")
+
+
+@dataclass(frozen=True)
+class Index:
+    """What a METS file says: names are those of files in the delivery."""
+
+    pages: list[str]  # of text, in the order of the book
+    others: list[str]  # pictures and whatever else it lists
+    title: str
+    language: str
+    statements: list[Statement]
+
+
+def parse_mets(root: lxml.etree._Element, name: str) -> Index:
+    """The order of pages is that of the physical structure; without one, that of the list of files."""
+    places: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    for file in children(root, "file"):
+        href = next((one.get(XLINK_HREF) or "" for one in children(file, "FLocat")), "")
+        if not href:
+            continue
+        place = _place(href, posixpath.dirname(name))
+        places[file.get("ID") or ""] = place
+        if _is_text(file):
+            texts[file.get("ID") or ""] = place
+    ordered = [texts[identifier] for identifier in _physical_order(root) if identifier in texts]
+    pages = list(dict.fromkeys(ordered or texts.values()))
+    where = f"the METS header of {name}"
+    said = read_metadata(_description(root), where)
+    stated = [*said.statements, *licence_elements(root, RIGHTS, where)]
+    for section in children(root, "dmdSec", "amdSec"):
+        stated += statements_in(words_of(section), where)
+    language = next((language_of(words_of(one)) for one in children(root, "languageTerm") if len(words_of(one)) <= 3), "")
+    others = [place for place in dict.fromkeys(places.values()) if place not in pages]
+    return Index(pages, others, said.title, language or said.language, list(dict.fromkeys(stated)))
+
+
+def _description(root: lxml.etree._Element) -> lxml.etree._Element:
+    return next(iter(children(root, "dmdSec")), root)
+
+
+def _place(href: str, folder: str) -> str:
+    """A file's name in the delivery from the address that METS gives it: 'file://./alto/1.xml', './alto/1.xml', 'alto/1.xml'."""
+    address = urlsplit(href)
+    path = f"{address.netloc}{address.path}" if address.scheme == "file" else href
+    return posixpath.normpath(posixpath.join(folder, unquote(path)))
+
+
+def _is_text(file: lxml.etree._Element) -> bool:
+    if "alto" in f"{file.get('USE') or ''} {file.get('MIMETYPE') or ''}".lower():
+        return True
+    groups = " ".join(
+        above.get("USE") or above.get("ID") or "" for above in file.iterancestors() if local_name(above) == "fileGrp"
+    )
+    return (
+        any(word in groups.lower() for word in ("alto", "fulltext", "ocr")) and "xml" in (file.get("MIMETYPE") or "xml").lower()
+    )
+
+
+def _physical_order(root: lxml.etree._Element) -> list[str]:
+    maps = children(root, "structMap")
+    physical = next((one for one in maps if (one.get("TYPE") or "").lower() == "physical"), maps[0] if maps else None)
+    if physical is None:
+        return []
+    divisions = [div for div in children(physical, "div") if any(local_name(child) == "fptr" for child in div)]
+    divisions.sort(key=lambda div: int(div.get("ORDER") or 0) if (div.get("ORDER") or "0").isdecimal() else 0)
+    return [
+        target.get("FILEID") or ""
+        for div in divisions
+        for pointer in div
+        if local_name(pointer) == "fptr"
+        for target in (pointer, *children(pointer, "area"))
+        if target.get("FILEID")
+    ]

@@ -1,0 +1,103 @@
+"""TEI, as libraries and scholars encode texts: the text as its author wrote it, without page furniture, and its header."""
+
+import lxml.etree
+
+from latamgpt.intake.found import Found
+from latamgpt.intake.licences import Statement, statements_in
+from latamgpt.intake.metadata import language_of, licence_elements
+from latamgpt.intake.paragraphs import Paragraphs
+from latamgpt.intake.xml_files import XML_LANG, children, local_name, words_of
+
+ROOTS = frozenset({"TEI", "TEI.2"})
+LEFT_OUT = frozenset({"teiHeader", "fw", "del", "sic", "reg", "abbr", "figDesc", "facsimile", "sourceDoc", "standOff", "desc"})
+PARAGRAPHS = frozenset({
+    "p", "ab", "head", "div", "lg", "sp", "speaker", "stage", "list", "item", "label", "table", "figure", "quote", "epigraph",
+    "argument", "opener", "closer", "signed", "salute", "dateline", "trailer", "byline", "docTitle", "docAuthor", "docDate",
+    "docImprint", "titlePart", "titlePage", "front", "body", "back", "group", "floatingText", "castItem", "q", "cit",
+})  # fmt: skip
+FORMS = {"sic": "corr", "reg": "orig", "abbr": "expan"}
+"""Left out where <choice> offers the other: errors of print are mended, the author's spelling stays."""
+
+
+def parse_tei(root: lxml.etree._Element, name: str) -> list[Found]:
+    """Each text of a TEI file (a teiCorpus holds several): title, language and licence come from its header."""
+    texts = [root] if local_name(root) in ROOTS else [one for one in root if local_name(one) in ROOTS]
+    several = len(texts) > 1
+    shared = _statements(root, name) if several else []
+    return [_one(text, f"{name}#{number}" if several else name, shared) for number, text in enumerate(texts, start=1)]
+
+
+def _one(tei: lxml.etree._Element, name: str, shared: list[Statement]) -> Found:
+    text = next((child for child in tei if local_name(child) == "text"), None)
+    titles = [title for statement in children(tei, "titleStmt") for title in children(statement, "title")]
+    language = (text.get(XML_LANG) if text is not None else None) or next(
+        (one.get("ident") or "" for one in children(tei, "language")), tei.get(XML_LANG) or ""
+    )
+    title = words_of(titles[0]) if titles else ""
+    stated = (*_statements(tei, name), *shared)
+    return Found(name, _text(text) if text is not None else "", title, language_of(language), stated)
+
+
+def _statements(tei: lxml.etree._Element, name: str) -> list[Statement]:
+    where = f"the TEI header of {name}"
+    header = next((child for child in tei if local_name(child) == "teiHeader"), None)
+    if header is None:
+        return []
+    return [*licence_elements(header, ("licence", "availability"), where), *statements_in(words_of(header), where)]
+
+
+def _text(root: lxml.etree._Element) -> str:
+    text = Paragraphs()
+    walk = lxml.etree.iterwalk(root, events=("start", "end"))
+    for event, element in walk:
+        tag = local_name(element)
+        if event == "end":
+            if element is not root:
+                _finish(text, tag)
+                text.words(element.tail)
+        elif _is_left_out(element, tag):
+            walk.skip_subtree()
+        elif tag == "note" and element is not root:
+            text.note(element.get("n") or "", _text(element).replace("\n\n", "\n"))
+            walk.skip_subtree()
+        else:
+            _begin(text, element, tag)
+            text.words(element.text)
+    return text.text()
+
+
+def _is_left_out(element: lxml.etree._Element, tag: str) -> bool:
+    if tag not in LEFT_OUT:
+        return False
+    parent = element.getparent()
+    chosen = FORMS.get(tag)
+    return chosen is None or (
+        parent is not None and local_name(parent) == "choice" and any(local_name(e) == chosen for e in parent)
+    )
+
+
+def _begin(text: Paragraphs, element: lxml.etree._Element, tag: str) -> None:
+    if tag in ("lb", "pb", "cb"):
+        text.join() if element.get("break") == "no" else text.words(" ")
+    elif tag == "l":
+        text.new_line()
+    elif tag == "cell":
+        text.begin_cell()
+    elif tag == "gap":
+        text.words("[…]")
+    elif tag in PARAGRAPHS:
+        text.end()
+
+
+def _finish(text: Paragraphs, tag: str) -> None:
+    match tag:
+        case "cell":
+            text.end_cell()
+        case "row":
+            text.end_row()
+        case "table":
+            text.end_table()
+        case _ if tag in PARAGRAPHS:
+            text.end()
+        case _:
+            pass

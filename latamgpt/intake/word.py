@@ -1,0 +1,51 @@
+"""DOCX: its text by mammoth (headings, lists, tables, insertions, foot- and endnotes), its properties, its headers' licence."""
+
+import re
+
+from latamgpt.intake.found import Found
+from latamgpt.intake.licences import Statement, statements_in
+from latamgpt.intake.markup import text_of_html
+from latamgpt.intake.metadata import read_metadata
+from latamgpt.intake.package import Package, open_package
+from latamgpt.intake.xml_files import parse_xml, words_of
+
+PROPERTIES = ("docProps/core.xml", "docProps/custom.xml")
+PAGE_EDGES = re.compile(r"word/(header|footer)\d*\.xml")
+
+
+def parse_docx(path: str, name: str) -> list[Found]:
+    """The document in a .docx file. Left out are macros, pictures, comments, deleted text and the headers of pages."""
+    import mammoth
+
+    with open_package(path, name) as package:
+        stated: list[Statement] = []
+        title = language = ""
+        for member in sorted(package.names):
+            if member.endswith((".xml", ".rels")):
+                root = parse_xml(package.read(member), f"{member} of {name}")
+                if member in PROPERTIES:
+                    said = read_metadata(root, f"the properties of {name}")
+                    title, language = title or said.title, language or said.language
+                    stated += said.statements
+                elif PAGE_EDGES.fullmatch(member):
+                    stated += statements_in(words_of(root), f"a page's edge in {name}")
+        _refuse_no_document(package)
+    with open(path, "rb") as stream:  # noqa: PTH123
+        html = mammoth.convert_to_html(
+            stream,
+            include_embedded_style_map=False,
+            external_file_access=False,
+            convert_image=_no_picture,
+            ignore_empty_paragraphs=True,
+        ).value
+    text = text_of_html(html) if html else ""
+    return [Found(name, text, title, language, tuple(stated))]
+
+
+def _refuse_no_document(package: Package) -> None:
+    if not any(member.endswith("document.xml") for member in package.names):
+        package.read("word/document.xml")
+
+
+def _no_picture(_: object) -> list[object]:
+    return []

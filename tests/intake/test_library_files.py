@@ -1,0 +1,157 @@
+"""TEI, METS and ALTO as libraries digitise: the author's text in reading order, without page furniture, and what is stated."""
+
+import pytest
+
+from latamgpt.intake.library_files import parse_library_file
+from latamgpt.params import Params
+from latamgpt.store import Workspace
+from tests.intake.deliveries import deliver, documents, exclusions, reasons, register, take_in
+from tests.intake.made_files import TEI, alto, alto_line, mets, tei
+
+STORY = "Había una vez un río que no sabía adónde iba, y preguntó."
+HYPHENATED = (
+    '<TextLine><String CONTENT="el" WC="1"/><String CONTENT="ca" SUBS_TYPE="HypPart1" SUBS_CONTENT="camino" WC="0.5"/>'
+    '<HYP CONTENT="-"/></TextLine><TextLine><String CONTENT="mino" SUBS_TYPE="HypPart2" SUBS_CONTENT="camino" WC="0.5"/>'
+    '<String CONTENT="real" WC="1"/></TextLine>'
+)
+
+
+@pytest.fixture
+def archive(workspace: Workspace) -> Workspace:
+    register(workspace)
+    return workspace
+
+
+def read(archive: Workspace, params: Params, files: dict[str, bytes | str]) -> list[dict[str, object]]:
+    deliver(archive, files, format="files")
+    take_in(archive, params)
+    return documents(archive)
+
+
+def one(archive: Workspace, params: Params, name: str, content: bytes | str) -> dict[str, object]:
+    rows = read(archive, params, {name: content})
+    assert len(rows) == 1, exclusions(archive)
+    return rows[0]
+
+
+def test_tei_keeps_the_author_s_spelling_mends_print_and_drops_page_furniture(archive: Workspace, params: Params) -> None:
+    text = (
+        "<body><div><head>Capítulo I</head><fw>17</fw><p>Al pié del <choice><orig>Ymperio</orig><reg>Imperio</reg></choice> "
+        "<choice><sic>rrio</sic><corr>río</corr></choice>, la pala-<lb break='no'/>\n   bra<lb/>sigue"
+        "<note n='a'>Nota.</note>.</p>"
+        "<lg><l>verso uno</l><l>verso dos</l></lg><pb/><p>Y <del>no</del><gap/> fin.</p>"
+        "<table><row><cell>a</cell><cell>b</cell></row></table></div></body>"
+    )
+    row = one(archive, params, "a.xml", tei(text, attributes="xml:lang='es'"))
+    assert (row["title"], row["declared_language"]) == ("Un libro", "es")
+    assert row["text"] == (
+        "Capítulo I\n\nAl pié del Ymperio río, la palabra sigue[a].\n\nverso uno\nverso dos\n\nY […] fin.\n\na | b\n\n[a] Nota."
+    )
+
+
+def test_a_corpus_of_tei_is_a_document_for_each_text(archive: Workspace, params: Params) -> None:
+    texts = "".join(f"<TEI><teiHeader/><text><body><p>{words}</p></body></text></TEI>" for words in ("Uno.", "Dos."))
+    rows = read(archive, params, {"a.xml": f"<teiCorpus {TEI}><teiHeader/>{texts}</teiCorpus>"})
+    assert {(row["path"], row["text"]) for row in rows} == {("a.xml#1", "Uno."), ("a.xml#2", "Dos.")}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "<availability><licence target='https://creativecommons.org/licenses/by-nc-nd/4.0/'/></availability>",
+        "<availability><p>Todos los derechos reservados</p></availability>",
+        "<availability><p><ref target='https://creativecommons.org/licenses/by-nc/4.0/'>Licencia</ref></p></availability>",
+        "<availability><licence target='https://example.org/terms'/></availability>",
+    ],
+)
+def test_a_licence_in_a_tei_header_that_contradicts_is_found(archive: Workspace, params: Params, header: str) -> None:
+    files = {"a.xml": tei(f"<body><p>{STORY}</p></body>", header), "b.txt": "Otro.", "c.txt": "Otro más."}
+    assert len(read(archive, params, files)) == 2
+    assert reasons(archive) == {"a.xml": "licence_contradiction"}
+
+
+def test_a_licence_in_a_tei_header_that_is_the_delivery_s_agrees(archive: Workspace, params: Params) -> None:
+    header = "<availability><licence target='https://creativecommons.org/licenses/by/4.0/'>CC BY 4.0</licence></availability>"
+    assert one(archive, params, "a.xml", tei(f"<body><p>{STORY}</p></body>", header))["text"] == STORY
+
+
+def test_alto_follows_the_reading_order_and_makes_broken_words_whole(archive: Workspace, params: Params) -> None:
+    blocks = f"<TextBlock ID='b2'>{alto_line('segunda columna')}</TextBlock><TextBlock ID='b1'>{HYPHENATED}</TextBlock>"
+    order = "<ReadingOrder><OrderedGroup><ElementRef REF='b1'/><ElementRef REF='b2'/></OrderedGroup></ReadingOrder>"
+    assert one(archive, params, "1.xml", alto(blocks, order))["text"] == "el camino real\n\nsegunda columna"
+
+
+def test_alto_joins_a_word_that_only_a_hyphen_marks_as_broken(archive: Workspace, params: Params) -> None:
+    lines = alto_line("el ca-", more="<HYP CONTENT='-'/>") + alto_line("mino real")
+    assert one(archive, params, "1.xml", alto(f"<TextBlock>{lines}</TextBlock>"))["text"] == "el camino real"
+
+
+def test_the_confidence_of_a_page_is_the_mean_of_its_words(tmp_path: object) -> None:
+    from pathlib import Path
+
+    path = Path(str(tmp_path)) / "1.xml"
+    path.write_text(alto(f"<TextBlock>{alto_line('uno dos', '0.5')}{alto_line('tres', '0.8')}</TextBlock>"))
+    (found,) = parse_library_file(str(path), "1.xml")
+    assert found.confidence == 0.6
+
+
+def pages(*words: str) -> dict[str, bytes | str]:
+    return {f"alto/{n}.xml": alto(f"<TextBlock>{alto_line(one)}</TextBlock>") for n, one in enumerate(words)}
+
+
+def test_mets_makes_one_document_of_its_pages_and_keeps_its_pictures(archive: Workspace, params: Params) -> None:
+    files = pages("página dos", "página uno") | {"img/0.tif": b"II", "img/1.tif": b"II"}
+    files["mets.xml"] = mets(["alto/0.xml", "alto/1.xml"], ["img/0.tif", "img/1.tif"], order=[2, 1])
+    row = read(archive, params, files)[0]
+    assert (row["path"], row["title"], row["declared_language"]) == ("mets.xml", "El Diario", "es")
+    assert row["text"] == "página uno\n\npágina dos"
+    assert (len(documents(archive)), exclusions(archive)) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "rights",
+    [
+        "<mods:accessCondition xlink:href='https://creativecommons.org/licenses/by-nc-nd/4.0/'/>",
+        "<mods:accessCondition type='use and reproduction'>Todos los derechos reservados</mods:accessCondition>",
+    ],
+)
+def test_rights_in_a_mets_that_contradict_set_the_whole_book_aside(archive: Workspace, params: Params, rights: str) -> None:
+    files = pages("uno", "dos") | {"mets.xml": mets(["alto/0.xml", "alto/1.xml"], [], rights), "b.txt": "B.", "c.txt": "C."}
+    assert {row["path"] for row in read(archive, params, files)} == {"b.txt", "c.txt"}
+    assert reasons(archive) == {"mets.xml": "licence_contradiction"}
+
+
+def test_a_mets_without_all_of_its_pages_waits_for_them_and_its_pages_with_it(archive: Workspace, params: Params) -> None:
+    files = {**pages("uno"), "mets.xml": mets(["alto/0.xml", "alto/9.xml"], [])}
+    assert read(archive, params, files) == []
+    assert reasons(archive) == {"mets.xml": "mets_incomplete", "alto/0.xml": "mets_incomplete"}
+    assert "1 of its 2 pages" in str(exclusions(archive)[0]["detail"])
+
+
+def test_a_mets_that_names_files_outside_of_the_delivery_reads_none_of_them(archive: Workspace, params: Params) -> None:
+    assert read(archive, params, {"mets.xml": mets(["../../../../../etc/passwd", "/etc/passwd"], [])}) == []
+    assert reasons(archive) == {"mets.xml": "mets_incomplete"}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "xml_invalid"),
+        (b"<TEI>", "xml_invalid"),
+        ("<TEI><text>á</text></TEI>".encode("latin-1"), "xml_invalid"),
+        (b"<TEI>&aacute;</TEI>", "xml_invalid"),
+        (b"<rss/>", "not_read"),
+        (b"<a>" * 400, "xml_invalid"),
+        (b"<mets", "xml_invalid"),
+        (b"<mets/>", "mets_incomplete"),
+        (b"<!-- mets --><rss/>", "not_read"),
+    ],
+)
+def test_xml_that_is_no_library_s_is_set_aside(archive: Workspace, params: Params, content: bytes, reason: str) -> None:
+    assert read(archive, params, {"a.xml": content}) == []
+    assert reasons(archive) == {"a.xml": reason}
+
+
+def test_tei_in_utf_16_says_so_itself_and_is_read(archive: Workspace, params: Params) -> None:
+    raw = tei(f"<body><p>{STORY}</p></body>").replace("UTF-8", "UTF-16").encode("utf-16")
+    assert one(archive, params, "a.xml", raw)["text"] == STORY
