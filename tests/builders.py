@@ -33,11 +33,13 @@ name: Academia
 country: PE
 kind: academy
 contact: coordinación
+data_steward: acervo
 sample: true
 agreements:
   - id: {AGREEMENT}
     title: Textos
     licence: CC0-1.0
+    consent: holder
     purposes: [train, evaluate, release]
     valid_from: 2025-03-01
     attribution: Academia

@@ -11,7 +11,7 @@ from latamgpt.governance.withdrawals import REASON, Withdrawn, explain, read_wit
 from latamgpt.params import Params, RightsParams
 from latamgpt.progress import follow
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Report, Table
-from latamgpt.registry.partners import Institution, Purpose, read_institution
+from latamgpt.registry.partners import Edge, Institution, Purpose, read_institution
 from latamgpt.registry.rights import Ruling, rule
 from latamgpt.store import Workspace, must_have_passed, read_table, rows_to_table, write_report, write_table
 
@@ -63,7 +63,8 @@ def check_rights(workspace: Workspace, documents: pa.Table, rights: RightsParams
         if partner not in institutions:
             institutions[partner] = read_institution(workspace.root, partner)
             withdrawn[partner] = read_withdrawn(workspace.root, partner)
-        ruling = rule(institutions[partner], row["agreement"], row["licence"], Purpose.TRAIN, rights.as_of)
+        institution = institutions[partner]
+        ruling = rule(institution, row["agreement"], row["licence"], Purpose.TRAIN, rights.as_of, edge=Edge.CORPUS)
         tombstone = withdrawn[partner].find(row["delivery"], row["doc_id"])
         if tombstone is not None:
             ruling = Ruling(False, REASON, explain(tombstone))

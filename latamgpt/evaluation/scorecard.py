@@ -5,10 +5,13 @@ from pathlib import Path
 
 from latamgpt.evaluation.harness import Score, measure, pin_process
 from latamgpt.evaluation.items import Measure, Task, passage_tasks, question_tasks
+from latamgpt.evaluation.rights import must_permit_evaluation
 from latamgpt.evaluation.statistics import Comparison, compare
+from latamgpt.launch.site import read_site
 from latamgpt.params import Params, ScorecardParams
 from latamgpt.progress import follow
 from latamgpt.records import Report, Table
+from latamgpt.registry.rights import Place
 from latamgpt.store import Workspace, digest_of, write_json, write_report
 from latamgpt.tracking.links import find_link
 from latamgpt.tracking.runs import DatasetUsed, start_run
@@ -25,10 +28,16 @@ def run(workspace: Workspace, params: Params) -> Report:
 
     Published: scorecard.json (what each model got on each item) and report.json (means, differences, intervals).
     Cost: both models read about `held_out_tokens` per language, plus four endings for each question.
+
+    Raises:
+        NotPermittedError: an agreement of a held-out text does not permit evaluation, or not at this site.
     """
     pin_process(params.scorecard.precision)
     models = {name: workspace.read(stage) for name, stage in STAGES.items()}
     held_out = workspace.read("token_shards") / "held_out"
+    site = read_site(workspace.root)
+    place = Place(site.country, site.name)
+    must_permit_evaluation(workspace.root, params.partners, held_out, params.rights.as_of, place)
     tokenizer_file = models[BASE] / "tokenizer.json"
     asked = params.scorecard
     tasks = [*passage_tasks(held_out, workspace.root / ABILITY_TEXT, tokenizer_file, asked), *question_tasks(asked)]

@@ -12,7 +12,7 @@ from latamgpt.gates.personal_data import count_personal_data
 from latamgpt.gates.suite import Gate, Rule, Suite, critical, one_row, publish_gate, warning
 from latamgpt.params import GateParams, Params
 from latamgpt.records import Report
-from latamgpt.registry.partners import Institution, Purpose, read_institution
+from latamgpt.registry.partners import Edge, Institution, Purpose, read_institution
 from latamgpt.registry.rights import rule
 from latamgpt.store import Workspace
 
@@ -111,7 +111,7 @@ def profile_documents(raw_ids: set[str], folder: Path) -> dict[str, int | float]
 def _permissions(clean: pa.Table, institution: Institution, params: Params) -> list[str]:
     day = params.rights.as_of
     pairs = list(zip(clean["agreement"].to_pylist(), clean["licence"].to_pylist(), strict=True))
-    rulings = {(a, c): rule(institution, a, c, Purpose.TRAIN, day) for a, c in set(pairs)}
+    rulings = {(a, c): rule(institution, a, c, Purpose.TRAIN, day, edge=Edge.CORPUS) for a, c in set(pairs)}
     return [PERMITTED if rulings[pair].permitted else rulings[pair].reason for pair in pairs]
 
 

@@ -20,6 +20,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from latamgpt.errors import OperatorError
 from latamgpt.params import explain_validation
 from latamgpt.records import Frozen
+from latamgpt.registry.labels import Label, Season
 from latamgpt.store import sha256_file
 
 DELIVERY_NAME = "delivery.yaml"
@@ -77,6 +78,8 @@ class Delivery(Frozen):
     source: str  # a package with its version, or 'written for this project'
     notice: str  # a file in the delivery that holds the licence's notice, or a sentence
     fields: Fields = Field(default_factory=Fields)
+    labels: tuple[Label, ...] = ()  # TK and BC Labels of this delivery alone, beside those of its agreement
+    season: Season | None = None  # for the label tk_seasonal
 
 
 class Fault(StrEnum):

@@ -18,8 +18,8 @@ from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.reading import read_files
 from latamgpt.intake.source import Source
 from latamgpt.params import DocumentsParams
-from latamgpt.registry.partners import Institution, Purpose
-from latamgpt.registry.rights import rule
+from latamgpt.registry.partners import Edge, Institution, Purpose
+from latamgpt.registry.rights import rule, rule_delivery_labels
 from latamgpt.store import list_files
 
 MAX_CONTRADICTING_SHARE = 0.5
@@ -99,9 +99,12 @@ def _read_description(folder: Path) -> Delivery:
 
 
 def _check_rights(institution: Institution, delivery: Delivery, as_of: date) -> None:
-    ruling = rule(institution, delivery.agreement, delivery.licence, Purpose.TRAIN, as_of)
+    ruling = rule(institution, delivery.agreement, delivery.licence, Purpose.TRAIN, as_of, edge=Edge.INTAKE)
     if not ruling.permitted:
         raise Rejected(ruling.reason, ruling.detail)
+    agreement = institution.agreement(delivery.agreement)
+    if agreement and (refusal := rule_delivery_labels(agreement, delivery.id, delivery.labels, delivery.season, as_of)):
+        raise Rejected(refusal.reason, refusal.detail)
 
 
 def _check_withdrawn(delivery: Delivery, withdrawn: Withdrawn) -> None:

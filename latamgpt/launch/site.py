@@ -19,6 +19,8 @@ Count = Annotated[int, Field(gt=0)]
 class Site(Frozen):
     """One machine or cluster."""
 
+    name: str = ""  # of its file
+    country: str = Field(default="", pattern=r"^([A-Z]{2})?$")  # where it stands: agreements with a residency are held against it
     nodes: Count = 1
     processes: Count = 1  # that train, per node: one for each accelerator, or one for all cores
     threads_per_process: Count = 2  # another number changes the last bits of what is trained
@@ -50,7 +52,7 @@ def read_site(root: Path, name: str = "") -> Site:
             f"works. Set {SITE_VARIABLE} to one of them, or add the file."
         )
     try:
-        return Site.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        return Site.model_validate({**(yaml.safe_load(path.read_text(encoding="utf-8")) or {}), "name": name})
     except yaml.YAMLError as error:
         raise OperatorError(f"{path} is not valid YAML: {error}. Mend the line it names and run the command again.") from error
     except ValidationError as error:

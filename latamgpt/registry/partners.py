@@ -4,13 +4,33 @@ from collections import Counter
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 import yaml
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from latamgpt.errors import OperatorError
 from latamgpt.params import explain_validation
 from latamgpt.records import Frozen
+from latamgpt.registry import crawl
+from latamgpt.registry.labels import MEANINGS, Label, Meaning, Season
+
+Words = Annotated[str, Field(min_length=1)]
+Where = Annotated[str, Field(pattern=r"^([A-Z]{2}|[a-z0-9]+(-[a-z0-9]+)*)$")]  # a country (ISO 3166-1), or a file of sites/
+
+
+class Kind(StrEnum):
+    """What sort of institution a partner is."""
+
+    ACADEMY = "academy"
+    ARCHIVE = "archive"
+    COMMUNITY = "community"  # an indigenous or local community itself, or what it runs
+    GOVERNMENT = "government"
+    LIBRARY = "library"
+    MUSEUM = "museum"
+    PUBLISHER = "publisher"  # press, radio, books
+    SCHOOL = "school"
+    UNIVERSITY = "university"
 
 
 class Purpose(StrEnum):
@@ -23,14 +43,43 @@ class Purpose(StrEnum):
     EXPORT = "export"  # of the texts themselves
 
 
+class Edge(StrEnum):
+    """Where in the factory the registry is asked: the `stages` of an agreement name those it permits."""
+
+    INTAKE = "intake"
+    CORPUS = "corpus"
+    TRAINING = "training"
+    EVALUATION = "evaluation"
+    RELEASE = "release"
+    EXPORT = "export"  # of a release, to another place
+
+
+class ConsentBasis(StrEnum):
+    """On whose word the institution passes the texts on."""
+
+    AUTHORS = "authors"  # each author's, in writing
+    COMMUNITY = "community"  # free, prior and informed: a community's own decision
+    HOLDER = "holder"  # the institution's, which holds the rights
+    LAW = "law"  # legal deposit, or a law that opens public documents
+    PUBLIC_DOMAIN = "public_domain"
+    PUBLIC_LICENCE = "public_licence"  # the authors', once and for everyone
+
+
 class Agreement(Frozen):
-    """What one institution permits with one body of texts, and until when."""
+    """What one institution permits with one body of texts, where, and until when."""
 
     id: str
     title: str
     licence: str  # SPDX identifier; what the texts' own statements are held against
     accepted_licences: tuple[str, ...] = ()  # further SPDX identifiers that its deliveries may carry
+    consent: ConsentBasis | None = None  # without it nothing may be used
     purposes: tuple[Purpose, ...] = Field(min_length=1)
+    stages: tuple[Edge, ...] = Field(default=tuple(Edge), min_length=1)
+    residency: tuple[Where, ...] = ()  # where the texts may lie and be processed; none named: anywhere
+    weights_residency: tuple[Where, ...] = ()  # where we may copy a release that was trained on them; none named: anywhere
+    labels: tuple[Label, ...] = ()
+    labels_by: str = ""  # the community that set the labels, as it wants to be named
+    season: Season | None = None
     valid_from: date
     valid_until: date | None = None  # the last day on which it holds
     withdrawn_on: date | None = None
@@ -44,6 +93,15 @@ class Agreement(Frozen):
             raise ValueError(f"lies before valid_from, {first_day}")
         return last_day
 
+    @model_validator(mode="after")
+    def _labels_are_whole(self) -> "Agreement":
+        if self.labels and not self.labels_by.strip():
+            raise ValueError("labels are a community's, and labels_by does not say whose")
+        seasonal = any(MEANINGS[label] is Meaning.SEASON for label in self.labels)
+        if seasonal != (self.season is not None):
+            raise ValueError("season (opens and closes, as MM-DD) is there if, and only if, the label tk_seasonal is")
+        return self
+
     def licences(self) -> frozenset[str]:
         """All licences that a delivery under this agreement may carry."""
         return frozenset({self.licence, *self.accepted_licences})
@@ -55,8 +113,9 @@ class Institution(Frozen):
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
     name: str
     country: str = Field(pattern=r"^[A-Z]{2}$")
-    kind: str  # library, archive, university, government, community ...
+    kind: Kind
     contact: str  # a role, never a person
+    data_steward: Words  # the role that answers for the texts: whom a withdrawal or a person's request goes to
     sample: bool = False  # true: this institution is invented, for the shipped samples
     agreements: tuple[Agreement, ...]
 
@@ -69,7 +128,8 @@ def read_institution(root: Path, partner: str) -> Institution:
     """Read partners/PARTNER.yaml.
 
     Raises:
-        OperatorError: the file is missing, not YAML, has a field that is unknown or wrong, or two agreements of one id.
+        OperatorError: the file is missing, not YAML, has a field that is unknown or wrong, names a crawl, or has two agreements
+            of one id.
     """
     path = root / "partners" / f"{partner}.yaml"
     if not path.is_file():
@@ -79,7 +139,9 @@ def read_institution(root: Path, partner: str) -> Institution:
             "used. Check the spelling, or add the institution's file."
         )
     try:
-        institution = Institution.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        _refuse_crawl(path, values)
+        institution = Institution.model_validate(values)
     except ValidationError as error:
         raise OperatorError(explain_validation(str(path), error)) from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a day that no calendar has
@@ -95,3 +157,13 @@ def read_institution(root: Path, partner: str) -> Institution:
             "Give each its own id."
         )
     return institution
+
+
+def _refuse_crawl(path: Path, values: object) -> None:
+    agreements = values.get("agreements") if isinstance(values, dict) else None
+    parts = [values, *(agreements if isinstance(agreements, list) else [])]
+    if named := sorted({field for part in parts for field in crawl.crawl_fields(part)}):
+        raise OperatorError(
+            f"{path}: {', '.join(named)} ({crawl.REASON}). {crawl.WHY}. Take the key out, and let the institution deliver its "
+            "texts."
+        )

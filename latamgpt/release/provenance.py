@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from latamgpt.errors import NotPermittedError, OperatorError
 from latamgpt.records import EXCLUSION_SCHEMA
-from latamgpt.registry.partners import Institution, Purpose
+from latamgpt.registry.partners import Edge, Institution, Purpose
 from latamgpt.registry.rights import rule
 from latamgpt.store import read_table
 
@@ -123,7 +123,7 @@ def must_be_releasable(provenance: Provenance, institutions: Mapping[str, Instit
         if institution is None:
             problems.append(f"{use.partner} is no partner of this run")
             continue
-        ruling = rule(institution, use.agreement, use.licence, Purpose.RELEASE, on)
+        ruling = rule(institution, use.agreement, use.licence, Purpose.RELEASE, on, edge=Edge.RELEASE)
         if not ruling.permitted:
             problems.append(f"{use.partner}: {ruling.detail} ({use.num_tokens_trained:,} tokens were trained on)")
     if problems:

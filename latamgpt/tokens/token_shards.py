@@ -10,7 +10,7 @@ from latamgpt.errors import OperatorError
 from latamgpt.params import Params, RightsParams, TokenShardsParams
 from latamgpt.progress import follow
 from latamgpt.records import HELD_OUT_SCHEMA, TOKEN_SHARD_SCHEMA, Report
-from latamgpt.registry.partners import Purpose, read_institution
+from latamgpt.registry.partners import Edge, Purpose, read_institution
 from latamgpt.registry.rights import rule
 from latamgpt.store import Workspace, must_have_passed, write_report
 from latamgpt.tokens.held_out import choose_held_out
@@ -65,7 +65,7 @@ def permitted_for_evaluation(workspace: Workspace, rows: Iterable[dict[str, str]
     terms = {row["doc_id"]: (row["partner"], row["agreement"], row["licence"]) for row in rows}
     institutions = {partner: read_institution(workspace.root, partner) for partner in sorted({t[0] for t in terms.values()})}
     rulings = {
-        term: rule(institutions[term[0]], term[1], term[2], Purpose.EVALUATE, rights.as_of).permitted
+        term: rule(institutions[term[0]], *term[1:], Purpose.EVALUATE, rights.as_of, edge=Edge.EVALUATION).permitted
         for term in set(terms.values())
     }
     return {doc_id for doc_id, term in terms.items() if rulings[term]}

@@ -13,6 +13,7 @@ from latamgpt.launch.local import run_processes
 from latamgpt.launch.site import Site, read_site
 from latamgpt.params import CheckpointParams, Params
 from latamgpt.records import MANIFEST_NAME, REPORT_NAME, Curve, Report, Table
+from latamgpt.registry.rights import Place
 from latamgpt.store import (
     Workspace,
     digest_of,
@@ -27,7 +28,7 @@ from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome, mi
 from latamgpt.training.kernels import pinned_environment
 from latamgpt.training.packing import PackedOrder
 from latamgpt.training.resume import History
-from latamgpt.training.rights import must_be_permitted, read_terms
+from latamgpt.training.rights import must_permit_training, read_terms
 
 INPUTS = ("base_model", "mixture", "token_shards")
 WEIGHTS_SUFFIXES = (".safetensors", ".safetensors.index.json")
@@ -55,7 +56,7 @@ def run(workspace: Workspace, params: Params) -> Report:
 
     Raises:
         OperatorError: the gate failed, there is less data than one step, MLflow does not answer, or the training broke down.
-        NotPermittedError: an agreement does not permit training.
+        NotPermittedError: an agreement does not permit training, or not at this site.
     """
     must_have_passed(workspace, "shards_gate")
     workspace.read("training_quote")
@@ -66,7 +67,8 @@ def run(workspace: Workspace, params: Params) -> Report:
     num_steps = count_steps(order, params.checkpoint)
     terms = read_terms(folders["token_shards"])
     documents = {doc_id: terms[doc_id] for doc_id in set(order.doc_ids)}
-    num_terms = len(must_be_permitted(workspace.root, params.partners, documents, params.rights.as_of))
+    place = Place(site.country, site.name)
+    num_terms = len(must_permit_training(workspace.root, params.partners, documents, params.rights.as_of, place))
     digests = {name: digest_of(folder) for name, folder in folders.items()}
     resume = resume_folder(workspace.root, identity(params, site, digests))
     with workspace.publish("checkpoint") as folder:

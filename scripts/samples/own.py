@@ -17,7 +17,10 @@ def written_deliveries() -> dict[str, list[Parcel]]:
     first, *others = written("museo-altiplano", "es-BO")
     altiplano = [faults.garbled(first), *others, *faults.thin("es-BO")]
     return {
-        "archivo-cauca": [_parcel("relatos-cauca", "ac-2025-01", "2025-07-01", DeliveryFormat.TEXT, stories, encoding="latin-1")],
+        "archivo-cauca": [
+            _parcel("relatos-cauca", "ac-2025-01", "2025-07-01", DeliveryFormat.TEXT, stories, encoding="latin-1"),
+            _parcel("cuadernos-comunales", "ac-2026-02", "2026-02-01", DeliveryFormat.TEXT, written("archivo-cauca-2", "es-CO")),
+        ],
         "archivo-litoral": [
             _parcel("relatos-litoral", "al-2025-01", "2025-03-14", markdown, written("archivo-litoral", "es-AR")),
             _contradicted_notebooks(),
@@ -35,7 +38,7 @@ def written_deliveries() -> dict[str, list[Parcel]]:
         "hemeroteca-oriental": [
             _parcel("cronicas-de-barrio", "ho-2023-01", "2023-08-25", html, written("hemeroteca-oriental", "es-UY"))
         ],
-        "museo-altiplano": [_parcel("relatos-altiplano", "ma-2025-01", "2025-11-10", html, altiplano)],
+        "museo-altiplano": [_parcel("relatos-altiplano", "ma-2025-02", "2025-11-10", html, altiplano)],
     }
 
 

@@ -24,6 +24,7 @@ def register(workspace: Workspace, partner: str, **agreement: object) -> None:
         "id": "aq-1",
         "title": "Textos",
         "licence": "CC0-1.0",
+        "consent": "holder",
         "purposes": ["train"],
         "valid_from": "2025-01-01",
         "attribution": partner,
@@ -34,6 +35,7 @@ def register(workspace: Workspace, partner: str, **agreement: object) -> None:
         "country": "PE",
         "kind": "academy",
         "contact": "office",
+        "data_steward": "office",
         "agreements": [values | agreement],
     }
     folder = workspace.root / "partners"

@@ -1,6 +1,7 @@
 """A base and a candidate small enough to be made in a second, published as the stages before the scorecard would."""
 
 import os
+import shutil
 from pathlib import Path
 
 import orjson
@@ -9,6 +10,7 @@ import pytest
 from latamgpt.params import Params
 from latamgpt.records import HELD_OUT_SCHEMA, Report
 from latamgpt.store import Workspace, rows_to_table, write_report, write_table
+from tests.conftest import ROOT
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "2")
@@ -42,6 +44,8 @@ def published(workspace: Workspace) -> Workspace:
         write_table(folder / "held_out" / "00000.parquet", rows_to_table(rows, HELD_OUT_SCHEMA))
         write_report(folder, Report(stage="token_shards", summary="made for a test"))
     write_ability_text(workspace.root / "samples" / "ability_text")
+    (workspace.root / "partners").mkdir()
+    shutil.copy(ROOT / "partners" / "academia-quechua.yaml", workspace.root / "partners")
     return workspace
 
 

@@ -3,13 +3,14 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+import yaml
 
 from latamgpt.errors import OperatorError
 from latamgpt.intake.taking_in import identify
 from latamgpt.params import Params
 from latamgpt.records import DOCUMENT_SCHEMA, EXCLUSION_SCHEMA
 from latamgpt.store import Workspace, read_table
-from tests.intake.deliveries import PARTNER, deliver, documents, exclusions, reasons, register, seal, take_in
+from tests.intake.deliveries import DESCRIPTION, PARTNER, deliver, documents, exclusions, reasons, register, seal, take_in
 
 STORY = "Había una vez un río que no sabía adónde iba, y preguntó."
 
@@ -89,6 +90,13 @@ def test_a_file_that_the_format_does_not_read_is_named(archive: Workspace, param
         ({"purposes": ["evaluate"]}, "purpose_not_permitted"),
         ({"licence": "CC-BY-SA-4.0"}, "licence_contradiction"),
         ({"id": "as-2"}, "no_agreement"),
+        ({"consent": None}, "consent_missing"),
+        ({"stages": ["corpus", "training"]}, "stage_not_permitted"),
+        ({"labels": ["tk_community_use_only"], "labels_by": "Comunidad"}, "label_forbids"),
+        (
+            {"labels": ["tk_seasonal"], "labels_by": "Comunidad", "season": {"opens": "05-01", "closes": "08-31"}},
+            "out_of_season",
+        ),
     ],
 )
 def test_what_no_agreement_permits_is_set_aside_whole(
@@ -101,6 +109,27 @@ def test_what_no_agreement_permits_is_set_aside_whole(
     assert (row["reason"], row["delivery"], row["doc_id"]) == (reason, "relatos", "")
     assert documents(workspace) == []
     assert report.counts["deliveries_quarantined"] == 1
+
+
+@pytest.mark.parametrize(
+    ("description", "reason"),
+    [
+        ({"labels": ["tk_secret_sacred"]}, "label_forbids"),
+        ({"labels": ["tk_non_commercial"]}, "label_not_agreed"),
+        ({"labels": ["tk_seasonal"], "season": {"opens": "05-01", "closes": "08-31"}}, "out_of_season"),
+        ({"labels": ["tk_sacred"]}, "delivery_invalid"),
+    ],
+)
+def test_labels_of_a_single_delivery_keep_it_out_whole(
+    archive: Workspace, params: Params, description: dict[str, object], reason: str
+) -> None:
+    deliver(archive, {"rio.txt": STORY})
+    deliver(archive, {"mar.txt": "Otro texto."}, id="otra")
+    path = archive.root / "samples" / PARTNER / "otra" / "delivery.yaml"
+    path.write_text(yaml.safe_dump(DESCRIPTION | {"id": "otra"} | description), encoding="utf-8")
+    take_in(archive, params)
+    assert [row["delivery"] for row in documents(archive)] == ["relatos"]
+    assert [row["reason"] for row in exclusions(archive)] == [reason]
 
 
 @pytest.mark.parametrize(

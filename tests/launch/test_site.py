@@ -16,6 +16,11 @@ def test_laptop_is_the_site_unless_another_is_named(monkeypatch: pytest.MonkeyPa
     assert read_site(ROOT).num_ranks == 96
 
 
+def test_site_knows_its_name_and_country() -> None:
+    site = read_site(ROOT, "tarapaca")
+    assert (site.name, site.country) == ("tarapaca", "CL")
+
+
 def test_missing_site_lists_those_there_are() -> None:
     with pytest.raises(OperatorError, match=r"no site 'laptpo'.*the sites are: .*laptop, tarapaca"):
         read_site(ROOT, "laptpo")

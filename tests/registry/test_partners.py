@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from latamgpt.errors import OperatorError
-from latamgpt.registry.partners import Purpose, read_institution
+from latamgpt.registry.partners import Edge, Purpose, read_institution
 
 INSTITUTION = {
     "id": "archivo-uno",
@@ -14,11 +14,13 @@ INSTITUTION = {
     "country": "AR",
     "kind": "archive",
     "contact": "dirección",
+    "data_steward": "acervo",
     "agreements": [
         {
             "id": "au-2025-01",
             "title": "Textos",
             "licence": "CC0-1.0",
+            "consent": "holder",
             "purposes": ["train"],
             "valid_from": "2025-01-01",
             "attribution": "Archivo Uno",
@@ -125,6 +127,55 @@ def test_file_named_unlike_its_id_is_refused_with_both_names(tmp_path: Path) -> 
     message = refusal(registry(tmp_path, id="archivo-dos"))
     assert "'archivo-dos'" in message
     assert "'archivo-uno'" in message
+
+
+def with_agreement(root: Path, **changes: object) -> Path:
+    return registry(root, agreements=[{**INSTITUTION["agreements"][0], **changes}])  # type: ignore[dict-item]
+
+
+def test_institution_without_a_data_steward_is_refused(tmp_path: Path) -> None:
+    assert "data_steward" in refusal(registry(tmp_path, data_steward=""))
+
+
+def test_kind_that_no_institution_is_of_is_refused_with_the_kinds(tmp_path: Path) -> None:
+    message = refusal(registry(tmp_path, kind="crawler"))
+    assert "'crawler'" in message
+    assert "'library'" in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"consent": "nobody asked"}, "agreements.0.consent"),
+        ({"stages": ["serving"]}, "agreements.0.stages.0"),
+        ({"stages": []}, "agreements.0.stages"),
+        ({"residency": ["Chile"]}, "agreements.0.residency.0"),
+        ({"labels": ["tk_sacred"]}, "agreements.0.labels.0"),
+        ({"labels": ["tk_attribution"]}, "labels_by does not say whose"),
+        ({"labels": ["tk_seasonal"], "labels_by": "Comunidad"}, "season (opens and closes, as MM-DD)"),
+        ({"season": {"opens": "10-15", "closes": "03-31"}}, "season (opens and closes, as MM-DD)"),
+        ({"labels": ["tk_seasonal"], "labels_by": "C", "season": {"opens": "02-30", "closes": "03-31"}}, "season.opens"),
+        ({"labels": ["tk_seasonal"], "labels_by": "C", "season": {"opens": "10-15"}}, "season.closes: is missing"),
+    ],
+)
+def test_field_that_could_not_be_enforced_is_refused_by_its_place(tmp_path: Path, changes: dict, said: str) -> None:
+    assert said in refusal(with_agreement(tmp_path, **changes))
+
+
+@pytest.mark.parametrize("key", ["url", "urls", "URL-list", "seeds", "sitemap", "crawl", "warc"])
+def test_list_of_addresses_cannot_be_configured_as_a_source(tmp_path: Path, key: str) -> None:
+    for number, root in enumerate((registry, with_agreement)):
+        place = tmp_path / str(number)
+        place.mkdir()
+        message = refusal(root(place, **{key: ["https://example.org"]}))
+        assert f"{key} (crawl_source)" in message
+        assert "let the institution deliver its texts" in message
+
+
+def test_agreement_that_says_little_may_be_used_at_every_edge_and_anywhere(tmp_path: Path) -> None:
+    agreement = read_institution(registry(tmp_path), "archivo-uno").agreements[0]
+    assert agreement.stages == tuple(Edge)
+    assert agreement.residency == agreement.weights_residency == ()
 
 
 def test_a_day_that_no_calendar_has_is_refused(tmp_path: Path) -> None:

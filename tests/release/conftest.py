@@ -72,6 +72,7 @@ def write_partner(workspace: Workspace, partner: str, country: str, **changes: o
         "id": f"{partner}-2026",
         "title": "Textos de prueba",
         "licence": "CC-BY-4.0",
+        "consent": "holder",
         "purposes": ["train", "evaluate", "release"],
         "valid_from": "2026-01-01",
         "attribution": f"Texts of {partner}, under CC BY 4.0",
@@ -83,6 +84,7 @@ def write_partner(workspace: Workspace, partner: str, country: str, **changes: o
         "country": country,
         "kind": "archive",
         "contact": "the reading room",
+        "data_steward": "the archivist",
         "sample": True,
         "agreements": [agreement],
     }

@@ -179,6 +179,21 @@ def test_withdrawn_agreement_stops_the_training(ready: Workspace, small: Params)
         run_stage(ready, small, "checkpoint")
 
 
+def test_site_outside_an_agreement_s_residency_stops_the_training(ready: Workspace, small: Params) -> None:
+    site = ready.root / "sites" / "laptop.yaml"
+    site.write_text(site.read_text().replace("country: CL", "country: BR"))
+    with pytest.raises(NotPermittedError, match=r"60 documents of biblioteca-araucania: .* lie in CL, not at laptop in BR"):
+        run_stage(ready, small, "checkpoint")
+    assert not ready.place("checkpoint").exists()
+
+
+def test_agreement_that_does_not_name_training_stops_it(ready: Workspace, small: Params) -> None:
+    path = ready.root / "partners" / "academia-quechua.yaml"
+    path.write_text(path.read_text().replace("    attribution:", "    stages: [intake, corpus]\n    attribution:"))
+    with pytest.raises(NotPermittedError, match=r"60 documents of academia-quechua: .* not at training"):
+        run_stage(ready, small, "checkpoint")
+
+
 def test_partner_that_is_not_of_the_run_stops_the_training(ready: Workspace, small: Params) -> None:
     fewer = small.model_copy(update={"partners": ("academia-quechua",)})
     with pytest.raises(NotPermittedError, match="60 documents of biblioteca-araucania: not a partner of this run"):
