@@ -13,6 +13,7 @@ from latamgpt.records import Report
 from latamgpt.registry.partners import read_institution
 from latamgpt.release.card_facts import common_facts, data_facts, model_facts
 from latamgpt.release.cards import fill
+from latamgpt.release.corpus_root import ROOT_NAME, CorpusRoot, corpus_tree
 from latamgpt.release.provenance import Provenance, must_be_releasable, trace
 from latamgpt.release.versions import LINEAGE_NAME, Lineage, register
 from latamgpt.store import Workspace, digest_of, must_have_passed, sha256_file, write_json, write_report
@@ -43,7 +44,7 @@ def run(workspace: Workspace, params: Params) -> Report:
     """Gather a candidate.
 
     Steps: the gates must have passed; follow the data order back to the documents; hold their agreements against the purpose
-    'release'; copy the model; write both cards, the scorecard and the lineage; register the version.
+    'release'; copy the model; write both cards, the scorecard, the lineage and the corpus root; register the version.
 
     Raises:
         OperatorError: a gate failed, or a card would have an open field.
@@ -61,6 +62,7 @@ def run(workspace: Workspace, params: Params) -> Report:
         shutil.copyfile(inputs["scorecard"] / "scorecard.json", folder / "scorecard.json")
         lineage = _lineage(workspace, params, inputs)
         write_json(folder / LINEAGE_NAME, lineage)
+        write_json(folder / ROOT_NAME, _corpus_root(inputs, lineage))
         facts = common_facts(params, provenance, institutions)
         model_card = fill("README.md.jinja", **facts, **model_facts(folder, params, provenance, inputs["scorecard"]))
         (folder / "README.md").write_text(model_card, encoding="utf-8")
@@ -101,6 +103,17 @@ def _lineage(workspace: Workspace, params: Params, inputs: Mapping[str, Path]) -
         inputs={stage: digest_of(folder) for stage, folder in sorted(inputs.items())},
         registry={p: sha256_file(workspace.root / "partners" / f"{p}.yaml") for p in sorted(params.partners)},
         params={section: _sha256(values[section]) for section in SECTIONS},
+    )
+
+
+def _corpus_root(inputs: Mapping[str, Path], lineage: Lineage) -> CorpusRoot:
+    tree = corpus_tree(inputs["corpus"])
+    return CorpusRoot(
+        release=f"{lineage.name} {lineage.version}",
+        num_leaves=len(tree.names),
+        root=tree.root,
+        corpus=lineage.inputs["corpus"],
+        checkpoint=lineage.inputs["checkpoint"],
     )
 
 
