@@ -78,8 +78,20 @@ def identify(partner: str, delivery: str, text: str) -> str:
 
 
 def content_id(text: str) -> str:
-    """The sha256 of a text alone: it names the same document in whatever delivery it comes."""
-    return hashlib.sha256(_normal(text).encode()).hexdigest()
+    """The sha256 of a text's letters and digits: it names the same document in whatever delivery, spacing or case it comes."""
+    kept = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+    return hashlib.sha256((kept or _normal(text)).encode()).hexdigest()
+
+
+def contents_of(folder: Path, params: DocumentsParams) -> set[str]:
+    """The `content_id` of every document that a delivery's files hold, whether or not its use is permitted.
+
+    Raises:
+        Rejected: the delivery does not read.
+    """
+    refuse_unsafe(folder)
+    source = Source(folder, _read_description(folder), Budget.of(params), frozenset(list_files(folder)))
+    return {content_id(item.text) for item in read_files(source) if isinstance(item, Found)}
 
 
 def _normal(text: str) -> str:

@@ -1,0 +1,147 @@
+"""Withdraw an agreement, a delivery or a document: what leaves and what becomes stale is said before it is done."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from latamgpt.custody.edits import Deed, do
+from latamgpt.custody.effect import Leaving, copies_elsewhere, documents_of, gave_way, in_corpus, is_published, leaving
+from latamgpt.custody.places import delivery_names, delivery_place
+from latamgpt.custody.registry_edits import registry_path, withdraw_agreement
+from latamgpt.custody.stale import stale_stages
+from latamgpt.custody.tombstones import add_tombstone
+from latamgpt.errors import OperatorError
+from latamgpt.governance.withdrawals import Tombstone, read_withdrawn, withdrawals_path
+from latamgpt.intake.quarantine import Rejected
+from latamgpt.intake.taking_in import content_id, contents_of
+from latamgpt.params import read_params
+from latamgpt.registry.partners import read_institution
+from latamgpt.store import Workspace
+
+MAX_COPIES = 10
+"""How many copies at other partners are named."""
+
+MIN_ID_CHARS = 12
+"""The start of a document's id that is enough to name it."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the operator asks for: one of agreement, delivery and document."""
+
+    partner: str
+    reason: str
+    on: date
+    agreement: str = ""
+    delivery: str = ""
+    document: str = ""
+    dry_run: bool = False
+    actor: str = ""
+
+
+def withdraw(workspace: Workspace, order: Order) -> str:
+    """Withdraw, and say what leaves, which stages become stale, and what a withdrawal does not reach.
+
+    Raises:
+        OperatorError: what is to be withdrawn is unknown or was withdrawn before, or no reason is given.
+    """
+    if not order.reason.strip():
+        raise OperatorError("the reason is empty. The registry says why a text left. Give --reason some words, no person's name.")
+    read_institution(workspace.root, order.partner)
+    meant = _find(workspace, order)
+    changed = registry_path(order.partner) if order.agreement else withdrawals_path(order.partner)
+    stages = stale_stages(workspace.root, {changed})
+    lines = [
+        *meant.notes,
+        *_effect(workspace, order, meant.found),
+        f"Stages that become stale ({len(stages)}): {', '.join(stages)}",
+    ]
+    return "\n".join([*lines, do(workspace, order.actor, meant.prepare, dry_run=order.dry_run)])
+
+
+@dataclass(frozen=True)
+class _Meant:
+    """What the order means: the deed, the documents, and what the operator must know besides."""
+
+    prepare: Callable[[], Deed]
+    found: Leaving
+    notes: tuple[str, ...] = ()
+
+
+def _find(workspace: Workspace, order: Order) -> _Meant:
+    if order.agreement:
+        found = leaving(workspace, order.partner, agreement=order.agreement)
+        reason = order.reason.strip()
+        return _Meant(partial(withdraw_agreement, workspace.root, order.partner, order.agreement, reason, order.on), found)
+    return _delivery(workspace, order) if order.delivery else _document(workspace, order)
+
+
+def _delivery(workspace: Workspace, order: Order) -> _Meant:
+    partner, delivery = order.partner, order.delivery
+    known = delivery_names(workspace, partner)
+    published = leaving(workspace, partner, delivery=delivery)
+    if delivery not in known and not published.doc_ids and read_withdrawn(workspace.root, partner).delivery(delivery) is None:
+        raise OperatorError(
+            f"{partner} delivered nothing under the id {delivery!r} (it delivered: {', '.join(known) or 'nothing'}). What was "
+            "never taken in cannot leave. Check the spelling."
+        )
+    place = delivery_place(partner, delivery)
+    contents, notes = set(published.contents), tuple[str, ...]()
+    try:
+        if delivery in known:
+            contents |= contents_of(workspace.root / place, read_params(workspace.root).documents)
+    except Rejected as rejected:
+        known_again = f"{len(contents):,} contents that intake published would be known again under another name"
+        notes = (f"The files in {place} do not read ({rejected.reason}: {rejected.detail}), so only the {known_again}.",)
+    found = leaving(workspace, partner, delivery=delivery, contents=contents)
+    return _Meant(partial(add_tombstone, workspace.root, partner, _tombstone(order, delivery, "", contents)), found, notes)
+
+
+def _document(workspace: Workspace, order: Order) -> _Meant:
+    partner, asked = order.partner, order.document.lower()
+    rows = [row for row in documents_of(workspace, partner) if row["doc_id"].startswith(asked)]
+    if len(asked) < MIN_ID_CHARS or len(rows) != 1:
+        raise OperatorError(
+            f"{asked!r} names {len(rows)} documents that intake took from {partner}"
+            + ("" if is_published(workspace, "documents", partner) else " (its stage `documents` has not run here)")
+            + f". A document is named by its doc_id, or the first {MIN_ID_CHARS} characters of it or more: see the column doc_id "
+            f"of data/documents/{partner}/documents.parquet, or withdraw the delivery that it came in."
+        )
+    row = rows[0]
+    contents = {content_id(row["text"])}
+    tombstone = _tombstone(order, row["delivery"], row["doc_id"], contents)
+    return _Meant(partial(add_tombstone, workspace.root, partner, tombstone), leaving(workspace, partner, contents=contents))
+
+
+def _tombstone(order: Order, delivery: str, document: str, contents: Iterable[str]) -> Tombstone:
+    return Tombstone(
+        withdrawn_on=order.on,
+        reason=order.reason.strip(),
+        delivery=delivery,
+        document=document,
+        contents=tuple(sorted(contents)),
+    )
+
+
+def _effect(workspace: Workspace, order: Order, found: Leaving) -> list[str]:
+    if not is_published(workspace, "documents", order.partner):
+        return [f"What leaves cannot be counted: `latamgpt stage documents {order.partner}` has not run here."]
+    lines = [f"Leaves intake: {found}"]
+    if not is_published(workspace, "corpus"):
+        lines.append("No corpus is published here, so nothing leaves one.")
+    else:
+        lines.append(f"Leaves the corpus: {in_corpus(workspace, found.doc_ids)}")
+        returning = gave_way(workspace, found.doc_ids)
+        named = ", ".join(f"{partner} {count:,}" for partner, count in sorted(returning.items()))
+        if named:
+            lines.append(f"Duplicates that gave way to them and may take their place: {named}")
+    others = [one for one in read_params(workspace.root).partners if one != order.partner]
+    copies = copies_elsewhere(workspace, others, found.contents)
+    if copies:
+        lines.append(f"The same texts stay where other partners delivered them under agreements of their own ({len(copies):,}):")
+        lines += [f"  {copy}" for copy in copies[:MAX_COPIES]]
+        lines.append(
+            "  If they must go too, withdraw them there: latamgpt withdraw --partner PARTNER --document DOC_ID --reason ..."
+        )
+    return lines
