@@ -10,6 +10,7 @@ from pathlib import Path
 
 import zstandard
 
+from latamgpt.intake.member_names import refuse_collisions
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.params import DocumentsParams
 
@@ -73,7 +74,7 @@ def refuse_unsafe(folder: Path) -> None:
     """Refuse a delivery that holds anything but plain files and folders with readable names, before a byte of it is read.
 
     Raises:
-        Rejected: unsafe_path, for a link, pipe, socket or device, and for a name that is not UTF-8.
+        Rejected: unsafe_path, for a link, pipe, socket or device, and for a name that is not UTF-8; name_collision.
     """
     for path in [folder, *sorted(folder.rglob("*"))]:
         name = path.relative_to(folder).as_posix()
@@ -84,6 +85,7 @@ def refuse_unsafe(folder: Path) -> None:
         if not (stat.S_ISREG(mode) or (stat.S_ISDIR(mode))):
             kind = "a symbolic link" if stat.S_ISLNK(mode) else "a pipe, socket or device"
             raise Rejected(Reason.UNSAFE_PATH, f"{name} is {kind}: only plain files are read", name)
+    refuse_collisions((path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*"))), "the delivery")
 
 
 def readable(name: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from latamgpt.intake.apart import apart
+from latamgpt.intake.archives import SUFFIXES as ARCHIVES
+from latamgpt.intake.archives import unpacked
 from latamgpt.intake.delivery import (
     DELIVERY_NAME,
     FIXITY_NAME,
@@ -30,6 +32,13 @@ from latamgpt.intake.word import parse_docx
 
 Reader = Callable[[Source, str], Reading]
 
+
+def read_archive(source: Source, name: str) -> Reading:
+    """Every document in an archive; its files are told by the end of their names, as those of a delivery."""
+    with unpacked(source, name) as inside:
+        return _read_names(inside, [one for one in sorted(inside.names) if one.lower().endswith(tuple(READERS))])
+
+
 READERS: dict[str, Reader] = {
     ".txt": read_text,
     ".md": read_markdown,
@@ -50,6 +59,7 @@ READERS: dict[str, Reader] = {
     ".odt": apart(parse_odt, Reason.DOCUMENT_UNREADABLE),
     ".epub": apart(parse_epub, Reason.DOCUMENT_UNREADABLE),
     ".xml": read_xml,
+    **dict.fromkeys(ARCHIVES, read_archive),
 }
 """Which reader a file is for, by the end of its name in small letters."""
 
@@ -75,6 +85,10 @@ def read_files(source: Source) -> Reading:
         DeliveryTooLarge: all files together are above the cap.
     """
     names = [name for name in document_paths(source.folder, source.delivery) if not _belongs(source, name)]
+    return _read_names(source, names)
+
+
+def _read_names(source: Source, names: list[str]) -> Reading:
     reading: Reading = []
     taken: set[str] = set()  # files that a document read before was made from
     for name in sorted(names, key=lambda name: (not is_mets(source, name), name)):
@@ -82,7 +96,7 @@ def read_files(source: Source) -> Reading:
             found = _read_file(source, name)
             taken |= {part for item in found for part in (item.parts if isinstance(item, Found) else (item.path,))}
             reading += found
-    names += taken
+    names = [*names, *taken]
     reading += [_not_read(source, name) for name in sorted(source.names - set(names)) if not _belongs(source, name)]
     return [_without_empty(item) for item in reading]
 

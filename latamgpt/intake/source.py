@@ -18,6 +18,7 @@ class Source:
     delivery: Delivery
     budget: Budget
     names: frozenset[str] = field(default_factory=frozenset[str])  # of all its files
+    depth: int = 0  # of archives that these files were unpacked from
 
     def read(self, name: str) -> bytes:
         """A file's bytes, decompressed and within the caps."""
