@@ -18,6 +18,8 @@ from latamgpt.store import Workspace
 
 LINES_SHOWN = 12
 DVC_WORDS = ("WARNING: ", "Running stage ", "Updating lock file ", "To track the changes ", "To enable auto staging")
+RUN_VARIABLE = "LATAMGPT_DAGSTER_RUN"  # by which a stage's MLflow run leads back to the Dagster run that it works for
+EXIT_CODE = "exit_code"  # under which a failed step shows how its stage ended
 RETRIES_WHEN_BUSY, SECONDS_BETWEEN_RETRIES = 30, 5
 
 
@@ -35,7 +37,7 @@ class DvcDoor:
     def reproduce(self, address: str, run_id: str = "", log: Path | None = None) -> tuple[int, str]:
         """Run one stage, guarded; its exit code and what it said last. Stops it when interrupted."""
         log = log or self.workspace.root / "var" / "logs" / f"{address}.log"
-        env = {"LATAMGPT_DAGSTER_RUN": run_id} if run_id else {}
+        env = {RUN_VARIABLE: run_id} if run_id else {}
         request_id, answer = self._ask("reproduce", address, log, env)
         try:
             code = answer.result()
@@ -149,13 +151,14 @@ class DvcResource:
             dg.Failure: it failed; the message is what the stage said.
         """
         log = step_log(context.instance, context.run.run_id, context.get_step_execution_context().step.key)
-        code, words = self.door.reproduce(address, context.run.run_id, log)
+        shown = os.environ.get(RUN_VARIABLE) or context.run.run_id  # a retraining's run is one of another instance
+        code, words = self.door.reproduce(address, shown, log)
         if code == 0:
             return
         if code == BUSY:
             raise dg.RetryRequested(max_retries=RETRIES_WHEN_BUSY, seconds_to_wait=SECONDS_BETWEEN_RETRIES)
         raise dg.Failure(
             description=words,
-            metadata={"stage": address, "exit_code": code},
+            metadata={"stage": address, EXIT_CODE: code},
             allow_retries=code not in (UNRECOVERABLE, STOPPED),
         )

@@ -58,7 +58,7 @@ class Screen(Protocol):
 class Terminal:
     """Bars that move, for a person at a terminal."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, console: Console) -> None:
         self._folder = folder
         self._bars: dict[str, TaskID] = {}
         self._progress = Progress(
@@ -66,7 +66,7 @@ class Terminal:
             BarColumn(bar_width=24),
             TextColumn("{task.fields[words]}"),
             TimeElapsedColumn(),
-            console=Console(stderr=True, highlight=False),
+            console=console,
             transient=True,
         )
         self._all = self._progress.add_task("stages", words="", total=1)
@@ -153,4 +153,4 @@ class Live:
 
 def open_screen(folder: Path) -> Screen:
     """Bars on a terminal, lines elsewhere."""
-    return Terminal(folder) if sys.stderr.isatty() else Lines(folder)
+    return Terminal(folder, Console(stderr=True, highlight=False)) if sys.stderr.isatty() else Lines(folder)

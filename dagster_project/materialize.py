@@ -8,12 +8,14 @@ import dagster as dg
 import psutil
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.errors import DagsterAssetCheckFailedError
-from dagster._core.events import DagsterEvent
+from dagster._core.events import DagsterEvent, RunFailureReason
 from dagster._core.execution.api import execute_run_iterator
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from dagster_project.definitions import Location
+from dagster_project.dvc_codes import STOPPED
+from dagster_project.dvc_door import EXIT_CODE
 from dagster_project.executor import BORN_TAG, PID_TAG
 from dagster_project.live import Live
 from latamgpt.store import Workspace
@@ -48,6 +50,8 @@ def execute(
     steps = {"__".join(key.path).replace("-", "_"): address for key, address in by_asset.items()}
     for event in _events(InMemoryJob(job), made, instance, outcome):
         _note(event, location, steps, outcome, live)
+    if outcome.interrupted:
+        instance.report_run_canceled(made, message="Stopped where it was started. What it had finished stands.")
     return outcome
 
 
@@ -63,18 +67,29 @@ def _note(event: DagsterEvent, location: Location, steps: dict[str, str], outcom
     address = steps.get(event.step_key or "")
     if kind is dg.DagsterEventType.RUN_SUCCESS:
         outcome.succeeded = True
-    elif kind is dg.DagsterEventType.RUN_CANCELED:
+    elif kind is dg.DagsterEventType.RUN_CANCELED or _was_cut_short(event):
         outcome.interrupted = True
     elif kind is dg.DagsterEventType.STEP_FAILURE:
         outcome.failures[address or str(event.step_key)] = _why(event, location, address)
         if live and address:
-            live.finished(address, "FAILED")
+            live.finished(address, "stopped" if _was_stopped(event) else "FAILED")
     elif live and address and kind is dg.DagsterEventType.STEP_START:
         live.started(address)
     elif live and address and kind is dg.DagsterEventType.ASSET_MATERIALIZATION and address in live.running:
         summary = event.step_materialization_data.materialization.metadata.get("summary")
         if summary:  # an input's new version has none
             live.finished(address, str(summary.value))
+
+
+def _was_cut_short(event: DagsterEvent) -> bool:
+    """Whether a run ended by a signal: Dagster calls that a failure unless its own UI had asked for it."""
+    ended = event.event_type is dg.DagsterEventType.RUN_FAILURE
+    return ended and event.job_failure_data.failure_reason is RunFailureReason.UNEXPECTED_TERMINATION
+
+
+def _was_stopped(event: DagsterEvent) -> bool:
+    said = event.step_failure_data.user_failure_data
+    return said is not None and said.metadata.get(EXIT_CODE) == dg.MetadataValue.int(STOPPED)
 
 
 def _why(event: DagsterEvent, location: Location, address: str | None) -> str:

@@ -9,25 +9,29 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
-from rich.console import Console
-from rich.table import Table as RichTable
 
-from assets.report_view import cell_text
 from dagster_project.adopt import adopt
 from dagster_project.definitions import Location, build_location
 from dagster_project.home import open_instance, settings
 from dagster_project.jobs import FACTORY_JOB, RELEASE, RELEASE_JOB
 from dagster_project.live import Live, open_screen
 from dagster_project.materialize import bury_dead_runs, execute
+from dagster_project.summary import next_step, say, show_summary
 from latamgpt.errors import OperatorError
 from latamgpt.params import Params, read_params
 from latamgpt.progress import PROGRESS_FOLDER_VARIABLE
 from latamgpt.registry.partners import read_institution
-from latamgpt.release.approval import approval_path, approve, read_approval, standing_approval, unreleased_approval
+from latamgpt.release.approval import (
+    approval_from_alias,
+    approval_path,
+    approve,
+    read_approval,
+    standing_approval,
+    unreleased_approval,
+)
 from latamgpt.store import Workspace, find_workspace
 
 FAILED, INTERRUPTED = 1, 130
-LINE_CHARS = 120  # where there is no terminal to ask
 SAMPLE_REVIEWER = "Sample Reviewer"
 SAMPLE_ROLE = "stands in for a person where the samples are run"
 SAMPLE_STATEMENT = "The gates passed on the shipped samples. Nobody has read this model's answers: it is not for use."
@@ -43,10 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         read_params(workspace.root)  # a misspelt key stops here, before anything starts
         return run(workspace, with_release=not options.without_release)
     except OperatorError as error:
-        _say(f"latamgpt: {error}")
+        say(f"latamgpt: {error}")
         return error.exit_code
     except KeyboardInterrupt:
-        _say("latamgpt: stopped. Nothing was left half-published; the same command goes on from here.")
+        say("latamgpt: stopped. Nothing was left half-published; the same command goes on from here.")
         return INTERRUPTED
 
 
@@ -65,6 +69,8 @@ def run(workspace: Workspace, *, with_release: bool) -> int:
     if code == 0:
         released = with_release and standing_approval(workspace) is not None and unreleased_approval(workspace) is None
         show_summary(workspace, released=released, seconds=time.monotonic() - began)
+        if with_release and not released:
+            say(next_step(workspace, read_params(workspace.root)))
     return code
 
 
@@ -76,32 +82,29 @@ def _bring_up_to_date(location: Location, instance: dg.DagsterInstance, *, with_
     adopt(location.factory, instance, stale)
     building = {address for address in stale if graph.find(address).name != RELEASE}
     if building:
-        _say(f"{len(building)} of {len(graph.stages)} stages to bring up to date")
+        say(f"{len(building)} of {len(graph.stages)} stages to bring up to date")
         if code := _execute(location, instance, FACTORY_JOB, building):
             return code
-    if not with_release:
-        return 0
-    if not approve_sample(workspace, read_params(workspace.root)):
-        _say("the candidate waits for a reviewer: latamgpt approve, or the alias approved in MLflow")
+    if not with_release or not approve_sample(workspace, read_params(workspace.root)):
         return 0
     if building or stale or unreleased_approval(workspace):
         return _execute(location, instance, RELEASE_JOB, {RELEASE})
-    _say(f"nothing changed: all {len(graph.stages)} stages are as dvc.lock records them")
+    say(f"nothing changed: all {len(graph.stages)} stages are as dvc.lock records them")
     return 0
 
 
 def approve_sample(workspace: Workspace, params: Params) -> bool:
-    """Whether somebody has approved the candidate; where all partners are samples, the named sample reviewer does.
+    """Whether somebody approved the candidate, here or in MLflow; where all partners are samples, the named sample reviewer does.
 
     Never in place of a person: neither for a real partner's texts, nor over an approval that a person gave.
     """
-    if standing_approval(workspace):
+    if standing_approval(workspace) or approval_from_alias(workspace, params.release_candidate.name):
         return True
     if approval_path(workspace).is_file() and not read_approval(workspace).sample:
         return False
     if not all(read_institution(workspace.root, partner).sample for partner in params.partners):
         return False
-    _say(approve(workspace, SAMPLE_REVIEWER, SAMPLE_ROLE, SAMPLE_STATEMENT, sample=True))
+    say(approve(workspace, SAMPLE_REVIEWER, SAMPLE_ROLE, SAMPLE_STATEMENT, sample=True))
     return True
 
 
@@ -113,39 +116,16 @@ def _execute(location: Location, instance: dg.DagsterInstance, job_name: str, ad
     if outcome.interrupted:
         raise KeyboardInterrupt
     for address, words in sorted(outcome.failures.items()):
-        _say(f"\nlatamgpt: {address} failed: {words}")
+        say(f"\nlatamgpt: {address} failed: {words}")
     if not outcome.succeeded:
-        _say(
-            f"\nWhat was finished stays; the same command goes on from here. Run {outcome.run_id[:8]} in `make ui` has the logs."
-        )
+        say(f"\nWhat was finished stays; the same command goes on from here. Run {outcome.run_id[:8]} in `make ui` has the logs.")
     return 0 if outcome.succeeded else FAILED
-
-
-def show_summary(workspace: Workspace, *, released: bool, seconds: float) -> None:
-    """Where the result lies, the scorecard, and how to look at all of it."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else LINE_CHARS)
-    place = workspace.place(RELEASE if released else "release_candidate")
-    report = workspace.report("scorecard")
-    for table in report.tables:
-        if table.name == "scorecard":
-            shown = RichTable(title=report.summary, title_justify="left")
-            for column in table.columns:
-                shown.add_column(column, no_wrap=True)
-            for row in table.rows:
-                shown.add_row(*(cell_text(cell) for cell in row))
-            console.print(shown)
-    console.print(f"the {'release' if released else 'candidate'} lies in {place.relative_to(workspace.root)} ({seconds:.0f} s)")
-    console.print("see it all in the browser: make ui")
 
 
 def _empty_folder(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

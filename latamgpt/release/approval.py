@@ -14,7 +14,8 @@ from latamgpt.tracking.model_registry import version_by_alias
 
 CANDIDATE_STAGE, RELEASE_STAGE = "release_candidate", "release"
 APPROVAL_NAME = "APPROVAL.json"  # in a release
-ALIAS = "approved"
+ALIAS, SAMPLE_TAG = "approved", "sample"
+SAMPLE_PREFIX = "sample_"  # of the tags with what a sample reviewer says, so that nobody else is taken to have said it
 HEADER = "# Approves one candidate, named by its sha256. Written by `latamgpt approve`, or when the alias was set in MLflow.\n"
 
 
@@ -50,14 +51,15 @@ def approve(workspace: Workspace, reviewer: str, role: str, statement: str, *, s
         statement=statement.strip(),
         sample=sample,
     )
-    tags = {"reviewer": approval.reviewer, "role": approval.role, "statement": approval.statement, "sample": str(sample).lower()}
-    version = register(workspace, candidate, ALIAS, tags)
+    said = {"reviewer": approval.reviewer, "role": approval.role, "statement": approval.statement}
+    tags = {f"{SAMPLE_PREFIX if sample else ''}{name}": words for name, words in said.items()}
+    version = register(workspace, candidate, ALIAS, {**tags, SAMPLE_TAG: str(sample).lower()})
     write_approval(workspace, approval)
     lineage = Lineage.read(candidate)
     return (
         f"{lineage.name} {lineage.version} (candidate {approval.candidate[:12]}, version {version} in the model registry) is "
         f"approved by {approval.reviewer}, {approval.role}{' (a sample approval)' if sample else ''}. "
-        "Next: latamgpt stage release"
+        "`make run` releases it, and so does the sensor of `make ui`."
     )
 
 
@@ -65,7 +67,7 @@ def approval_from_alias(workspace: Workspace, name: str) -> bool:
     """Turn an alias 'approved' that a reviewer set in MLflow into approvals/approval.yaml; whether something new was written.
 
     Only an alias on the version of the candidate that is published now counts. An approval of it that stands is left as it is,
-    unless it is a sample and a person has set the alias since.
+    unless it is a sample and the version says now that a person approves it: its tag 'sample' is 'false', or gone.
     """
     found = version_by_alias(workspace, name, ALIAS)
     if found is None or not has_candidate(workspace):
@@ -74,14 +76,15 @@ def approval_from_alias(workspace: Workspace, name: str) -> bool:
     if found.tags.get(CANDIDATE_TAG) != digest:
         return False
     stands = standing_approval(workspace)
-    sample = found.tags.get("sample") == "true"
+    sample = found.tags.get(SAMPLE_TAG) == "true"
     if stands is not None and (sample or not stands.sample):
         return False
+    prefix = SAMPLE_PREFIX if sample else ""
     approval = Approval(
         candidate=digest,
-        reviewer=found.tags.get("reviewer") or "a reviewer in MLflow",
-        role=found.tags.get("role") or "reviewer",
-        statement=found.tags.get("statement") or f"set the alias '{ALIAS}' on version {found.version} in MLflow",
+        reviewer=found.tags.get(f"{prefix}reviewer") or "a reviewer in MLflow who gave no name",
+        role=found.tags.get(f"{prefix}role") or "reviewer",
+        statement=found.tags.get(f"{prefix}statement") or f"set the alias '{ALIAS}' on version {found.version} in MLflow",
         sample=sample,
     )
     write_approval(workspace, approval)

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import dagster as dg
 import psutil
 import pytest
 
+from dagster_project.run import INTERRUPTED
 from latamgpt.records import MANIFEST_NAME
 from latamgpt.store import verify
 from tests.conftest import ROOT
@@ -77,6 +79,17 @@ def test_a_kill_leaves_nothing_half_and_the_next_run_ends_as_a_straight_one(
     assert again.returncode == 0, said
     assert_nothing_is_half(workspace)
     assert sorted_lock((workspace / "dvc.lock").read_bytes()) == sorted_lock(wanted_lock)
+
+
+def test_an_interrupted_run_says_so_and_is_shown_as_canceled(workspace: Path) -> None:
+    (workspace / "var" / "hold-checkpoint").touch()
+    run = start(workspace)
+    wait_for(workspace / "var" / "held-checkpoint")
+    kill(workspace, run, "interrupt")
+    run.communicate(timeout=60)
+    assert run.returncode == INTERRUPTED
+    with dg.DagsterInstance.from_config(str(workspace / "var" / "dagster")) as instance:
+        assert [record.status for record in instance.get_runs()] == [dg.DagsterRunStatus.CANCELED]
 
 
 def start(workspace: Path) -> "subprocess.Popen[bytes]":

@@ -70,7 +70,7 @@ def test_alias_set_in_mlflow_becomes_an_approval_once(candidate: Workspace, rele
 def test_alias_without_a_reviewers_name_says_so(candidate: Workspace, release_params: Params):
     set_alias(candidate, name_of(release_params), "approved", "1")
     assert approval_from_alias(candidate, name_of(release_params)) is True
-    assert read_approval(candidate).reviewer == "a reviewer in MLflow"
+    assert read_approval(candidate).reviewer == "a reviewer in MLflow who gave no name"
     assert read_approval(candidate).sample is False
 
 

@@ -75,3 +75,33 @@ def test_a_persons_alias_takes_the_place_of_a_sample_approval(candidate: Workspa
     assert newly_approved(candidate) == sha256_file(approval_path(candidate))
     approval = read_approval(candidate)
     assert (approval.reviewer, approval.sample) == ("Beatriz", False)
+
+
+def test_a_person_who_gives_no_name_is_not_given_the_sample_reviewers(candidate: Workspace, release_params: Params):
+    approve_sample(candidate, release_params)
+    release.run(candidate, release_params)
+    client, name = connect(candidate), release_params.release_candidate.name
+    client.set_model_version_tag(name, "1", "sample", "false")
+    assert newly_approved(candidate)
+    approval = read_approval(candidate)
+    assert (approval.reviewer, approval.sample) == ("a reviewer in MLflow who gave no name", False)
+    assert approval.statement == "set the alias 'approved' on version 1 in MLflow"
+
+
+def test_an_alias_that_was_set_again_on_a_version_tagged_as_a_sample_changes_nothing(
+    candidate: Workspace, release_params: Params
+):
+    approve_sample(candidate, release_params)
+    release.run(candidate, release_params)
+    set_alias(candidate, release_params.release_candidate.name, "approved", "1")
+    assert newly_approved(candidate) is None
+    assert read_approval(candidate).reviewer == SAMPLE_REVIEWER
+
+
+def test_an_alias_set_in_mlflow_while_no_sensor_looked_counts_at_the_next_run(candidate: Workspace, release_params: Params):
+    approve(candidate, "Ana", "reviewer", "read both cards", sample=False)
+    another_candidate(candidate, release_params)
+    assert not approve_sample(candidate, release_params)
+    set_alias(candidate, release_params.release_candidate.name, "approved", "2")
+    assert approve_sample(candidate, release_params)
+    assert read_approval(candidate).reviewer == "a reviewer in MLflow who gave no name"
