@@ -82,7 +82,7 @@ class Factory:
         metadata: dict[str, dg.MetadataValue] = {"dvc/md5": dg.MetadataValue.text(recorded.data_version)}
         metadata |= report_metadata(report, shown)
         if shown.has_run:
-            metadata |= mlflow_link(self.workspace, node)
+            metadata |= mlflow_link(self.workspace, node.name)
         if shown.gate_of:
             metadata["data_docs"] = data_docs_link(node)
         return dg.MaterializeResult(

@@ -18,9 +18,9 @@ def data_docs_link(node: StageNode) -> dg.MetadataValue:
     return dg.MetadataValue.url(f"{os.environ.get(DOCS_VARIABLE, DOCS_DEFAULT)}/{place}/index.html")
 
 
-def mlflow_link(workspace: Workspace, node: StageNode) -> dict[str, dg.MetadataValue]:
+def mlflow_link(workspace: Workspace, stage: str) -> dict[str, dg.MetadataValue]:
     """The MLflow run that did a stage's work, where there is one."""
-    link = find_link(workspace, node.name)
+    link = find_link(workspace, stage)
     if not link:
         return {}
     run, experiment = link["mlflow_run_id"], link["mlflow_experiment_id"]

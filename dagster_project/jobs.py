@@ -4,7 +4,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from assets.graph import Graph
-from dagster_project.retrain import retrain
+from dagster_project.retrain import config_of, retrain
 
 RELEASE = "release"
 FACTORY_JOB, RELEASE_JOB = "factory", "release_approved"
@@ -35,7 +35,7 @@ def build_jobs(graph: Graph, executor: dg.ExecutorDefinition) -> list[Unresolved
     return jobs
 
 
-monthly_retrain = dg.ScheduleDefinition(
+@dg.schedule(
     name="monthly_retrain",
     job=retrain,
     cron_schedule="0 3 1 * *",
@@ -43,3 +43,6 @@ monthly_retrain = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.STOPPED,
     description="On the first of each month, retrain on what the registry and the deliveries hold then, on a branch of its own.",
 )
+def monthly_retrain(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """The retraining of the tick's month, also where the tick is made up for later."""
+    return dg.RunRequest(run_config=config_of(context.scheduled_execution_time.strftime("%Y-%m-%d")))

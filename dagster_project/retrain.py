@@ -7,36 +7,71 @@ what is new is computed. The day that agreements are held against becomes the fi
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
+from pydantic import Field
 
+from assets.links import mlflow_link
+from dagster_project.dvc_door import RUN_VARIABLE
 from dagster_project.executor import process_tags
 from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace, find_workspace
 from latamgpt.tracking.server import tracking_uri
 
 
+class Retraining(dg.Config):
+    """What a person may fill in where the job is launched."""
+
+    as_of: str = Field(
+        default="", description="The day that agreements are held against, such as 2026-12-01; empty: the first of this month."
+    )
+
+
 @dg.op(description="Make a worktree, run the factory there up to a candidate, commit its dvc.lock on a branch.")
-def retrain_in_worktree(context: dg.OpExecutionContext) -> None:
-    """One retraining, named after the month of the schedule's tick (or of today, where a person starts it)."""
+def retrain_in_worktree(context: dg.OpExecutionContext, config: Retraining) -> None:
+    """One retraining, named after the month of its day."""
     workspace = find_workspace(Path.cwd())
     context.instance.add_run_tags(context.run_id, process_tags())
-    run = context.instance.get_run_by_id(context.run_id)
-    day = (run.tags.get("dagster/scheduled_execution_time", "") if run else "")[:10] or first_of_month(context)
-    folder = add_worktree(workspace, day[:7])
-    set_as_of(folder, day)
-    _run_factory(context, workspace, folder)
-    commit_result(folder, day)
-    context.log.info(
-        f"candidate in {folder / 'data' / 'release_candidate'}; merge branch retrain/{day[:7]} to make it the one here"
-    )
+    try:
+        day = must_be_day(config.as_of) if config.as_of else first_of_month(context)
+        _git(workspace.root, "var", "GIT_COMMITTER_IDENT")  # git's complaint now, not after hours of work
+        if changed := left_out(workspace):
+            context.log.warning(f"not committed, so no part of this retraining: {', '.join(changed)}")
+        folder = add_worktree(workspace, day[:7])
+        set_as_of(folder, day)
+        _run_factory(context, workspace, folder)
+        commit_result(folder, day)
+    except OperatorError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    context.add_output_metadata(outcome(folder, branch_of(day[:7])))
 
 
 @dg.job(name="retrain", description="The factory in a worktree of its own.", executor_def=dg.in_process_executor)
 def retrain() -> None:
     """One retraining."""
     retrain_in_worktree()
+
+
+def config_of(day: str) -> dict[str, object]:
+    """What the job is launched with for a day."""
+    return {"ops": {retrain_in_worktree.name: {"config": {"as_of": day}}}}
+
+
+def must_be_day(text: str) -> str:
+    """A day as it was filled in.
+
+    Raises:
+        OperatorError: it is none.
+    """
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise OperatorError(
+            f"as_of is {text!r}, not a day such as 2026-12-01. No agreement can be held against it, so nothing was begun. Launch "
+            "the job again with a day, or with none for the first of this month."
+        ) from error
 
 
 def first_of_month(context: dg.OpExecutionContext) -> str:
@@ -47,14 +82,28 @@ def first_of_month(context: dg.OpExecutionContext) -> str:
     return record.create_timestamp.strftime("%Y-%m-01")
 
 
+def outcome(folder: Path, branch: str) -> dict[str, dg.MetadataValue]:
+    """What a retraining came to, for its run's page: the scorecard, the way to MLflow, how to take the candidate over."""
+    made = Workspace(folder)
+    take_over = f"git merge {branch} && make run    # from the cache: nothing is computed anew; then it waits for a reviewer"
+    return {
+        "scorecard": dg.MetadataValue.text(made.report("scorecard").summary),
+        "candidate": dg.MetadataValue.path(made.place("release_candidate")),
+        "branch": dg.MetadataValue.text(branch),
+        "next": dg.MetadataValue.text(take_over),
+        **mlflow_link(made, "checkpoint"),
+    }
+
+
 def add_worktree(workspace: Workspace, month: str) -> Path:
     """A checkout of HEAD on branch retrain/MONTH under var/retrain, with the cache of this workspace; kept if it is there.
 
     Raises:
         OperatorError: the branch is there and its worktree is not: somebody's retraining would be written over.
     """
-    folder, branch = workspace.root / "var" / "retrain" / month, f"retrain/{month}"
-    if not folder.exists():
+    folder, branch = workspace.root / "var" / "retrain" / month, branch_of(month)
+    is_new = not folder.exists()
+    if is_new:
         if _has_branch(workspace.root, branch):
             raise OperatorError(
                 f"branch {branch} is there already, and {folder} is not. A new retraining would write over what the branch "
@@ -63,10 +112,22 @@ def add_worktree(workspace: Workspace, month: str) -> Path:
             )
         _git(workspace.root, "worktree", "prune")
         _git(workspace.root, "worktree", "add", "--quiet", "-b", branch, str(folder), "HEAD")
-        cache = workspace.root / ".dvc" / "cache"
-        _call([sys.executable, "-m", "dvc", "cache", "dir", "--local", str(cache)], folder)
+    cache = str(workspace.root / ".dvc" / "cache")  # said also where a kill came between: a merge needs what is in there
+    _call([sys.executable, "-m", "dvc", "cache", "dir", "--local", cache], folder)
+    if is_new:
         _call([sys.executable, "-m", "dvc", "checkout", "--quiet", "--allow-missing"], folder)
     return folder
+
+
+def left_out(workspace: Workspace) -> list[str]:
+    """What lies in this checkout and is not committed, and so is no part of a retraining."""
+    places = ["params.yaml", "dvc.yaml", "partners", "samples", "latamgpt"]
+    return _git(workspace.root, "status", "--porcelain", "--", *places).splitlines()
+
+
+def branch_of(month: str) -> str:
+    """The branch of a month's retraining."""
+    return f"retrain/{month}"
 
 
 def commit_result(folder: Path, day: str) -> bool:
@@ -91,19 +152,23 @@ def set_as_of(folder: Path, day: str) -> None:
         yaml.dump(document, stream)
 
 
-def worktree_environment(workspace: Workspace, folder: Path) -> dict[str, str]:
-    """The worktree's program, not the checkout's; its runs go to the checkout's MLflow, where people compare them."""
+def worktree_environment(workspace: Workspace, folder: Path, run_id: str) -> dict[str, str]:
+    """The worktree's program, not the checkout's.
+
+    Its runs go to the checkout's MLflow, where people compare them, and lead back to this run of the checkout's Dagster.
+    """
     kept = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
     return {
         **kept,
         "MLFLOW_TRACKING_URI": tracking_uri(workspace),
+        RUN_VARIABLE: run_id,
         "PYTHONPATH": str(folder),
         "PYTHONUNBUFFERED": "1",
     }
 
 
 def _run_factory(context: dg.OpExecutionContext, workspace: Workspace, folder: Path) -> None:
-    environment = worktree_environment(workspace, folder)
+    environment = worktree_environment(workspace, folder, context.run_id)
     command = [sys.executable, "-m", "dagster_project.run", "--without-release"]
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -127,11 +192,12 @@ def _has_branch(folder: Path, branch: str) -> bool:
     return subprocess.run(asked, cwd=folder, check=False).returncode == 0
 
 
-def _git(folder: Path, *arguments: str) -> None:
-    _call(["git", *arguments], folder)
+def _git(folder: Path, *arguments: str) -> str:
+    return _call(["git", *arguments], folder)
 
 
-def _call(command: list[str], folder: Path) -> None:
+def _call(command: list[str], folder: Path) -> str:
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if result.returncode:
         raise OperatorError(f"`{' '.join(command)}` in {folder} failed: {result.stderr.strip() or result.stdout.strip()}")
+    return result.stdout
