@@ -105,7 +105,7 @@ def _watch_approvals(newly_approved: Approve) -> dg.SensorDefinition:
     @dg.sensor(
         name="approvals",
         job_name=RELEASE_JOB,
-        minimum_interval_seconds=60,
+        minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Releases the candidate that a reviewer approved: by the alias 'approved' in MLflow, or `latamgpt approve`.",
     )

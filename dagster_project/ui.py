@@ -20,12 +20,14 @@ from dagster_project.adopt import adopt
 from dagster_project.definitions import build_location
 from dagster_project.home import Address, Settings, open_instance, settings
 from dagster_project.materialize import bury_dead_runs
+from dagster_project.reload import Watch, seen
 from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace, find_workspace
 from latamgpt.tracking.server import EXPERIMENT, connect
 
 SECONDS_TO_START = 120
 SECONDS_TO_STOP = 10
+SECONDS_BETWEEN_LOOKS = 1.0
 
 
 def main() -> int:
@@ -80,6 +82,7 @@ def serve(workspace: Workspace, chosen: Settings) -> None:
     """Run the servers until a signal comes, then end them and all that they started."""
     signal.signal(signal.SIGTERM, _interrupt)
     link_back(workspace, chosen)
+    watch = Watch(workspace, chosen.dagster.url, seen(workspace))
     environment = {
         **os.environ,
         **chosen.server.environment,
@@ -96,7 +99,9 @@ def serve(workspace: Workspace, chosen: Settings) -> None:
             _say(f"{address.name:10} {address.url}")
         _say("Ctrl-C stops all three")
         while mlflow.poll() is None and dagster.poll() is None:
-            time.sleep(0.5)
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+            if said := watch.look():
+                _say(said)
     raise OperatorError(
         "a server ended by itself, so all were stopped. Look at var/logs/ui-dagster.log and var/logs/ui-mlflow.log."
     )
