@@ -42,6 +42,15 @@ CLEAN_DOCUMENT_SCHEMA = pa.schema(
 )
 """What curation publishes per partner, and (after duplicates are gone) the corpus."""
 
+PERSONAL_DATA_SCHEMA = pa.schema(
+    [
+        pa.field("doc_id", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),  # as in the tag: CPF, EMAIL, NAME ...
+        pa.field("num_replaced", pa.int64(), nullable=False),
+    ]
+)
+"""What was masked in each kept document, by kind; never what stood there."""
+
 EXCLUSION_SCHEMA = pa.schema(
     [
         pa.field("doc_id", pa.string(), nullable=False),  # '' where a whole delivery was set aside

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-from latamgpt.curation.cleaning import DISPUTED, STAGE, UNKNOWN, Cleaned, Row, Task, clean
+from latamgpt.curation.cleaning import DISPUTED, MINOR, STAGE, UNKNOWN, Cleaned, Row, Task, clean
 from latamgpt.curation.engine import choose, workers_of
 from latamgpt.errors import OperatorError
 from latamgpt.params import CleanDocumentsParams, Params
 from latamgpt.progress import follow
-from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Report, Table
+from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, PERSONAL_DATA_SCHEMA, Report, Table
 from latamgpt.store import Workspace, read_table, rows_to_table, write_report, write_table
 
 
@@ -35,6 +35,7 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
     with workspace.publish(STAGE, key) as target:
         write_table(target / "documents.parquet", rows_to_table(_by_id(outcome.kept), CLEAN_DOCUMENT_SCHEMA))
         write_table(target / "exclusions.parquet", rows_to_table(_by_id(outcome.excluded), EXCLUSION_SCHEMA))
+        write_table(target / "personal_data.parquet", rows_to_table(_by_id(outcome.personal_data_rows), PERSONAL_DATA_SCHEMA))
         write_table(target / "undetermined.parquet", rows_to_table(_by_id(outcome.undetermined), DOCUMENT_SCHEMA))
         return write_report(target, describe(key, documents.num_rows, outcome))
 
@@ -74,6 +75,7 @@ def describe(partner: str, num_read: int, outcome: Cleaned) -> Report:
             "undetermined": len(outcome.undetermined),
             "language_disputed": reasons[DISPUTED],
             "language_undetermined": reasons[UNKNOWN],
+            "names_a_minor": reasons[MINOR],
             "personal_data": outcome.personal_data.total(),
             "voseo": sum(bool(row["has_voseo"]) for row in outcome.kept),
             "bytes": sum(int(str(row["num_bytes"])) for row in outcome.kept),

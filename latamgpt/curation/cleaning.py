@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from latamgpt.curation.language import UNDETERMINED, WIDE_LANGUAGES, Identified, one_name, shipped_model
 from latamgpt.curation.minhash import signature
 from latamgpt.curation.normalise import normalise
-from latamgpt.curation.personal_data import mask
+from latamgpt.curation.personal_data.masking import mask
+from latamgpt.curation.personal_data.minors import count_minors
 from latamgpt.curation.quality import judge, measure, thresholds_for
 from latamgpt.curation.variety import has_voseo, variety_of
 from latamgpt.params import CleanDocumentsParams
@@ -18,6 +19,8 @@ Row = dict[str, object]
 STAGE = "clean_documents"
 DISPUTED = "language_disputed"
 UNKNOWN = "language_undetermined"
+MINOR = "names_a_minor"
+MINOR_DETAIL = "{} places give a child's age and full name beside a school, a court, a clinic or a guardian: a person has to look"
 LETTERS_TO_DISPUTE = 80  # of a short text the model's confidence says little
 
 
@@ -35,8 +38,9 @@ class Cleaned:
 
     kept: list[Row] = field(default_factory=list[Row])  # CLEAN_DOCUMENT_SCHEMA
     excluded: list[Row] = field(default_factory=list[Row])  # EXCLUSION_SCHEMA
-    undetermined: list[Row] = field(default_factory=list[Row])  # DOCUMENT_SCHEMA, for people to look at
+    undetermined: list[Row] = field(default_factory=list[Row])  # DOCUMENT_SCHEMA, masked, for people to look at
     personal_data: Counter[str] = field(default_factory=Counter[str])
+    personal_data_rows: list[Row] = field(default_factory=list[Row])  # PERSONAL_DATA_SCHEMA, of the kept
 
     def add(self, other: "Cleaned") -> None:
         """Put another task's outcome behind this one."""
@@ -44,6 +48,7 @@ class Cleaned:
         self.excluded += other.excluded
         self.undetermined += other.undetermined
         self.personal_data += other.personal_data
+        self.personal_data_rows += other.personal_data_rows
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ def decide_language(declared: str, found: Identified, num_letters: int, min_conf
 def _clean_one(row: Row, params: CleanDocumentsParams, outcome: Cleaned) -> None:
     masked = mask(normalise(str(row["text"])))
     title = mask(str(row["title"]))
+    num_minors = count_minors(masked.text)
     declared = str(row["declared_language"])
     num_letters = sum(map(str.isalpha, masked.text))
     verdict = decide_language(declared, shipped_model().identify(masked.text), num_letters, params.min_language_confidence)
@@ -94,8 +100,9 @@ def _clean_one(row: Row, params: CleanDocumentsParams, outcome: Cleaned) -> None
     drop = judge(measure(masked.text), thresholds_for(params.quality, name), name)
     if drop is not None:
         outcome.excluded.append(_exclusion(row, drop.reason, drop.detail, name))
-    elif verdict.doubt:
-        outcome.excluded.append(_exclusion(row, verdict.doubt, verdict.detail, UNDETERMINED))
+    elif verdict.doubt or num_minors:
+        reason, detail = (verdict.doubt, verdict.detail) if verdict.doubt else (MINOR, MINOR_DETAIL.format(num_minors))
+        outcome.excluded.append(_exclusion(row, reason, detail, verdict.language))
         outcome.undetermined.append(
             {name: row[name] for name in DOCUMENT_SCHEMA.names} | {"text": masked.text, "title": title.text}
         )
@@ -103,6 +110,9 @@ def _clean_one(row: Row, params: CleanDocumentsParams, outcome: Cleaned) -> None
         found = masked.counts + title.counts
         outcome.kept.append(_kept(row | {"title": title.text}, masked.text, verdict, found.total(), params))
         outcome.personal_data += found
+        outcome.personal_data_rows += [
+            {"doc_id": row["doc_id"], "kind": kind, "num_replaced": number} for kind, number in sorted(found.items())
+        ]
 
 
 def _kept(row: Row, text: str, verdict: LanguageVerdict, num_personal_data: int, params: CleanDocumentsParams) -> Row:

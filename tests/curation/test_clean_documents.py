@@ -113,6 +113,24 @@ def test_personal_data_in_a_title_is_masked_and_counted(workspace: Workspace, pa
     assert undetermined["title"] == "CPF [CPF]"
 
 
+def test_kinds_of_personal_data_are_counted_per_document(workspace: Workspace, params: Params) -> None:
+    publish_documents(workspace, [document(f"{SPANISH} DNI 23.456.789, ana@x.org y eva@x.org.")])
+    run(workspace, params, PARTNER)
+    (kept,) = rows_of(workspace, "documents")
+    rows = [{"doc_id": kept["doc_id"], "kind": kind, "num_replaced": number} for kind, number in (("DNI", 1), ("EMAIL", 2))]
+    assert rows_of(workspace, "personal_data") == rows
+
+
+def test_a_document_about_a_named_child_waits_for_a_person(workspace: Workspace, params: Params) -> None:
+    publish_documents(workspace, [document(f"{SPANISH} La alumna Rosa Quispe, de 9 años, dejó la escuela.")])
+    report = run(workspace, params, PARTNER)
+    (reason,) = rows_of(workspace, "exclusions")
+    assert (reason["reason"], reason["language"]) == ("names_a_minor", "es")
+    assert "Rosa" not in str(reason["detail"])
+    assert len(rows_of(workspace, "undetermined")) == report.counts["names_a_minor"] == 1
+    assert rows_of(workspace, "documents") == []
+
+
 @pytest.mark.parametrize("docs_per_task", [1, 3, 100])
 def test_the_size_of_tasks_does_not_matter(workspace: Workspace, params: Params, docs_per_task: int) -> None:
     documents = rows_to_table([document(f"{SPANISH} {i}.") for i in range(7)], DOCUMENT_SCHEMA)

@@ -6,7 +6,10 @@ import stdnum.br.cpf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from latamgpt.curation.personal_data import mask
+from latamgpt.curation.personal_data.masking import mask
+from latamgpt.gates.personal_data import count_personal_data
+from scripts.bench_personal_data import measure
+from tests.curation.planted_ids import PLANTED
 
 
 @pytest.mark.parametrize(
@@ -25,7 +28,7 @@ from latamgpt.curation.personal_data import mask
         ("RIF V-11470283-4", "RIF [RIF]"),
         ("DNI 10117410-2", "DNI [DNI]"),
         ("D.N.I. n.º 23.456.789", "D.N.I. n.º [DNI]"),
-        ("cédula 1714307103", "cédula [CI]"),
+        ("cédula 1714307103", "cédula [CEDULA]"),
         ("C.C. 52.345.678 de Cali", "C.C. [CEDULA] de Cali"),
         ("cédula de ciudadanía n.º 1.020.345.678", "cédula de ciudadanía n.º [CEDULA]"),
         ("cc 1020345678,", "cc [CEDULA],"),
@@ -40,6 +43,29 @@ from latamgpt.curation.personal_data import mask
         ("Tel. (011) 4444-5555", "Tel. [PHONE]"),
         ("llame al +54 9 11 4444-5555", "llame al [PHONE]"),
         ("WhatsApp: 71234567", "WhatsApp: [PHONE]"),
+        ("ligue (11) 91234-5678 hoje", "ligue [PHONE] hoje"),
+        ("CNPJ 12.ABC.345/01DE-35", "CNPJ [CNPJ]"),
+        ("CNPJ: 12ABC34501DE35", "CNPJ: [CNPJ]"),
+        ("CPF:\n39053344705", "CPF:\n[CPF]"),
+        ("RUT\u00a012.531.909-2", "RUT\u00a0[RUT]"),
+        ("C.I. 1.234.567-2", "C.I. [CEDULA]"),
+        ("DUI 00016297-5", "DUI [DUI]"),
+        ("carné de identidad 4567890 LP", "carné de identidad [CEDULA]"),
+        ("identidad 0801-1990-12345", "identidad [DNI]"),
+        ("R.T.N. 08011990123456", "R.T.N. [RTN]"),
+        ("cédula 001-150791-0020E", "cédula [CEDULA]"),
+        ("cédula 8-442-445", "cédula [CEDULA]"),
+        ("RUC 8-442-445 DV 12", "RUC [RUC]"),
+        ("cédula 1-0913-0259", "cédula [CEDULA]"),
+        ("V-12.345.678", "[CEDULA]"),
+        ("TRN 123-456-789", "TRN [TRN]"),
+        ("CLABE 032180000118359719", "CLABE [CLABE]"),
+        ("IBAN CR05 0152 0200 1026 2840 66", "IBAN [IBAN]"),
+        ("tarjeta 4111 1111 1111 1111", "tarjeta [CARD]"),
+        ("cuenta corriente 012-345678-9", "cuenta corriente [ACCOUNT]"),
+        ("ana [arroba] archivo [punto] org", "[EMAIL]"),
+        ("domiciliado en calle Los Álamos 456, piso 3", "domiciliado en [ADDRESS]"),
+        ("mora na Rua das Flores, nº 120", "mora na [ADDRESS]"),
     ],
 )
 def test_personal_data_becomes_a_tag(text: str, masked: str) -> None:
@@ -64,6 +90,13 @@ def test_personal_data_becomes_a_tag(text: str, masked: str) -> None:
         "entre 1998\u20132004 \u2014 unas 12\u201334 personas",
         "52.345.678 personas sin palabra que las nombre",
         "un motor de 1600 cc y 120000 km",
+        "En la calle Corrientes 348 había un museo",
+        "don Quijote y la señora Dalloway en 1925",
+        "tiraje: 4111 ejemplares",
+        "El DNI fue creado por la ley 17.671 de 1968",
+        "la cédula real de 1767, legajo 4567-12",
+        "Nombre: el de la rosa",
+        "Gabriela Mistral nació en Vicuña en 1889; don Ramón la oyó",
     ],
 )
 def test_numbers_that_name_nobody_stay(text: str) -> None:
@@ -104,3 +137,52 @@ def test_masking_never_fails_and_a_masked_text_stays_as_it_is(text: str) -> None
 def test_counts_are_kept_per_kind() -> None:
     found = mask("CPF 390.533.447-05, CPF 390.533.447-05, a@b.org")
     assert dict(found.counts) == {"CPF": 2, "EMAIL": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("la señora Rosa Quispe Mamani con RUT 12.531.909-2", "la señora [NAME] con RUT [RUT]"),
+        ("João Batista Nunes, brasileiro, CPF nº 390.533.447-05", "[NAME], brasileiro, CPF nº [CPF]"),
+        ("llame a don Pedro Soto, tel. 4444-5555", "llame a don [NAME], tel. [PHONE]"),
+        ("Firmado: María de los Ángeles Paz", "Firmado: [NAME]"),
+        ("Nombre completo: Juan Pérez Soto", "Nombre completo: [NAME]"),
+        ("Universidad Nacional, NIT 213.123.432-1", "Universidad Nacional, NIT [NIT]"),
+        ("María Paz Soto (ana@x.org) escribió sobre Neruda", "María Paz Soto ([EMAIL]) escribió sobre Neruda"),
+        ("DNI 23.456.789, calle Belgrano 1200, piso 3", "DNI [DNI], [ADDRESS]"),
+    ],
+)
+def test_a_name_is_masked_where_the_text_makes_it_personal_data(text: str, masked: str) -> None:
+    assert mask(text).text == masked
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return measure(seed=20, num_documents=20)
+
+
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: f"{planted.country} {planted.kind}")
+def test_planted_identifiers_of_every_country_are_masked_and_little_else(measured, planted) -> None:
+    tally = measured.tallies[planted.country, planted.kind]
+    assert tally.recall >= 0.995
+    assert tally.precision >= 0.95
+
+
+@given(st.randoms(use_true_random=False))
+def test_masking_leaves_nothing_to_the_gate_and_nothing_to_a_second_masking(draw: random.Random) -> None:
+    text = " y también ".join(draw.choice(PLANTED).written(draw) for _ in range(5))
+    masked = mask(text).text
+    assert count_personal_data(masked) == 0
+    assert mask(masked).text == masked
+
+
+def test_what_was_masked_is_in_no_part_of_the_outcome() -> None:
+    found = mask("Rosa Quispe, DNI 23.456.789, rosa@x.org, domiciliada en calle Sucre 12")
+    assert not any(secret in repr(found) for secret in ("23.456", "rosa@", "Sucre", "Quispe"))
+
+
+def test_a_line_of_a_million_digits_is_masked_in_time() -> None:
+    assert len(mask("7" * 1_000_000).text) == 1_000_000
+    assert mask("@" * 100_000).counts.total() == 0
+    assert mask("Nombre: " * 100_000).counts.total() == 0
+    assert mask("calle " * 100_000 + "RUT 12.531.909-2").counts.total() == 1

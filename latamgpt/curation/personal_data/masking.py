@@ -1,0 +1,129 @@
+"""Personal data in a text becomes a tag that keeps its kind, such as [CPF]; the original is written nowhere.
+
+Most text holds neither an at sign nor five digits close together: two quick looks say so, and it is handed back as it came.
+Around such digits the rules of the table are tried on a small window, those that need a word only where one is near. Addresses
+and names come last, beside what was found before them.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from latamgpt.curation.personal_data.addresses import mask_addresses
+from latamgpt.curation.personal_data.check_digits import always
+from latamgpt.curation.personal_data.emails import mask_emails
+from latamgpt.curation.personal_data.names import mask_names
+from latamgpt.curation.personal_data.rule import Proof, Rule, any_word
+from latamgpt.curation.personal_data.table import RULES
+
+DIGITS = re.compile(r"[0-9](?:[^0-9\n]{0,4}[0-9]){4,}")
+LETTERED = re.compile(
+    r"/[0-9A-Z]{4}[-\u2010-\u2014\u2212][0-9]{2}(?![0-9])"
+)  # the end of a Brazilian CNPJ of the form that began in 2026
+PLAIN = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-") | dict.fromkeys("\u00a0\u2007\u2009\u202f\t", " ")
+)
+"""Hyphens, dashes, the minus sign and fixed spaces: word processors put them where people typed a hyphen or a space."""
+WORD = any_word(RULES)
+UNNAMED = tuple((order, rule) for order, rule in enumerate(RULES) if rule.proof is not Proof.WORD)
+ALL = tuple(enumerate(RULES))
+MARGIN_CHARS = 24  # of a number's letters before and after its digits: a CURP, an IBAN
+BEFORE_CHARS = 80
+RAW_BEFORE_CHARS = 4 * BEFORE_CHARS  # as much of the text as may shrink to BEFORE_CHARS when numbers become tags
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A text without personal data, and how much of each kind was replaced."""
+
+    text: str
+    counts: Counter[str] = field(default_factory=Counter[str])
+
+
+@dataclass(frozen=True)
+class _Find:
+    start: int
+    end: int
+    rule: Rule
+    order: int  # of the rule in the table
+
+
+def mask(text: str) -> Masked:
+    """Replace personal data by its tag. Masking a masked text changes nothing."""
+    counts: Counter[str] = Counter()
+    text = mask_emails(text, counts)
+    text = _mask_numbers(text, counts)
+    text = mask_addresses(text, counts)
+    return Masked(mask_names(text, counts), counts)
+
+
+def _mask_numbers(text: str, counts: Counter[str]) -> str:
+    """Identifiers are looked for with plain hyphens and spaces; what is none of them keeps its own."""
+    done: list[str] = []
+    before, end = "", 0
+    for lo, hi in _windows(text):
+        lo = max(lo, end)
+        window = text[lo:hi].translate(PLAIN)
+        rules = ALL if WORD.search(text, max(0, lo - RAW_BEFORE_CHARS), hi) else UNNAMED
+        for group in _groups(window, rules):
+            for find in _chosen(group, before + text[end : lo + group[0].start], window):
+                done += [text[end : lo + find.start], f"[{find.rule.tag}]"]
+                before = (before + "".join(done[-2:]))[-BEFORE_CHARS:]
+                end = lo + find.end
+                counts[find.rule.tag] += 1
+    return "".join([*done, text[end:]]) if done else text
+
+
+def _windows(text: str) -> list[tuple[int, int]]:
+    """Where numbers with their letters may stand, in order, none overlapping, each within a line."""
+    spans = [match.span() for match in DIGITS.finditer(text)]
+    if "/" in text:
+        spans = sorted([*spans, *(match.span() for match in LETTERED.finditer(text))])
+    if "CNPJ" in text:
+        spans = sorted([*spans, *((match.end(), match.end() + MARGIN_CHARS) for match in re.finditer("CNPJ", text))])
+    windows: list[tuple[int, int]] = []
+    for start, end in spans:
+        line_start = text.rfind("\n", max(0, start - MARGIN_CHARS), start) + 1
+        lo = line_start or max(0, start - MARGIN_CHARS)
+        line_end = text.find("\n", end, end + MARGIN_CHARS)
+        hi = line_end if line_end >= 0 else end + MARGIN_CHARS
+        if windows and lo < windows[-1][1]:
+            windows[-1] = (windows[-1][0], max(hi, windows[-1][1]))
+        else:
+            windows.append((lo, hi))
+    return windows
+
+
+def _groups(window: str, rules: tuple[tuple[int, Rule], ...]) -> list[list[_Find]]:
+    """What the rules find and their checks accept, cut into groups that overlap."""
+    finds = [
+        _Find(match.start(), match.end(), rule, order)
+        for order, rule in rules
+        for match in rule.pattern.finditer(window)
+        if rule.is_valid(match[0])
+    ]
+    groups: list[list[_Find]] = []
+    end = -1
+    for find in sorted(finds, key=lambda find: (find.start, find.order)):
+        if find.start >= end:
+            groups.append([])
+        groups[-1].append(find)
+        end = max(end, find.end)
+    return groups
+
+
+def _chosen(group: list[_Find], before: str, window: str) -> list[_Find]:
+    """Of finds that overlap: what a word names before what has a check digit, the longest first; in the order of the text."""
+    start = group[0].start
+    named = {find: find.rule.is_named(_near(before + window[start : find.start])) for find in group}
+    chosen: list[_Find] = []
+    for find in sorted(group, key=lambda f: (not named[f], not named[f] and f.rule.is_valid is always, f.start - f.end, f.order)):
+        proven = named[find] or find.rule.proof is not Proof.WORD
+        if proven and all(find.end <= other.start or find.start >= other.end for other in chosen):
+            chosen.append(find)
+    return sorted(chosen, key=lambda find: find.start)
+
+
+def _near(before: str) -> str:
+    """The line so far and the line before it: a form's label may stand above its number, a paragraph's end parts them."""
+    return "\n".join(before[-BEFORE_CHARS:].split("\n\n")[-1].split("\n")[-2:])

@@ -1,0 +1,132 @@
+"""Measure masking: recall and precision per country on planted identifiers in running text, false alarms, and speed.
+
+Every run invents its numbers anew from a seed and writes none of them. Prints Markdown tables.
+"""
+
+import argparse
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from latamgpt.curation.personal_data.masking import mask
+from tests.curation.planted_ids import PLANTED, Planted, distractors
+
+ROOT = Path(__file__).resolve().parent.parent
+LANGUAGES = ("es", "pt", "que", "gug", "ayr", "nah", "arn", "guc", "hat", "jam")
+IDS_PER_DOCUMENT, DISTRACTORS_PER_DOCUMENT = 3, 6
+MIN_CARRIER_CHARS, MAX_CARRIER_CHARS = 60, 300
+
+
+@dataclass
+class Tally:
+    """What became of planted identifiers of a kind, and of the distractors in the same documents."""
+
+    num_planted: int = 0
+    num_masked: int = 0
+    num_distractors: int = 0
+    num_false: int = 0
+
+    def add(self, other: "Tally") -> None:
+        """Count another tally in."""
+        self.num_planted += other.num_planted
+        self.num_masked += other.num_masked
+        self.num_distractors += other.num_distractors
+        self.num_false += other.num_false
+
+    @property
+    def recall(self) -> float:
+        """Of the planted, the share of which no digit is left."""
+        return self.num_masked / self.num_planted
+
+    @property
+    def precision(self) -> float:
+        """Of what was masked, the share that was planted."""
+        return self.num_masked / (self.num_masked + self.num_false)
+
+
+@dataclass
+class Measured:
+    """Tallies per kind of identifier, and false alarms per kind of distractor."""
+
+    tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
+    distractors: Counter[str] = field(default_factory=Counter)
+    false_alarms: Counter[str] = field(default_factory=Counter)
+
+
+def carriers() -> list[str]:
+    """Sentences without a digit, of Spanish, Portuguese and languages that were here before them."""
+    found: list[str] = []
+    for language in LANGUAGES:
+        text = (ROOT / "latamgpt/curation/language_samples" / f"{language}.txt").read_text(encoding="utf-8")
+        lines = [line.strip() for line in text.split("\n")]
+        found += [line for line in lines if MIN_CARRIER_CHARS < len(line) < MAX_CARRIER_CHARS and line.isprintable()][:200]
+    return [line for line in found if not any(map(str.isdigit, line)) and "@" not in line]
+
+
+def measure(seed: int, num_documents: int) -> Measured:
+    """Plant identifiers of one kind and distractors in each document, mask it, and look at what is left."""
+    draw = random.Random(seed)
+    sentences = carriers()
+    measured = Measured()
+    for planted in PLANTED:
+        tally = measured.tallies.setdefault((planted.country, planted.kind), Tally())
+        for _ in range(num_documents):
+            tally.add(_measure_document(planted, draw, sentences, measured))
+    return measured
+
+
+def _measure_document(planted: Planted, draw: random.Random, sentences: list[str], measured: Measured) -> Tally:
+    """One document of a paragraph per number: paragraphs keep their order, and the carriers hold no digits."""
+    numbers = [("", planted.written(draw)) for _ in range(IDS_PER_DOCUMENT)]
+    numbers += draw.sample(list(distractors(draw)), DISTRACTORS_PER_DOCUMENT)
+    draw.shuffle(numbers)
+    text = "\n\n".join(f"{draw.choice(sentences)} {number}; {draw.choice(sentences)}" for _, number in numbers)
+    tally = Tally(num_planted=IDS_PER_DOCUMENT, num_distractors=DISTRACTORS_PER_DOCUMENT)
+    for (name, number), paragraph in zip(numbers, mask(text).text.split("\n\n"), strict=True):
+        if not name:
+            tally.num_masked += not any("0" <= char <= "9" for char in paragraph)
+            continue
+        is_false = number not in paragraph
+        measured.distractors[name] += 1
+        measured.false_alarms[name] += is_false
+        tally.num_false += is_false
+    return tally
+
+
+def megabytes_per_second(function: Callable[[str], object]) -> float:
+    """Best of three, one process, over the samples' texts."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "samples" / "base_text").glob("*.txt"))]
+    best = min(_seconds(function, texts) for _ in range(3))
+    return sum(len(text.encode()) for text in texts) / best / 1e6
+
+
+def _seconds(function: Callable[[str], object], texts: list[str]) -> float:
+    start = time.process_time()
+    for text in texts:
+        function(text)
+    return time.process_time() - start
+
+
+def main() -> None:
+    """Measure, then print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--documents", type=int, default=400, help="per kind of identifier; each holds three of them")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    measured = measure(options.seed, options.documents)
+    print("| country | kind | check digit | planted | recall | precision |\n|---|---|---|---:|---:|---:|")
+    for planted in PLANTED:
+        tally = measured.tallies[planted.country, planted.kind]
+        row = (planted.country, planted.kind, "yes" if planted.has_check_digit else "no", f"{tally.num_planted:,}")
+        print(f"| {' | '.join(row)} | {tally.recall:.2%} | {tally.precision:.2%} |")
+    print("\n| numbers that name nobody | shown | masked by mistake |\n|---|---:|---:|")
+    for name, shown in sorted(measured.distractors.items()):
+        print(f"| {name} | {shown:,} | {measured.false_alarms[name] / shown:.3%} |")
+    print(f"\n{megabytes_per_second(mask):.1f} MB of samples/base_text per second and processor")
+
+
+if __name__ == "__main__":
+    main()
