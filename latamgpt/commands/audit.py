@@ -17,6 +17,7 @@ def add(parsers: Parsers) -> None:
     )
     audit.add_argument("--last", metavar="N", type=int, default=10, help="how many lines to print, 10 if not given")
     audit.add_argument("--expect", metavar="HASH", default="", help="a head that was noted earlier: fail unless the log holds it")
+    audit.add_argument("--files", action="store_true", help="hold every file and delivery against what the log last said of it")
     audit.add_argument("--repair", action="store_true", help="set aside the torn last line that a killed writer left")
     add_dry_run(audit)
     add_actor(audit)
@@ -24,6 +25,7 @@ def add(parsers: Parsers) -> None:
 
 
 def _audit(options: argparse.Namespace) -> int:
+    from latamgpt.custody.standing import changed_since
     from latamgpt.governance.audit import LOG, repair, sound
     from latamgpt.governance.chain import read_chain
 
@@ -44,5 +46,7 @@ def _audit(options: argparse.Namespace) -> int:
         )
     for entry in chain.entries[max(0, len(chain.entries) - options.last) :]:
         print(f"{entry.sequence:>6}  {entry.time}  {entry.actor}  {entry.action}  {entry.subject}: {entry.detail}")
+    for line in changed_since(workspace, chain) if options.files else ():
+        print(line)
     print(f"{LOG}: {len(chain.entries):,} lines, each follows from the one before it. Head: {chain.head}")
     return 0

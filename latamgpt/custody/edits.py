@@ -11,6 +11,9 @@ from latamgpt.governance.audit import Action, open_log
 from latamgpt.governance.chain import Change
 from latamgpt.store import Workspace
 
+MAX_DIFF_LINES = 100
+"""How much of an edit is shown: the tombstone of a large delivery names each content."""
+
 
 @dataclass(frozen=True)
 class FileEdit:
@@ -28,7 +31,9 @@ class FileEdit:
     def diff(self) -> str:
         """The edit as people read it."""
         old, new = (text.splitlines(keepends=True) for text in (self.before, self.after))
-        return "".join(difflib.unified_diff(old, new, self.path if self.before else "/dev/null", self.path, n=1))
+        lines = list(difflib.unified_diff(old, new, self.path if self.before else "/dev/null", self.path, n=1))
+        left_out = [f"... and {len(lines) - MAX_DIFF_LINES:,} lines more\n"] if len(lines) > MAX_DIFF_LINES else []
+        return "".join([*lines[:MAX_DIFF_LINES], *left_out])
 
     def write(self, root: Path) -> None:
         """Replace the file: a draft, flushed to the disk, renamed over it."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from latamgpt.custody.edits import Deed, FileEdit, read_text
+from latamgpt.custody.tombstones import place_for_tombstones
 from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import Action
-from latamgpt.governance.withdrawals import EMPTY_FILE, withdrawals_path
 from latamgpt.registry.partners import Agreement, Institution, read_institution
 
 Values = Mapping[str, object]
@@ -57,9 +57,7 @@ def add_partner(root: Path, values: Values) -> Deed:
             f"Look at it: latamgpt partner show {partner}"
         )
     edit = _checked(partner, FileEdit(path, "", _dump({**values, "agreements": []})))
-    none_withdrawn = withdrawals_path(partner)
-    edits = (edit, FileEdit(none_withdrawn, read_text(root, none_withdrawn), EMPTY_FILE))
-    return Deed(Action.PARTNER_ADDED, partner, f"registered {values['name']}", edits)
+    return Deed(Action.PARTNER_ADDED, partner, f"registered {values['name']}", (edit, *place_for_tombstones(root, partner)))
 
 
 def add_agreement(root: Path, partner: str, values: Values) -> Deed:

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from latamgpt.custody.edits import FileEdit, read_text
+from latamgpt.custody.tombstones import place_for_tombstones
 from latamgpt.errors import OperatorError
 from latamgpt.params import read_params
 
-FILES = ("params.yaml", "dvc.yaml")
+FILES = ("dvc.yaml", "params.yaml")
+"""In the order in which they are written: params.yaml decides, so it comes last."""
 
 
 def enter_run(root: Path, partner: str) -> tuple[FileEdit, ...]:
@@ -31,11 +33,14 @@ def enter_run(root: Path, partner: str) -> tuple[FileEdit, ...]:
     before = [one for one in partners if one < partner]
     beside = before[-1] if before else min(partners)
     texts = {path: read_text(root, path) for path in FILES}
-    return tuple(FileEdit(path, text, listed_beside(text, beside, partner)) for path, text in texts.items())
+    edits = (FileEdit(path, text, listed_beside(text, beside, partner)) for path, text in texts.items())
+    return (*place_for_tombstones(root, partner), *(edit for edit in edits if edit.after != edit.before))
 
 
 def listed_beside(text: str, beside: str, partner: str) -> str:
     """A YAML text in which every list that names a partner names another one next to it, in order."""
+    if re.search(rf"^\s+- (\S+/)?{re.escape(partner)}(\.yaml)?(\s.*)?$", text, re.MULTILINE):
+        return text  # a run that was killed between two files
     lines: list[str] = []
     for line in text.splitlines(keepends=True):
         named = re.fullmatch(rf"(\s+- (?:\S+/)?){re.escape(beside)}(\.yaml)?(\s.*)?\n", line, re.DOTALL)

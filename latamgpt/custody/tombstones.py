@@ -31,6 +31,12 @@ def add_tombstone(root: Path, partner: str, tombstone: Tombstone) -> Deed:
     return Deed(action, subject, f"withdrawn on {tombstone.withdrawn_on}: {tombstone.reason} ({count})", (edit,))
 
 
+def place_for_tombstones(root: Path, partner: str) -> tuple[FileEdit, ...]:
+    """The file that dvc.yaml expects of every partner, where there is none yet; what was withdrawn once stays."""
+    path = withdrawals_path(partner)
+    return () if (root / path).exists() else (FileEdit(path, "", EMPTY_FILE),)
+
+
 def _refuse_again(withdrawn: Withdrawn, tombstone: Tombstone) -> None:
     earlier = withdrawn.find(tombstone.delivery, tombstone.document)
     if earlier is not None:

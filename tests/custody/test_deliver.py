@@ -90,6 +90,11 @@ def test_a_list_is_grown_at_its_head_and_at_its_end() -> None:
     assert listed_beside(text, "b", "a") == "partners: # of the run\n  - a\n  - b # note\n  - d\n"
 
 
+def test_a_list_that_names_the_partner_is_left_as_it_is() -> None:
+    text = "deps:\n  - data/corpus/b\n  - data/corpus/c\n"
+    assert listed_beside(text, "b", "c") == text
+
+
 def test_the_same_bytes_again_are_already_there(office: Workspace, sent: Path, capsys: pytest.CaptureFixture[str]) -> None:
     dateless = [word for word in WORDS if word not in ("--date", "2026-03-01")]
     assert main(command(sent, *WORDS)) == 0
@@ -187,6 +192,21 @@ def test_links_and_empty_folders_are_refused(office: Workspace, sent: Path, caps
     (sent / "empty").mkdir()
     assert main(command(sent / "empty", *WORDS)) == OperatorError.exit_code
     assert "holds no file" in capsys.readouterr().err
+
+
+def test_audit_says_which_delivery_is_not_as_it_was_entered(
+    office: Workspace, sent: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(command(sent, *WORDS)) == 0
+    capsys.readouterr()
+    assert main(["audit", "--files"]) == 0
+    assert "since number" not in capsys.readouterr().out
+    (place(office) / "rio.txt").write_text("otra cosa", encoding="utf-8")
+    (office.root / "params.yaml").write_text((ROOT / "params.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    assert main(["audit", "--files"]) == 0
+    printed = capsys.readouterr().out
+    assert f"samples/{PARTNER}/cuentos was changed since number 1" in printed
+    assert "params.yaml is as it was before number 1: that deed was cut off" in printed
 
 
 @pytest.mark.parametrize("at", ["copy", "log", "rename"])

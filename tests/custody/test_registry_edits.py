@@ -9,6 +9,7 @@ import yaml
 from latamgpt.cli import main
 from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import LOG, sound
+from latamgpt.governance.withdrawals import withdrawals_path
 from latamgpt.registry.partners import Institution, read_institution
 from latamgpt.store import Workspace, sha256_file
 from tests.custody.files import state
@@ -45,6 +46,15 @@ def test_a_partner_is_registered_and_the_log_says_by_whom(office: Workspace, cap
     assert "number 1 of the audit log" in capsys.readouterr().out
     assert main([*TERMS[:2], "archivo-sur", *TERMS[3:]]) == 0
     assert read_institution(office.root, "archivo-sur").agreements[0].id == "al-2027-01"
+
+
+def test_a_partner_registered_anew_keeps_what_it_withdrew(office: Workspace) -> None:
+    path = office.root / withdrawals_path("archivo-sur")
+    path.parent.mkdir(parents=True)
+    path.write_text("withdrawals:\n  - {withdrawn_on: 2026-01-01, reason: x, delivery: y, contents: []}\n", encoding="utf-8")
+    before = path.read_bytes()
+    assert main(NEW) == 0
+    assert path.read_bytes() == before
 
 
 def test_an_agreement_is_appended_and_comments_and_order_stay(office: Workspace) -> None:
