@@ -96,12 +96,15 @@ def _add_partner(options: argparse.Namespace) -> int:
 
 def _add_agreement(options: argparse.Namespace) -> int:
     from latamgpt.custody.edits import do
+    from latamgpt.custody.listing import ruling_words
     from latamgpt.custody.registry_edits import add_agreement
 
     values = checked_fields(given_fields(options, Agreement), Agreement)
     workspace = find_workspace(Path.cwd())
     prepared = partial(add_agreement, workspace.root, options.partner, values)
     print(do(workspace, options.actor, prepared, dry_run=options.dry_run))
+    if not options.dry_run:
+        print(ruling_words(workspace, options.partner, str(values["id"])))
     print(f"Next: latamgpt deliver PATH --partner {options.partner} --agreement {values['id']}")
     return 0
 

@@ -51,16 +51,21 @@ def agreement_lines(workspace: Workspace, partner: str = "") -> list[str]:
 
 def show_agreement(workspace: Workspace, partner: str, agreement: str) -> str:
     """All terms of one agreement, and the ruling on the day of the run."""
+    found = find_agreement(read_institution(workspace.root, partner), agreement)
+    return "\n".join([*_terms(found), ruling_words(workspace, partner, agreement)])
+
+
+def ruling_words(workspace: Workspace, partner: str, agreement: str) -> str:
+    """Whether an agreement permits training on the day of the run, as a sentence."""
     institution = read_institution(workspace.root, partner)
     found = find_agreement(institution, agreement)
     as_of = read_params(workspace.root).rights.as_of
     ruling = rule(institution, agreement, found.licence, Purpose.TRAIN, as_of)
-    verdict = f"On {as_of} it permits training." if ruling.permitted else f"On {as_of} it does not: {ruling.detail}."
-    return "\n".join([*_terms(found), verdict])
+    return f"On {as_of} it permits training." if ruling.permitted else f"On {as_of} training is not permitted: {ruling.detail}."
 
 
 def _terms(record: Frozen) -> list[str]:
-    values = record.model_dump(mode="json", exclude_none=True)
+    values = {name: value for name, value in record.model_dump(mode="json").items() if value}
     return [f"{name:18} {', '.join(map(str, one)) if isinstance(one, list) else one}" for name, one in values.items()]
 
 

@@ -10,16 +10,26 @@ from latamgpt.cli import main
 from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import LOG, sound
 from latamgpt.governance.withdrawals import withdrawals_path
-from latamgpt.registry.partners import Institution, read_institution
+from latamgpt.registry.partners import read_institution
 from latamgpt.store import Workspace, sha256_file
 from tests.custody.files import state
 
 PARTNER = "archivo-litoral"
 AGREEMENT = "al-2025-01"
 NEW = ["partner", "add", "--id", "archivo-sur", "--name", "Archivo del Sur", "--country", "AR", "--kind", "archive"]
-NEW += ["--contact", "archivist", *(["--data-steward", "archivist"] if "data_steward" in Institution.model_fields else [])]
+NEW += ["--contact", "archivist", "--data-steward", "archivist"]
 TERMS = ["agreement", "add", PARTNER, "--id", "al-2027-01", "--title", "Actas", "--licence", "CC-BY-4.0"]
-TERMS += ["--purposes", "train", "release", "--valid-from", "2026-12-01", "--attribution", "Archivo del Litoral"]
+TERMS += [
+    "--consent",
+    "holder",
+    "--purposes",
+    "train",
+    "release",
+    "--valid-from",
+    "2026-12-01",
+    "--attribution",
+    "Archivo del Litoral",
+]
 
 
 def registry_text(office: Workspace) -> str:
@@ -63,6 +73,11 @@ def test_an_agreement_is_appended_and_comments_and_order_stay(office: Workspace)
     after = registry_text(office)
     assert after.startswith(before.rstrip("\n"))
     assert read_institution(office.root, PARTNER).agreements[-1].valid_from == date(2026, 12, 1)
+
+
+def test_an_agreement_that_permits_nothing_yet_says_so(office: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([word for word in TERMS if word not in ("--consent", "holder")]) == 0
+    assert "training is not permitted: al-2027-01 begins on 2026-12-01" in capsys.readouterr().out
 
 
 def test_an_extension_changes_one_line(office: Workspace) -> None:
