@@ -27,9 +27,11 @@ from latamgpt.intake.delivery import (
     fixity_lines,
     payload_paths,
 )
+from samples.packages import write_packages
 from samples.texts import Text
 
 RECORD_FIELDS = {"text": "text", "title": "title", "language": "language", "id": "id"}
+TABLE_FIELDS = {"text": "text", "title": "title", "language": "language"}
 CSV_FIELDS = {"text": "texto", "title": "titulo", "language": "lengua", "id": "clave"}
 
 
@@ -49,7 +51,7 @@ def described(
     name: str, agreement: str, day: str, form: DeliveryFormat, licence: str, language: str, source: str, encoding: str = "utf-8"
 ) -> Delivery:
     """What delivery.yaml says, with the columns that its format has."""
-    columns = {DeliveryFormat.JSONL: RECORD_FIELDS, DeliveryFormat.CSV: CSV_FIELDS}.get(form)
+    columns = {DeliveryFormat.JSONL: RECORD_FIELDS, DeliveryFormat.CSV: CSV_FIELDS, DeliveryFormat.FILES: TABLE_FIELDS}.get(form)
     return Delivery(
         id=name,
         agreement=agreement,
@@ -185,4 +187,5 @@ _WRITERS: dict[DeliveryFormat, Callable[[Parcel, Path], None]] = {
     DeliveryFormat.HTML: _write_html,
     DeliveryFormat.MARKDOWN: _write_markdown,
     DeliveryFormat.BAGIT: _write_bag,
+    DeliveryFormat.FILES: lambda parcel, folder: write_packages(parcel.texts, folder / "archivos"),
 }

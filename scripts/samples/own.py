@@ -10,7 +10,7 @@ OWN = "written for this project"
 
 def written_deliveries() -> dict[str, list[Parcel]]:
     """Partner -> its written deliveries."""
-    html, bag, markdown = DeliveryFormat.HTML, DeliveryFormat.BAGIT, DeliveryFormat.MARKDOWN
+    html, bag, markdown, files = DeliveryFormat.HTML, DeliveryFormat.BAGIT, DeliveryFormat.MARKDOWN, DeliveryFormat.FILES
     stories = [faults.typewritten(story) for story in written("archivo-cauca", "es-CO")]
     minutes = [*faults.minutes_with_personal_data(seed=20250630), *written("catedra-curriculo", "pt-BR")]
     bulletins = _parcel("boletines-araucania", "ba-2025-01", "2025-11-03", bag, written("biblioteca-araucania-2", "es-CL"))
@@ -28,9 +28,11 @@ def written_deliveries() -> dict[str, list[Parcel]]:
         "biblioteca-araucania": [
             _parcel("relatos-araucania", "ba-2025-01", "2025-04-28", bag, written("biblioteca-araucania", "es-CL")),
             Parcel(bulletins.delivery, bulletins.texts, bulletins.notice, damage=faults.flip_a_letter),
+            _parcel("papeles-del-cerro", "ba-2025-01", "2026-01-19", files, written("biblioteca-araucania-3", "es-CL")),
         ],
         "catedra-curriculo": [
-            _parcel("atas-da-catedra", "cc-2025-01", "2025-06-30", DeliveryFormat.JSONL, minutes, suffix=".gz")
+            _parcel("atas-da-catedra", "cc-2025-01", "2025-06-30", DeliveryFormat.JSONL, minutes, suffix=".gz"),
+            _parcel("cadernos-da-turma", "cc-2025-01", "2026-02-10", files, written("catedra-curriculo-2", "pt-BR")),
         ],
         "colegio-nahuatl": [
             _parcel("cuadernos-mexicanos", "cn-2025-01", "2025-09-15", DeliveryFormat.CSV, written("colegio-nahuatl", "es-MX"))
@@ -38,7 +40,10 @@ def written_deliveries() -> dict[str, list[Parcel]]:
         "hemeroteca-oriental": [
             _parcel("cronicas-de-barrio", "ho-2023-01", "2023-08-25", html, written("hemeroteca-oriental", "es-UY"))
         ],
-        "museo-altiplano": [_parcel("relatos-altiplano", "ma-2025-02", "2025-11-10", html, altiplano)],
+        "museo-altiplano": [
+            _parcel("relatos-altiplano", "ma-2025-02", "2025-11-10", html, altiplano),
+            _parcel("gaceta-y-memoria", "ma-2025-02", "2026-03-09", files, written("museo-altiplano-2", "es-BO")),
+        ],
     }
 
 

@@ -123,7 +123,7 @@ def test_samples_come_from_ten_countries_in_many_languages_and_all_formats() -> 
     assert len({read_institution(ROOT, partner).country for partner in INSTITUTIONS}) == 10
     assert {d.language for d in deliveries} >= {"es-AR", "es-CL", "es-CO", "es-MX", "es-BO", "es-UY", "es-PE", "pt-BR", "en"}
     assert {d.language for d in deliveries} >= {"que", "gug", "nah", "arn", "ayr", "guc", "jam"}
-    assert {d.format for d in deliveries} == set(DeliveryFormat) - {DeliveryFormat.FILES}
+    assert {d.format for d in deliveries} == set(DeliveryFormat)
 
 
 def test_samples_weigh_a_few_megabytes() -> None:
@@ -198,7 +198,7 @@ def test_written_deliveries_are_rebuilt_to_the_byte(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     folders = sorted(path.parent.relative_to(built) for path in built.glob("*/*/delivery.yaml"))
-    assert len(folders) == 10
+    assert len(folders) == 13
     for folder in folders:
         assert_same_files(built / folder, SAMPLES / folder)
 
