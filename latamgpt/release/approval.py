@@ -8,6 +8,8 @@ from pydantic import Field, ValidationError
 from latamgpt.errors import OperatorError
 from latamgpt.params import explain_validation
 from latamgpt.records import MANIFEST_NAME, Frozen
+from latamgpt.release.corpus_root import ROOT_NAME
+from latamgpt.release.signature import Signature, sign, signing_key
 from latamgpt.release.versions import CANDIDATE_TAG, Lineage, register
 from latamgpt.store import Workspace, digest_of, sha256_file
 from latamgpt.tracking.model_registry import version_by_alias
@@ -27,6 +29,7 @@ class Approval(Frozen):
     role: str = Field(min_length=1)
     statement: str = Field(min_length=1)
     sample: bool  # true: nobody looked; made to show the way to a release
+    signature: Signature | None = None  # of the candidate's corpus root; None where no key was named
 
 
 def approve(workspace: Workspace, reviewer: str, role: str, statement: str, *, sample: bool) -> str:
@@ -50,6 +53,7 @@ def approve(workspace: Workspace, reviewer: str, role: str, statement: str, *, s
         role=role.strip(),
         statement=statement.strip(),
         sample=sample,
+        signature=sign_root(workspace, candidate, sample=sample),
     )
     said = {"reviewer": approval.reviewer, "role": approval.role, "statement": approval.statement}
     tags = {f"{SAMPLE_PREFIX if sample else ''}{name}": words for name, words in said.items()}
@@ -58,7 +62,8 @@ def approve(workspace: Workspace, reviewer: str, role: str, statement: str, *, s
     lineage = Lineage.read(candidate)
     return (
         f"{lineage.name} {lineage.version} (candidate {approval.candidate[:12]}, version {version} in the model registry) is "
-        f"approved by {approval.reviewer}, {approval.role}{' (a sample approval)' if sample else ''}. "
+        f"approved by {approval.reviewer}, {approval.role}{' (a sample approval)' if sample else ''}, "
+        f"{'its corpus root signed' if approval.signature else 'without a signature: LATAMGPT_SIGNING_KEY names no key'}. "
         "`make run` releases it, and so does the sensor of `make ui`."
     )
 
@@ -86,9 +91,26 @@ def approval_from_alias(workspace: Workspace, name: str) -> bool:
         role=found.tags.get(f"{prefix}role") or "reviewer",
         statement=found.tags.get(f"{prefix}statement") or f"set the alias '{ALIAS}' on version {found.version} in MLflow",
         sample=sample,
+        signature=sign_root(workspace, workspace.place(CANDIDATE_STAGE), sample=sample),
     )
     write_approval(workspace, approval)
     return True
+
+
+def sign_root(workspace: Workspace, candidate: Path, *, sample: bool) -> Signature | None:
+    """The signature of a candidate's corpus root by the key of this machine; None where a person approves and none is named.
+
+    Raises:
+        OperatorError: the candidate has no corpus root, or the key cannot be used.
+    """
+    root = candidate / ROOT_NAME
+    if not root.is_file():
+        raise OperatorError(
+            f"{candidate} holds no {ROOT_NAME}: no partner could check what a release of it says of their texts. Run "
+            "`latamgpt stage release_candidate` again and look at what it publishes."
+        )
+    key = signing_key(workspace, sample=sample)
+    return sign(root.read_bytes(), key) if key else None
 
 
 def standing_approval(workspace: Workspace) -> Approval | None:

@@ -7,7 +7,8 @@ from latamgpt.params import Params
 from latamgpt.records import MANIFEST_NAME, REPORT_NAME, Report, Table
 from latamgpt.release.approval import APPROVAL_NAME, CANDIDATE_STAGE, Approval, read_approval
 from latamgpt.release.cards import fill
-from latamgpt.release.verify import CANDIDATE_FOLDER, SUMS_NAME, write_sums
+from latamgpt.release.signature import OPENSSL
+from latamgpt.release.verify import CANDIDATE_FOLDER, SUMS_NAME, must_be_signed, write_signature, write_sums
 from latamgpt.release.versions import Lineage, register
 from latamgpt.store import Workspace, digest_of, list_files, sha256_file, verify, write_json, write_report
 
@@ -18,11 +19,12 @@ def run(workspace: Workspace, params: Params) -> Report:
     """Publish the candidate that a reviewer approved.
 
     Steps: the approval must name this very candidate, and the registry be the one that it was made under; copy its files, with
-    its manifest and report under candidate/; write the approval, the release card, the way to verify, and sha256 sums of all;
-    point the alias 'released' at its version.
+    its manifest and report under candidate/; write the approval and its signature, the release card, the way to verify, and
+    sha256 sums of all; point the alias 'released' at its version.
 
     Raises:
         OperatorError: there is no approval, or it names another candidate.
+        InputDamagedError: the approval's signature is not under this candidate's corpus root.
         NotPermittedError: a partner's agreements were changed after the candidate was made.
     """
     candidate = workspace.read(CANDIDATE_STAGE)
@@ -34,6 +36,7 @@ def run(workspace: Workspace, params: Params) -> Report:
             f"{approval.reviewer} looked at is not what would be released. Review the new candidate and approve it."
         )
     must_stand(workspace, Lineage.read(candidate))
+    must_be_signed(candidate, approval)
     with workspace.publish(STAGE) as folder:
         (folder / CANDIDATE_FOLDER).mkdir()
         for name in list_files(candidate):
@@ -42,7 +45,9 @@ def run(workspace: Workspace, params: Params) -> Report:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(candidate / name, target)
         write_json(folder / APPROVAL_NAME, approval)
-        facts = {"release": params.release_candidate, "approval": approval, "manifest": MANIFEST_NAME, "sums": SUMS_NAME}
+        write_signature(folder, approval)
+        names = {"manifest": MANIFEST_NAME, "sums": SUMS_NAME, "openssl": OPENSSL}
+        facts = {"release": params.release_candidate, "approval": approval, **names}
         for template in ("RELEASE.md", "VERIFY.md"):
             (folder / template).write_text(fill(f"{template}.jinja", **facts), encoding="utf-8")
         report = write_report(folder, _report(params, approval, Report.read(candidate)))

@@ -8,6 +8,8 @@ from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.params import explain_validation
 from latamgpt.records import MANIFEST_NAME, REPORT_NAME, Manifest
 from latamgpt.release.approval import APPROVAL_NAME, Approval
+from latamgpt.release.corpus_root import ROOT_NAME
+from latamgpt.release.signature import PUBLIC_KEY_NAME, SIGNATURE_NAME, is_signed
 from latamgpt.release.versions import Lineage
 from latamgpt.store import digest_of, list_files, sha256_file, verify
 
@@ -20,7 +22,7 @@ def verify_release(folder: Path) -> str:
     """Verify a release and say in a sentence what it is.
 
     Steps: every file is held against the manifest; the candidate's own manifest has the sha256 that the reviewer approved; every
-    file of the candidate is still in the release, unchanged.
+    file of the candidate is still in the release, unchanged; where the approval holds a signature, it is under the corpus root.
 
     Raises:
         OperatorError: the folder is no release.
@@ -42,6 +44,7 @@ def verify_release(folder: Path) -> str:
     return (
         f"verified: {lineage.name} {lineage.version}, {len(manifest.files)} files, {size:,} bytes, all as published. Approved by "
         f"{approval.reviewer}, {approval.role}{' (a sample approval)' if approval.sample else ''}: {approval.statement!r}. "
+        f"{'Corpus root signed by the key in ' + PUBLIC_KEY_NAME if approval.signature else 'Corpus root not signed'}. "
         f"Manifest sha256 {digest_of(folder)}: compare it with the one that the project announced."
     )
 
@@ -69,4 +72,31 @@ def _approved(folder: Path) -> Approval:
         place = folder / CANDIDATE_FOLDER / entry.path if entry.path == REPORT_NAME else folder / entry.path
         if not place.is_file() or sha256_file(place) != entry.sha256:
             raise InputDamagedError(f"{folder}: {entry.path} is not the file that was approved. {NOT_THE_RELEASE}")
+    must_be_signed(folder, approval)
     return approval
+
+
+def must_be_signed(folder: Path, approval: Approval) -> None:
+    """Hold an approval's signature, where it has one, against the corpus root in a folder, and against the files beside it.
+
+    Raises:
+        InputDamagedError: it is not under these bytes, or the files that OpenSSL would read say otherwise.
+    """
+    signature = approval.signature
+    if signature is None:
+        return
+    files = {SIGNATURE_NAME: signature.der, PUBLIC_KEY_NAME: signature.public_key.encode()}
+    differs = [name for name, held in files.items() if (folder / name).is_file() and (folder / name).read_bytes() != held]
+    if differs or not is_signed((folder / ROOT_NAME).read_bytes(), signature):
+        raise InputDamagedError(
+            f"{folder}: the approval's signature is not that of {differs[0] if differs else ROOT_NAME}. What partners check "
+            "their receipts against was changed after it was signed, or is another release's. Approve the candidate again, or "
+            "fetch the release again."
+        )
+
+
+def write_signature(folder: Path, approval: Approval) -> None:
+    """The signature and its public key as files for OpenSSL, where the approval holds one."""
+    if approval.signature is not None:
+        (folder / SIGNATURE_NAME).write_bytes(approval.signature.der)
+        (folder / PUBLIC_KEY_NAME).write_text(approval.signature.public_key, encoding="utf-8")

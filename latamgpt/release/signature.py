@@ -1,0 +1,105 @@
+"""The signature under a corpus root, made when a release is approved: ECDSA on P-256 with sha256, which any OpenSSL can check.
+
+The private key is a PEM file that LATAMGPT_SIGNING_KEY names. A sample approval without one is signed with a key that is made
+here on first use, under var/: it shows how a signature is checked and proves nothing of who made it. The nonce comes from key
+and message (RFC 6979), so signing twice gives the same bytes.
+"""
+
+import os
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from latamgpt.errors import OperatorError
+from latamgpt.records import Frozen
+from latamgpt.store import Workspace
+
+KEY_VARIABLE = "LATAMGPT_SIGNING_KEY"
+SAMPLE_KEY = "var/keys/sample-signing-key.pem"
+SIGNATURE_NAME = "corpus_root.sig"
+PUBLIC_KEY_NAME = "corpus_root.pem"
+OPENSSL = f"openssl dgst -sha256 -verify {PUBLIC_KEY_NAME} -signature {SIGNATURE_NAME} corpus_root.json"
+
+
+class Signature(Frozen):
+    """Who signed, and what they wrote under it."""
+
+    public_key: str  # PEM
+    value: str  # DER, in base64
+
+    @property
+    def der(self) -> bytes:
+        """The signature's bytes, as OpenSSL reads them."""
+        return b64decode(self.value, validate=True)
+
+
+def sign(message: bytes, key: ec.EllipticCurvePrivateKey) -> Signature:
+    """Sign a message."""
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    value = key.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+    return Signature(public_key=public.decode(), value=b64encode(value).decode())
+
+
+def is_signed(message: bytes, signature: Signature) -> bool:
+    """Whether a signature is under this message, by the key that it names."""
+    try:
+        key = serialization.load_pem_public_key(signature.public_key.encode())
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            return False
+        key.verify(signature.der, message, ec.ECDSA(hashes.SHA256()))
+    except (InvalidSignature, UnsupportedAlgorithm, Base64Error, ValueError):
+        return False
+    return True
+
+
+def signing_key(workspace: Workspace, *, sample: bool) -> ec.EllipticCurvePrivateKey | None:
+    """The key to sign an approval with; None where a person approves and no key is named: such a release is not signed.
+
+    Raises:
+        OperatorError: the key file is missing, or holds no unencrypted key on P-256.
+    """
+    named = os.environ.get(KEY_VARIABLE, "")
+    if named:
+        return read_key(Path(named))
+    if not sample:
+        return None
+    path = workspace.root / SAMPLE_KEY
+    return read_key(path) if path.is_file() else make_key(path)
+
+
+def read_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """The private key in a PEM file.
+
+    Raises:
+        OperatorError: see `signing_key`.
+    """
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise OperatorError(
+            f"{path} gives no key to sign with: {error}. The release would go out unsigned. Let {KEY_VARIABLE} name "
+            "a PEM file with an unencrypted private key, as `openssl ecparam -name prime256v1 -genkey -noout` writes it."
+        ) from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
+        raise OperatorError(
+            f"{path} holds a key of another kind than ECDSA on P-256, which every partner's OpenSSL can check. Make one with "
+            "`openssl ecparam -name prime256v1 -genkey -noout`."
+        )
+    return key
+
+
+def make_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """A fresh key, kept in a file that only its owner may read."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    form = serialization.PrivateFormat.PKCS8
+    pem = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    draft = path.with_suffix(".draft")
+    draft.touch(mode=0o600)
+    draft.write_bytes(pem)
+    draft.replace(path)
+    return key
