@@ -18,6 +18,7 @@ def add(parsers: Parsers) -> None:
 
     mirror = parsers.add_parser("mirror", help="copy the release to an object store, verified, manifest last")
     mirror.add_argument("target", help="s3://BUCKET/PREFIX; keys and AWS_ENDPOINT_URL come from the environment")
+    mirror.add_argument("--country", default="", help="where the store stands (ISO 3166-1: CL, BR), for agreements that limit it")
     mirror.set_defaults(command=_mirror)
 
     verify = parsers.add_parser("verify", help="hold a release folder against its manifest and its approval")
@@ -36,7 +37,7 @@ def _approve(options: argparse.Namespace) -> int:
 def _mirror(options: argparse.Namespace) -> int:
     from latamgpt.release.mirror import mirror
 
-    print(mirror(find_workspace(Path.cwd()), options.target))
+    print(mirror(find_workspace(Path.cwd()), options.target, options.country))
     return 0
 
 

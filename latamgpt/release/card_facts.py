@@ -5,7 +5,6 @@ from pathlib import Path
 
 import orjson
 
-from latamgpt.errors import OperatorError
 from latamgpt.params import Params
 from latamgpt.records import Cell, Report, Table
 from latamgpt.registry.partners import Institution
@@ -97,7 +96,7 @@ def data_facts(
 ) -> dict[str, object]:
     """What the data card says besides: partners, agreements, languages, mixture, and what was set aside."""
     present = {use.partner for use in provenance.uses}
-    agreements = sorted({(use.partner, use.agreement) for use in provenance.uses})
+    trained_on = {use.agreement for use in provenance.uses if use.num_tokens_trained}
     mixed = Report.read(mixture)
     return {
         "num_bytes": sum(use.num_bytes for use in provenance.uses),
@@ -108,7 +107,7 @@ def data_facts(
         "num_identifiers_masked": provenance.num_identifiers_masked,
         "partners": _partner_rows(provenance, institutions),
         "absent": ", ".join(institutions[p].name for p in sorted(set(institutions) - present)),
-        "attributions": [_attribution(institutions[partner], agreement) for partner, agreement in agreements],
+        "not_trained_on": ", ".join(sorted({use.agreement for use in provenance.uses} - trained_on)),
         "licences": ", ".join(sorted({use.licence for use in provenance.uses})),
         "shares": [
             (language_name(s.language), s.variety, s.num_documents, s.num_bytes, s.num_tokens_trained) for s in provenance.shares
@@ -143,18 +142,3 @@ def _partner_rows(provenance: Provenance, institutions: Mapping[str, Institution
             )
         )
     return rows
-
-
-def _attribution(institution: Institution, agreement_id: str) -> dict[str, str]:
-    agreement = institution.agreement(agreement_id)
-    if agreement is None:
-        raise OperatorError(
-            f"partners/{institution.id}.yaml has no agreement {agreement_id!r}, and texts under it are in the corpus. Whom to "
-            "name for them is not known. Restore the agreement, or build the corpus again."
-        )
-    return {
-        "agreement": agreement.id,
-        "title": agreement.title,
-        "institution": institution.name,
-        "attribution": agreement.attribution,
-    }

@@ -1,11 +1,19 @@
 """A release on an object store: a content-addressed prefix that is never overwritten, manifest last, read back and compared."""
 
 import hashlib
+from collections import Counter
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latamgpt.errors import InputDamagedError, OperatorError
+from latamgpt.params import read_params
 from latamgpt.progress import follow
 from latamgpt.records import MANIFEST_NAME
+from latamgpt.registry.edges import Question, Terms, must_be_permitted
+from latamgpt.registry.partners import Edge, Purpose
+from latamgpt.registry.rights import Place
+from latamgpt.release.duties import Duties
 from latamgpt.store import Workspace, digest_of, verify
 
 if TYPE_CHECKING:
@@ -14,26 +22,34 @@ if TYPE_CHECKING:
 SECONDS_TO_CONNECT = 5
 NUM_TRIES = 2
 READ_BACK_BYTES = 8 << 20  # one ranged request
+ADVICE = (
+    "A copy that others fetch cannot be called back, so nothing was copied. Renew the agreement with the partner, make a release "
+    "without its texts, or name the country of the store with --country where an agreement limits it."
+)
 
 
-def mirror(workspace: Workspace, target: str) -> str:
+def mirror(workspace: Workspace, target: str, country: str = "") -> str:
     """Copy data/release to TARGET/<sha256 of its manifest>/ and say where it lies.
 
-    Steps: verify the local release; put each file; read each back and compare its sha256; put the manifest last. Whoever finds
-    the manifest finds a whole release. A second call finds it there and copies nothing.
+    Steps: verify the local release; ask the registry, as it is today, about every agreement in it; put each file; read each back
+    and compare its sha256; put the manifest last. Whoever finds the manifest finds a whole release. A second call finds it there
+    and copies nothing.
 
     Args:
         workspace: the checkout that holds the release.
         target: s3://BUCKET/PREFIX; credentials and AWS_ENDPOINT_URL come from the environment only.
+        country: where the store stands, for agreements that say where weights may lie; '' where that is not known.
 
     Raises:
         OperatorError: the store does not answer, refuses, or has no such bucket.
+        NotPermittedError: an agreement in it does not permit another copy, or not in this country.
         InputDamagedError: what came back differs from what was sent.
     """
     if not target.startswith("s3://"):
         raise OperatorError(f"{target!r} is not an object store's address. Name one as s3://BUCKET/PREFIX.")
     folder = workspace.read("release")
     manifest = verify(folder)
+    must_permit_export(workspace.root, folder, Place(country), max(read_params(workspace.root).rights.as_of, _today()))
     place = f"{target.removeprefix('s3://').rstrip('/')}/{digest_of(folder)}"
     try:
         store = _open_store()
@@ -52,6 +68,23 @@ def mirror(workspace: Workspace, target: str) -> str:
             "the credentials, then run the same command again."
         ) from error
     return f"s3://{place} holds the release: {len(manifest.files)} files, each read back and compared."
+
+
+def must_permit_export(root: Path, release: Path, place: Place, on: date) -> None:
+    """Hold every agreement whose texts a release was trained on against one more copy of it, at a place. Default is deny.
+
+    Raises:
+        NotPermittedError: an agreement has ended, was withdrawn, or does not permit weights to be handed on there.
+        InputDamagedError: the release does not say whose texts it was trained on.
+    """
+    used = Duties.read(release).agreements
+    counts = Counter({Terms(one.partner, one.agreement, licence): one.num_documents for one in used for licence in one.licences})
+    question = Question("mirror", Purpose.RELEASE, Edge.EXPORT, on, place, ADVICE)
+    must_be_permitted(root, tuple(sorted({one.partner for one in used})), counts, question)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _open_store() -> "AbstractFileSystem":

@@ -14,6 +14,7 @@ from latamgpt.registry.partners import read_institution
 from latamgpt.release.card_facts import common_facts, data_facts, model_facts
 from latamgpt.release.cards import fill
 from latamgpt.release.corpus_root import ROOT_NAME, CorpusRoot, corpus_tree
+from latamgpt.release.duties import DUTIES_NAME, POLICIES_NAME, find_duties, policies
 from latamgpt.release.provenance import Provenance, must_be_releasable, trace
 from latamgpt.release.versions import LINEAGE_NAME, Lineage, register
 from latamgpt.store import Workspace, digest_of, must_have_passed, sha256_file, write_json, write_report
@@ -44,11 +45,12 @@ def run(workspace: Workspace, params: Params) -> Report:
     """Gather a candidate.
 
     Steps: the gates must have passed; follow the data order back to the documents; hold their agreements against the purpose
-    'release'; copy the model; write both cards, the scorecard, the lineage and the corpus root; register the version.
+    'release', and their duties against the weights' licence; copy the model; write both cards, the duties, the scorecard, the
+    lineage and the corpus root; register the version.
 
     Raises:
         OperatorError: a gate failed, or a card would have an open field.
-        NotPermittedError: an agreement does not permit the release.
+        NotPermittedError: an agreement does not permit the release, or not under this licence.
     """
     inputs = {stage: workspace.read(stage) for stage in INPUTS}
     for gate in GATES:
@@ -56,6 +58,7 @@ def run(workspace: Workspace, params: Params) -> Report:
     institutions = {partner: read_institution(workspace.root, partner) for partner in params.partners}
     provenance = trace(inputs["corpus"], inputs["checkpoint"] / "data_order.parquet")
     must_be_releasable(provenance, institutions, params.rights.as_of)
+    duties = find_duties(params, provenance, institutions)
     with workspace.publish(STAGE) as folder:
         copy_model(inputs["checkpoint"], folder)
         copy_licences(inputs["base_model"], folder / LICENCES_FOLDER)
@@ -63,10 +66,14 @@ def run(workspace: Workspace, params: Params) -> Report:
         lineage = _lineage(workspace, params, inputs)
         write_json(folder / LINEAGE_NAME, lineage)
         write_json(folder / ROOT_NAME, _corpus_root(inputs, lineage))
+        write_json(folder / DUTIES_NAME, duties)
+        write_json(folder / POLICIES_NAME, policies(provenance, institutions))
         facts = common_facts(params, provenance, institutions)
         model_card = fill("README.md.jinja", **facts, **model_facts(folder, params, provenance, inputs["scorecard"]))
         (folder / "README.md").write_text(model_card, encoding="utf-8")
-        data_card = fill("DATA_CARD.md.jinja", **facts, **data_facts(provenance, institutions, inputs["mixture"], lineage))
+        data_card = fill(
+            "DATA_CARD.md.jinja", **facts, **data_facts(provenance, institutions, inputs["mixture"], lineage), duties=duties
+        )
         (folder / "DATA_CARD.md").write_text(data_card, encoding="utf-8")
         report = write_report(folder, _report(params, provenance, Report.read(inputs["scorecard"])))
     candidate = workspace.place(STAGE)
