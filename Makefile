@@ -9,12 +9,15 @@ export HF_HUB_OFFLINE ?= 1
 export MLFLOW_DISABLE_TELEMETRY ?= true
 export GX_ANALYTICS_ENABLED ?= false
 
-.PHONY: help setup run ui test test-slow check bench pictures samples lock
+.PHONY: help setup setup-ocr run ui test test-slow check bench pictures samples lock
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: ## make the environment in .venv from constraints.txt
 	@scripts/setup.sh
+
+setup-ocr: ## install what reads scans, for `latamgpt ocr`
+	@scripts/setup-ocr.sh
 
 run: setup ## from the samples' raw deliveries to a release; does only what is stale
 	@$(BIN)/python -m dagster_project.run

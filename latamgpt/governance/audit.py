@@ -32,6 +32,8 @@ class Action(StrEnum):
     DELIVERY_ENTERED = "delivery_entered"
     DELIVERY_WITHDRAWN = "delivery_withdrawn"
     DOCUMENT_WITHDRAWN = "document_withdrawn"
+    SCANS_READ = "scans_read"
+    PAGE_CORRECTED = "page_corrected"
     LOG_REPAIRED = "log_repaired"
 
 

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import lxml.etree
 
 from latamgpt.intake.answers import checked
+from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.licences import stated_as
 from latamgpt.intake.limited import run_limited
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
-from latamgpt.intake.source import Found, Reading, Source
+from latamgpt.intake.source import Source
 from latamgpt.intake.transcripts import SHORTER_CODE, Utterance, as_text, title_of
 from latamgpt.records import Frozen
 
@@ -57,8 +58,7 @@ class Record(Frozen):
 
 def read_elan(source: Source, name: str) -> Reading:
     """The transcript, the translations ('a.eaf#translation-es'), and each tier that is neither, by name."""
-    source.read(name)  # counts its bytes against the delivery's caps
-    answer = run_limited(parse_elan, [str(source.folder / name)], name=name, reason=Reason.TRANSCRIPT_INVALID)
+    answer = run_limited(parse_elan, [str(source.place(name))], name=name, reason=Reason.TRANSCRIPT_INVALID)
     record = checked(Record, answer, name, Reason.TRANSCRIPT_INVALID)
     statements = tuple(s for value in record.licences for s in stated_as(value, f"the header of {name}"))
     spoken, translated, others = _sorted_tiers(record.tiers)

@@ -7,7 +7,7 @@ and stays. No dictionary is asked, since most of our languages have none: the do
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 HYPHENS = "-\u2010\u00ac"  # U+00AC is what old Latin-1 fonts show for a soft hyphen
@@ -102,13 +102,21 @@ def join_lines(text: str) -> str:
         return text
     out: list[str] = []
     open_line = False
-    for line in lines:
+    for n, line in enumerate(lines):
+        if open_line and not line.strip() and _goes_on(out[-1], lines[n + 1 :]):
+            continue
         if open_line and line.strip() and not _begins_anew(line):
             out[-1] = f"{out[-1].rstrip()}{_between(out[-1])}{line.strip()}"
         else:
             out.append(line.strip() if line.strip() else "")
         open_line = len(line.rstrip()) >= FULL_LINE_SHARE * width
     return "\n".join(out)
+
+
+def _goes_on(line: str, after: Sequence[str]) -> bool:
+    """Whether a blank line stands in the middle of a sentence, as where a page was cut into blocks between two of its lines."""
+    following = next((other.strip() for other in after if other.strip()), "")
+    return bool(following) and _continues(line.rstrip(), following)
 
 
 def _between(line: str) -> str:
@@ -123,7 +131,7 @@ def _begins_anew(line: str) -> bool:
 def _width(lines: Iterable[str]) -> int:
     """How long the lines of the text's column are: the length that nine lines in ten do not pass."""
     lengths = sorted(len(line.rstrip()) for line in lines if line.strip())
-    return lengths[len(lengths) * 9 // 10] if len(lengths) > 2 else 0
+    return lengths[len(lengths) * 9 // 10] if len(lengths) > 1 else 0
 
 
 def join_pages(before: str, after: str) -> str:

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 
 from latamgpt.intake.encoding import decode
+from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.quarantine import Reason, Rejected
-from latamgpt.intake.source import Found, Reading, Source
+from latamgpt.intake.source import Source
 from latamgpt.intake.transcripts import Utterance, as_text, title_of
 
 TOKEN = re.compile(r'"((?:[^"]|"")*)"|(?<![^\s\[\]])(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?![^\s\[\]])|<(exists|absent)>|![^\n]*')

@@ -1,7 +1,5 @@
 """Readers of files that are one document each: plain text, Markdown with its sidecar and print, HTML."""
 
-import io
-import logging
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -14,6 +12,7 @@ import orjson
 from latamgpt.intake.encoding import decode
 from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.licences import Statement, stated_in_fields, statements_at_edges, statements_in
+from latamgpt.intake.pdf import pdf_statements
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.intake.source import Source
 
@@ -33,7 +32,7 @@ def read_markdown(source: Source, name: str) -> Reading:
     sidecar = _sidecar(source, f"{base}.json") if source.has(f"{base}.json") else {}
     statements = stated_in_fields(sidecar, lambda _: f"{base}.json")
     if source.has(f"{base}.pdf"):
-        statements += pdf_statements(source.read(f"{base}.pdf"), f"{base}.pdf")
+        statements += pdf_statements(source.place(f"{base}.pdf"), f"{base}.pdf")
     title = _string(sidecar, "title") or _first_heading(text) or PurePosixPath(base).name
     return [Found(name, text, title, _string(sidecar, "language"), tuple(statements))]
 
@@ -45,27 +44,6 @@ def read_html(source: Source, name: str) -> Reading:
     title = " ".join((page.findtext(".//title") or "").split())
     language = page.get("lang") or page.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
     return [Found(name, _main_text(html, name), title, language, tuple(_page_statements(page)))]
-
-
-def pdf_statements(raw: bytes, name: str) -> list[Statement]:
-    """The licences that a PDF states in its metadata or on its first and last page.
-
-    Raises:
-        Rejected: pdf_unreadable; what cannot be read cannot be said to agree.
-    """
-    import pypdf
-
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    try:
-        document = pypdf.PdfReader(io.BytesIO(raw))
-        fields = " | ".join(str(value) for _, value in sorted((document.metadata or {}).items()))
-        ends = sorted({0, len(document.pages) - 1}) if len(document.pages) else []
-        shown = "\n".join(document.pages[index].extract_text() for index in ends)
-    except Exception as error:  # noqa: BLE001  (a partner's file can break a parser in any way; the file is set aside)
-        raise Rejected(
-            Reason.PDF_UNREADABLE, f"{name} cannot be read ({type(error).__name__}): its licence is unknown"
-        ) from error
-    return statements_in(fields, f"the metadata of {name}") + statements_in(shown, name)
 
 
 def _string(values: Mapping[str, object], key: str) -> str:

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     PARSER_LIMIT = "parser_limit"
     TRANSCRIPT_INVALID = "transcript_invalid"
     AUDIO_WITHHELD = "audio_withheld"
+    IMAGE_UNREADABLE = "image_unreadable"
     OCR_MISSING = "ocr_missing"
     OCR_INVALID = "ocr_invalid"
     OCR_LOW_CONFIDENCE = "ocr_low_confidence"

@@ -18,13 +18,16 @@ from latamgpt.intake.elan import read_elan
 from latamgpt.intake.epub import parse_epub
 from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.library_files import is_mets, read_xml
+from latamgpt.intake.ocr_record import CORRECTIONS_SUFFIX, OCR_SUFFIX
 from latamgpt.intake.opendocument import parse_odt
 from latamgpt.intake.parquet_files import read_parquet
 from latamgpt.intake.payload import DeliveryTooLarge
+from latamgpt.intake.pdf import read_pdf
 from latamgpt.intake.praat import read_textgrid
 from latamgpt.intake.prose import read_html, read_markdown, read_text
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.records_files import read_csv, read_json_lines, read_tsv
+from latamgpt.intake.scans import IMAGE_SUFFIXES, read_image
 from latamgpt.intake.source import Source
 from latamgpt.intake.subtitles import read_subrip, read_webvtt
 from latamgpt.intake.transcripts import AUDIO_SUFFIXES, withhold_audio
@@ -53,6 +56,8 @@ READERS: dict[str, Reader] = {
     ".srt": read_subrip,
     ".textgrid": read_textgrid,
     **dict.fromkeys(AUDIO_SUFFIXES, withhold_audio),
+    ".pdf": read_pdf,
+    **dict.fromkeys(IMAGE_SUFFIXES, read_image),
     ".tsv": read_tsv,
     ".parquet": read_parquet,
     ".docx": apart(parse_docx, Reason.DOCUMENT_UNREADABLE),
@@ -136,6 +141,9 @@ def _belongs(source: Source, name: str) -> bool:
     if name in (DELIVERY_NAME, FIXITY_NAME) or _is_notice(source, name):
         return True
     if source.delivery.format is DeliveryFormat.BAGIT and name in BAG_TAG_FILES:
+        return True
+    scan = name.removesuffix(OCR_SUFFIX).removesuffix(CORRECTIONS_SUFFIX)
+    if scan != name and source.has(scan):
         return True
     path = PurePosixPath(name)
     return path.suffix in COMPANIONS_OF_MARKDOWN and source.has(f"{name.removesuffix(path.suffix)}.md")

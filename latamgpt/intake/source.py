@@ -5,8 +5,6 @@ from pathlib import Path
 
 from latamgpt.intake.delivery import Delivery
 from latamgpt.intake.encoding import decode
-from latamgpt.intake.found import Found as Found  # what readers of a source give
-from latamgpt.intake.found import Reading as Reading
 from latamgpt.intake.payload import Budget
 
 

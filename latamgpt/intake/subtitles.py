@@ -7,10 +7,11 @@ from itertools import pairwise
 
 from latamgpt.intake.answers import checked
 from latamgpt.intake.encoding import decode
+from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.licences import statements_in
 from latamgpt.intake.limited import run_limited
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
-from latamgpt.intake.source import Found, Reading, Source
+from latamgpt.intake.source import Source
 from latamgpt.intake.transcripts import Utterance, as_text, title_of
 from latamgpt.records import Frozen
 

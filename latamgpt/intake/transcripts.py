@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from latamgpt.intake.found import Reading
 from latamgpt.intake.quarantine import Reason, SetAside
-from latamgpt.intake.source import Reading, Source
+from latamgpt.intake.source import Source
 
 AUDIO_SUFFIXES = (".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".wma")
 PAUSE_MS = 2_000  # of one speaker, after which a new line begins

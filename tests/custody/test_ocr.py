@@ -1,0 +1,127 @@
+"""`latamgpt ocr`: scans are read once, the result is part of the delivery; without the engine one sentence says what to do."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from latamgpt.cli import main
+from latamgpt.custody.ocr import Wish, read_scans
+from latamgpt.custody.ocr_engine import page_from_table, write_frames
+from latamgpt.errors import OperatorError
+from latamgpt.intake.delivery import fixity_faults, read_delivery
+from latamgpt.intake.documents import run
+from latamgpt.intake.ocr_record import OcrRecord
+from latamgpt.params import Params
+from latamgpt.store import Workspace
+from tests.intake.deliveries import deliver, documents, reasons, register
+from tests.intake.scans_made import LINES, ocr_result, page, pdf, picture, scanned_pdf
+
+HAS_ENGINE = shutil.which("tesseract") is not None and shutil.which("pdftoppm") is not None
+needs_engine = pytest.mark.skipif(not HAS_ENGINE, reason="Tesseract and Poppler are not installed: `make setup-ocr`")
+HEAD = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext"
+
+
+def word(block: int, line: int, confidence: float, text: str) -> str:
+    return f"5\t1\t{block}\t1\t{line}\t1\t0\t0\t9\t9\t{confidence}\t{text}"
+
+
+def test_a_page_s_confidence_is_its_words_mean_by_their_length() -> None:
+    table = "\n".join(
+        [HEAD, "4\t1\t1\t1\t1\t0\t0\t0\t9\t9\t-1\t", word(1, 1, 96, "maestro"), word(1, 2, 40, "rur"), word(2, 1, 90, "el")]
+    )
+    read = page_from_table(table, 3)
+    assert (read.text, read.number, read.num_words, read.doubtful) == ("maestro\nrur\n\nel", 3, 3, ("rur",))
+    assert read.confidence == round((96 * 7 + 40 * 3 + 90 * 2) / 12, 2)
+
+
+def test_a_page_without_words_has_no_confidence() -> None:
+    assert page_from_table(HEAD, 1).confidence == 0.0
+    assert not page_from_table(HEAD, 1).is_good
+    assert page_from_table("", 1, is_blank=True).is_good
+
+
+def test_without_the_engine_one_sentence_says_what_to_install(office: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    register(office)
+    folder = deliver(office, {"a.png": picture(LINES)}, format="files")
+    monkeypatch.setenv("PATH", str(office.root))
+    with pytest.raises(OperatorError, match="is not installed.*make setup-ocr"):
+        read_scans(office, Wish(folder), print)
+    assert not (folder / "a.png.ocr.json").exists()
+
+
+def test_a_dry_run_names_the_scans_and_needs_no_engine(
+    office: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register(office)
+    folder = deliver(office, {"a.png": picture(LINES), "b.pdf": scanned_pdf([LINES]), "c.pdf": pdf([LINES])}, format="files")
+    monkeypatch.setenv("PATH", str(office.root))
+    assert main(["ocr", str(folder), "--dry-run"]) == 0
+    assert "would read 2 of 2 scans with Tesseract (spa): a.png, b.pdf." in capsys.readouterr().out
+
+
+def test_a_delivery_that_is_not_whole_is_refused(office: Workspace) -> None:
+    register(office)
+    folder = deliver(office, {"a.png": picture(LINES), "b.txt": "Un relato."}, format="files")
+    (folder / "b.txt").write_text("Otro relato.")
+    with pytest.raises(OperatorError, match=r"b\.txt is changed by the manifest"):
+        read_scans(office, Wish(folder), print)
+
+
+def test_a_bag_is_refused(office: Workspace) -> None:
+    register(office)
+    folder = deliver(office, {"a.png": picture(LINES)}, format="bagit")
+    with pytest.raises(OperatorError, match="is a bag"):
+        read_scans(office, Wish(folder), print)
+
+
+def test_scans_with_results_are_left_as_they_are(office: Workspace) -> None:
+    register(office)
+    scan = picture(LINES)
+    folder = deliver(office, {"a.png": scan, "a.png.ocr.json": ocr_result(scan, page(1, "El"))}, format="files")
+    assert "1 scans, each with its OCR result" in read_scans(office, Wish(folder), print)
+
+
+def test_an_odd_resolution_is_refused(office: Workspace) -> None:
+    assert main(["ocr", str(office.root), "--dpi", "7"]) == 2
+
+
+def test_frames_of_a_picture_are_written_grey_with_their_darkness(tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(picture(LINES, "TIFF"))
+    (tmp_path / "b.png").write_bytes(picture([]))
+    written = write_frames(str(tmp_path / "a.tif"), str(tmp_path))
+    assert len(written["dark_shares"]) == 1
+    assert 0.01 < written["dark_shares"][0] < 0.2
+    assert write_frames(str(tmp_path / "b.png"), str(tmp_path)) == {"dark_shares": [0.0]}
+
+
+@pytest.mark.slow
+@needs_engine
+def test_scans_are_read_entered_and_taken_in(office: Workspace, params: Params) -> None:
+    register(office)
+    tif, book = picture(LINES, "TIFF"), scanned_pdf([LINES, [], LINES[:1]])
+    folder = deliver(office, {"a.tif": tif, "libro.pdf": book, "roto.png": b"\x89PNG broken"}, format="files")
+    words = read_scans(office, Wish(folder), print)
+    assert "read 4 pages, of which 0 wait" in words
+    assert "1 scans could not be read: roto.png cannot be read" in words
+    assert fixity_faults(folder, read_delivery(folder)) == []
+    assert "scans_read" in (office.root / "governance" / "audit.jsonl").read_text()
+    assert OcrRecord.model_validate_json((folder / "libro.pdf.ocr.json").read_bytes()).pages[1].is_blank
+    run(office, params, "archivo-sur")
+    assert {row["path"]: row["text"] for row in documents(office)} == {
+        "a.tif": " ".join(LINES),
+        "libro.pdf": f"{' '.join(LINES)}\n\n{LINES[0]}",
+    }
+    assert reasons(office) == {"roto.png": "ocr_missing"}
+    first = (folder / "a.tif.ocr.json").read_bytes()
+    read_scans(office, Wish(folder, anew=True), print)
+    assert (folder / "a.tif.ocr.json").read_bytes() == first
+
+
+@pytest.mark.slow
+@needs_engine
+def test_a_language_without_its_pack_is_refused(office: Workspace) -> None:
+    register(office)
+    folder = deliver(office, {"a.png": picture(LINES)}, format="files")
+    with pytest.raises(OperatorError, match="apt-get install tesseract-ocr-xyz"):
+        read_scans(office, Wish(folder, languages="spa+xyz"), print)

@@ -1,0 +1,100 @@
+"""Scans: what was read well is used, what was not waits for a person, and nothing depends on what this machine has installed."""
+
+import pytest
+
+from latamgpt.params import Params
+from latamgpt.store import Workspace
+from tests.intake.deliveries import deliver, documents, exclusions, reasons, register, take_in
+from tests.intake.scans_made import LINES, corrections, ocr_result, page, picture
+
+ONE, TWO, THREE = (picture([line]) for line in LINES)
+
+
+@pytest.fixture
+def archive(workspace: Workspace) -> Workspace:
+    register(workspace)
+    return workspace
+
+
+def intake(archive: Workspace, params: Params, files: dict[str, bytes | str]) -> dict[str, str]:
+    """Path -> text of what was taken in."""
+    deliver(archive, files, format="files")
+    take_in(archive, params)
+    return {str(row["path"]): str(row["text"]) for row in documents(archive)}
+
+
+def test_numbered_images_are_the_pages_of_one_document_in_the_order_of_their_numbers(archive: Workspace, params: Params) -> None:
+    read = intake(
+        archive,
+        params,
+        {
+            "carta/hoja-10.png": THREE,
+            "carta/hoja-10.png.ocr.json": ocr_result(THREE, page(1, LINES[2])),
+            "carta/hoja-9.png": ONE,
+            "carta/hoja-9.png.ocr.json": ocr_result(ONE, page(1, f"{LINES[0]}\n{LINES[1]}")),
+            "carta/otra.png": TWO,
+            "carta/otra.png.ocr.json": ocr_result(TWO, page(1, "Otra carta.")),
+        },
+    )
+    assert read == {"carta/hoja-9.png": " ".join(LINES), "carta/otra.png": "Otra carta."}
+    assert exclusions(archive) == []
+
+
+def test_a_scan_without_an_ocr_result_is_named_with_what_to_do(archive: Workspace, params: Params) -> None:
+    assert intake(archive, params, {"a.tif": picture(LINES, "TIFF")}) == {}
+    assert reasons(archive) == {"a.tif": "ocr_missing"}
+    assert "latamgpt ocr" in str(exclusions(archive)[0]["detail"])
+    assert "make setup-ocr" in str(exclusions(archive)[0]["detail"])
+
+
+def test_a_page_that_was_read_badly_is_not_used_and_nothing_is_joined_over_it(archive: Workspace, params: Params) -> None:
+    result = ocr_result(ONE, page(1, "\n".join(LINES[:2])), page(2, "Fl rnaestr0", 41.0), page(3, f"abierta {LINES[2]}"))
+    read = intake(archive, params, {"a.tif": ONE, "a.tif.ocr.json": result})
+    assert read == {"a.tif": f"{LINES[0]} {LINES[1]}\n\nabierta {LINES[2]}"}
+    assert reasons(archive) == {"a.tif#2": "ocr_low_confidence"}
+
+
+def test_a_missing_number_keeps_two_sentences_apart(archive: Workspace, params: Params) -> None:
+    files: dict[str, bytes | str] = {}
+    for number, raw, text in ((1, ONE, "una balsa, con su perro"), (3, TWO, "y preguntó por la escuela")):
+        files |= {f"h{number}.png": raw, f"h{number}.png.ocr.json": ocr_result(raw, page(1, text))}
+    assert intake(archive, params, files) == {"h1.png": "una balsa, con su perro\n\ny preguntó por la escuela"}
+
+
+def test_a_correction_is_read_in_place_of_the_ocr_text(archive: Workspace, params: Params) -> None:
+    files = {
+        "a.png": ONE,
+        "a.png.ocr.json": ocr_result(ONE, page(1, "Fl rnaestr0", 41.0)),
+        "a.png.corrections.json": corrections(ONE, (1, "Fl rnaestr0", "El maestr"), (1, "Fl rnaestr0", "El maestro")),
+    }
+    assert intake(archive, params, files) == {"a.png": "El maestro"}
+    assert exclusions(archive) == []
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"a.png.ocr.json": ocr_result(TWO, page(1, "El maestro"))},
+        {"a.png.ocr.json": "{}"},
+        {"a.png.ocr.json": b"\xff"},
+        {"a.png.ocr.json": ocr_result(ONE, page(1, "El")), "a.png.corrections.json": corrections(ONE, (1, "Fl", "El"))},
+        {"a.png.ocr.json": ocr_result(ONE, page(1, "El")), "a.png.corrections.json": corrections(TWO, (1, "El", "El"))},
+        {"a.png.ocr.json": ocr_result(ONE, page(1, "El")), "a.png.corrections.json": corrections(ONE, (2, "El", "El"))},
+    ],
+    ids=["another scan's", "empty", "no text", "of another result", "correction of another scan", "of another page"],
+)
+def test_what_lies_beside_a_scan_must_be_of_it(archive: Workspace, params: Params, beside: dict[str, bytes | str]) -> None:
+    assert intake(archive, params, {"a.png": ONE, **beside}) == {}
+    assert reasons(archive) == {"a.png": "ocr_invalid"}
+
+
+def test_blank_pages_are_no_loss(archive: Workspace, params: Params) -> None:
+    blank = page(2, "", 0.0).model_copy(update={"is_blank": True})
+    result = ocr_result(ONE, page(1, LINES[0]), blank, page(3, "", 0.0))
+    assert intake(archive, params, {"a.png": ONE, "a.png.ocr.json": result}) == {"a.png": LINES[0]}
+    assert reasons(archive) == {"a.png#3": "ocr_low_confidence"}
+
+
+def test_an_ocr_result_without_its_scan_is_named(archive: Workspace, params: Params) -> None:
+    intake(archive, params, {"a.txt": "Un relato.", "b.png.ocr.json": ocr_result(ONE, page(1, "El"))})
+    assert reasons(archive) == {"b.png.ocr.json": "not_read"}
