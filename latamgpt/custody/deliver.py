@@ -51,7 +51,7 @@ def deliver(workspace: Workspace, order: Order) -> str:
             return f"{words}\n{happens}{_run_words(edits)} Nothing was changed."
         if there and not edits:
             return f"{words}\n{place} is already there, byte for byte. Nothing was changed."
-        return f"{words}\n{_enter(workspace, order, received, edits)}"
+        return f"{words}\n{_enter(workspace, order, received)}"
 
 
 def preview(partner: str, received: Received) -> str:
@@ -99,13 +99,14 @@ def _refuse_useless(order: Order, received: Received, words: str) -> None:
     )
 
 
-def _enter(workspace: Workspace, order: Order, received: Received, edits: tuple[FileEdit, ...]) -> str:
+def _enter(workspace: Workspace, order: Order, received: Received) -> str:
     """Enter it into the log, rename it into its place, and list its partner in the run."""
     delivery, taken = received.delivery, received.taken
     place = delivery_place(order.partner, delivery.id)
     final = workspace.root / place
     with open_log(workspace, order.actor) as log:
         there = _already_there(workspace, place, received)
+        edits = enter_run(workspace.root, order.partner)
         verdict = (
             f"set aside whole: {taken.quarantined_for}" if taken.quarantined_for else f"{len(taken.accepted):,} documents kept"
         )

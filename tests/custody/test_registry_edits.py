@@ -1,6 +1,9 @@
 """Partners and agreements from the command line: checked, entered into the log, and nothing else in the file moves."""
 
 import difflib
+import os
+import subprocess
+import sys
 from datetime import date
 
 import pytest
@@ -12,6 +15,7 @@ from latamgpt.governance.audit import LOG, sound
 from latamgpt.governance.withdrawals import withdrawals_path
 from latamgpt.registry.partners import read_institution
 from latamgpt.store import Workspace, sha256_file
+from tests.conftest import ROOT
 from tests.custody.files import state
 
 PARTNER = "archivo-litoral"
@@ -112,6 +116,16 @@ def test_a_mistake_is_explained_and_leaves_no_trace(
     assert message in error
     assert "Traceback" not in error
     assert state(office.root) == before
+
+
+def test_two_operators_at_once_lose_neither_agreement(office: Workspace) -> None:
+    ids = [f"al-2027-{number:02}" for number in range(1, 5)]
+    commands = [[sys.executable, "-m", "latamgpt.cli", *TERMS[:4], one, *TERMS[5:]] for one in ids]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    running = [subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) for command in commands]
+    assert [process.wait(60) for process in running] == [0] * len(ids)
+    assert {one.id for one in read_institution(office.root, PARTNER).agreements} >= set(ids)
+    assert len(sound(office).entries) == len(ids)
 
 
 @pytest.mark.parametrize("arguments", [NEW, TERMS, ["agreement", "extend", PARTNER, AGREEMENT, "--until", "2029-06-30"]])
