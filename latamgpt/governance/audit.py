@@ -35,6 +35,8 @@ class Action(StrEnum):
     SCANS_READ = "scans_read"
     PAGE_CORRECTED = "page_corrected"
     LOG_REPAIRED = "log_repaired"
+    REQUEST_OPENED = "request_opened"
+    REQUEST_CLOSED = "request_closed"
 
 
 @dataclass

@@ -145,6 +145,7 @@ def test_counts_are_kept_per_kind() -> None:
         ("la señora Rosa Quispe Mamani con RUT 12.531.909-2", "la señora [NAME] con RUT [RUT]"),
         ("João Batista Nunes, brasileiro, CPF nº 390.533.447-05", "[NAME], brasileiro, CPF nº [CPF]"),
         ("llame a don Pedro Soto, tel. 4444-5555", "llame a don [NAME], tel. [PHONE]"),
+        ("Ana Paz Soto, DNI 23.456.789, dijo. Luego Ana Paz Soto calló.", "[NAME], DNI [DNI], dijo. Luego [NAME] calló."),
         ("Firmado: María de los Ángeles Paz", "Firmado: [NAME]"),
         ("Nombre completo: Juan Pérez Soto", "Nombre completo: [NAME]"),
         ("Universidad Nacional, NIT 213.123.432-1", "Universidad Nacional, NIT [NIT]"),

@@ -51,18 +51,24 @@ NOT_A_PERSON = re.compile(
 
 
 def mask_names(text: str, counts: Counter[str]) -> str:
-    """Replace names that a label asks for, or that stand beside what was replaced already."""
-    if ":" in text:
-        after = [match for match in AFTER_COLON.finditer(text) if _is_label(text, match.start())]
-        text = _tagged(text, [match.span(1) for match in after], counts) if after else text
-    if "]" not in text:
-        return text
+    """Replace names that a label asks for, or that stand beside what was replaced already; then wherever else they stand."""
     spans: set[tuple[int, int]] = set()
-    for found in CONTACT.finditer(text):
-        spans |= _titled(text, found.start(), BESIDE_CONTACT_CHARS)
-    for found in IDENTITY.finditer(text):
-        spans |= _titled(text, found.start(), BESIDE_IDENTITY_CHARS) | _introducing(text, found.start())
-    return _tagged(text, sorted(spans), counts)
+    if ":" in text:
+        spans = {match.span(1) for match in AFTER_COLON.finditer(text) if _is_label(text, match.start())}
+    if "]" in text:
+        for found in CONTACT.finditer(text):
+            spans |= _titled(text, found.start(), BESIDE_CONTACT_CHARS)
+        for found in IDENTITY.finditer(text):
+            spans |= _titled(text, found.start(), BESIDE_IDENTITY_CHARS) | _introducing(text, found.start())
+    names = {text[start:end] for start, end in spans if " " in text[start:end] and _is_person(text[start:end])}
+    return _everywhere(_tagged(text, sorted(spans), counts), names, counts)
+
+
+def _everywhere(text: str, names: set[str], counts: Counter[str]) -> str:
+    for name in sorted(names, key=lambda name: (-len(name), name)):
+        text, num_replaced = re.subn(rf"(?<!\w){re.escape(name)}(?!\w)", TAG, text)
+        counts.update({"NAME": num_replaced} if num_replaced else {})
+    return text
 
 
 def _is_label(text: str, colon: int) -> bool:

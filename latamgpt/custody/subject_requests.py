@@ -1,0 +1,215 @@
+"""A data subject's request: where the string stands, until when to answer, who else holds it, what to do next.
+
+A case is a file under var/dsr/cases, readable by its owner only and never committed. It holds an HMAC of the string under a key
+of this machine, so that the same request is known again, and never the string.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+import orjson
+from pydantic import ValidationError
+
+from latamgpt.custody.traces import Trace, find_traces, fold, needle, releases_that_cannot_be_told
+from latamgpt.errors import InputDamagedError, OperatorError
+from latamgpt.governance.audit import Action, open_log
+from latamgpt.params import read_params
+from latamgpt.records import Frozen
+from latamgpt.store import Workspace
+
+PLACE = "var/dsr"
+PLACES = ("deliveries", "documents", "clean_documents", "corpus", "token_shards", "release")
+
+
+class Kind(StrEnum):
+    """What a person may ask for."""
+
+    ACCESS = "access"
+    ERASURE = "erasure"
+    RECTIFICATION = "rectification"
+    OPPOSITION = "opposition"
+
+
+@dataclass(frozen=True)
+class Law:
+    """How long an answer may take."""
+
+    name: str
+    days: int  # calendar days from the day on which the request came
+
+
+LAWS = {
+    "CL": Law("Ley 19.628 as Ley 21.719 writes it, article 11", 30),
+    "BR": Law("LGPD (Lei 13.709/2018), article 19", 15),
+}
+OTHERWISE = Law("no law is on file for the country: the shortest clock that is; counsel may set another with --days", 15)
+
+
+class Case(Frozen):
+    """One request."""
+
+    case: str
+    kind: Kind
+    country: str
+    law: str
+    received_on: date
+    due_on: date
+    string_hmac_sha256: str
+    traces: tuple[Trace, ...]
+    recipients: tuple[str, ...]
+    doubt: str = ""
+    closed_on: date | None = None
+    outcome: str = ""
+
+    def days_left(self, today: date) -> int:
+        """Negative once the clock has run out."""
+        return (self.due_on - today).days
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an operator enters."""
+
+    string: str
+    kind: Kind
+    country: str
+    received_on: date
+    days: int | None = None
+    recipients: tuple[str, ...] = ()
+    actor: str = ""
+    dry_run: bool = False
+
+
+def open_case(workspace: Workspace, request: Request) -> Case:
+    """Look for the string everywhere and start the clock; the audit log is entered first, and holds the case's number only.
+
+    Raises:
+        OperatorError: the string is too short, the same request is open already, or nobody says who acts.
+    """
+    law = LAWS.get(request.country, OTHERWISE)
+    days = law.days if request.days is None else request.days
+    sealed = _seal(workspace, request.string, make_key=not request.dry_run)
+    traces = tuple(find_traces(workspace, read_params(workspace.root).partners, needle(request.string)))
+    case = Case(
+        case=f"dsr-{request.received_on:%Y%m%d}-{secrets.token_hex(4)}",
+        kind=request.kind,
+        country=request.country,
+        law=law.name,
+        received_on=request.received_on,
+        due_on=request.received_on + timedelta(days=days),
+        string_hmac_sha256=sealed,
+        traces=traces,
+        recipients=(*(f"release {t.item}" for t in traces if t.place == "release"), *request.recipients),
+        doubt=releases_that_cannot_be_told(workspace),
+    )
+    if request.dry_run:
+        return case
+    with open_log(workspace, request.actor) as log:
+        for known in read_cases(workspace):
+            if known.closed_on is None and known.kind is request.kind and known.string_hmac_sha256 == sealed:
+                raise OperatorError(
+                    f"{known.case} is the same request, {known.kind} of the same string, open since {known.received_on} and due "
+                    f"on {known.due_on}. Answer that one; a second clock would hide it."
+                )
+        log.append(Action.REQUEST_OPENED, case.case, f"{case.kind}, {case.country}, due on {case.due_on}, {len(traces)} places")
+        _write(workspace, case)
+    return case
+
+
+def close_case(workspace: Workspace, number: str, outcome: str, on: date, actor: str = "") -> Case:
+    """Write down how a case ended.
+
+    Raises:
+        OperatorError: there is no such case, or it is closed.
+    """
+    with open_log(workspace, actor) as log:
+        case = next((case for case in read_cases(workspace) if case.case == number), None)
+        if case is None:
+            raise OperatorError(f"there is no case {number!r} in {workspace.root / PLACE}. `latamgpt dsr list --all` names them.")
+        if case.closed_on is not None:
+            raise OperatorError(f"{number} was closed on {case.closed_on}: {case.outcome}. A closed case is not written again.")
+        closed = case.model_copy(update={"closed_on": on, "outcome": outcome})
+        log.append(Action.REQUEST_CLOSED, number, outcome)
+        _write(workspace, closed)
+    return closed
+
+
+def read_cases(workspace: Workspace) -> list[Case]:
+    """All cases, the most urgent first.
+
+    Raises:
+        InputDamagedError: a case file does not read as one.
+    """
+    cases: list[Case] = []
+    for path in sorted((workspace.root / PLACE / "cases").glob("*.json")):
+        try:
+            cases.append(Case.model_validate_json(path.read_bytes()))
+        except ValidationError as error:
+            raise InputDamagedError(
+                f"{path} does not read as a case, so its clock cannot be seen. Restore it from a copy; the audit log says when "
+                "it was opened and until when it must be answered."
+            ) from error
+    return sorted(cases, key=lambda case: (case.due_on, case.case))
+
+
+def describe(case: Case) -> str:
+    """A case for an operator: clock, places, recipients and next steps."""
+    lines = [f"{case.case}: {case.kind}, {case.country}. To be answered by {case.due_on} ({case.law})."]
+    num_places = Counter(trace.place for trace in case.traces)
+    num_times = Counter({place: sum(t.times for t in case.traces if t.place == place) for place in PLACES})
+    lines += [f"  {place:16} {num_places[place]:>4} places, {num_times[place]:>5} times" for place in PLACES]
+    lines += [f"    {t.place}: {t.partner}/{t.delivery} {t.item}" for t in case.traces if t.place in ("deliveries", "documents")]
+    lines.append("Recipients: " + ("; ".join(case.recipients) or "none is known"))
+    return "\n".join([*lines, *([case.doubt] if case.doubt else []), *next_steps(case)])
+
+
+def next_steps(case: Case) -> list[str]:
+    """What an operator does for each kind, as commands where there are some."""
+    if not case.traces:
+        return ["Next: answer that nothing is held, then `latamgpt dsr close`."]
+    held = sorted({(t.partner, t.item) for t in case.traces if t.place == "documents"})
+    steps = {
+        Kind.ACCESS: ["Next: answer with the places and recipients above; the custodian holds the originals."],
+        Kind.RECTIFICATION: ["Next: ask the custodian for a corrected delivery, and tell the recipients above."],
+    }
+    leave = [
+        f"  latamgpt withdraw --partner {partner} --document {item} --reason 'request {case.case}'" for partner, item in held
+    ]
+    return [
+        *steps.get(case.kind, ["Next: withdraw each document, run again, and tell the recipients above:", *leave]),
+        "A model that was trained on a text cannot forget it by itself: promise the next corpus and release, and say so.",
+        f"Then: latamgpt dsr close {case.case} --outcome '...'",
+    ]
+
+
+def _seal(workspace: Workspace, string: str, *, make_key: bool) -> str:
+    path = workspace.root / PLACE / "key"
+    if not path.is_file() and not make_key:
+        return ""
+    if not path.is_file():
+        _write_private(path, secrets.token_bytes(32))
+    return hmac.new(path.read_bytes(), " ".join(fold(string).split()).encode("utf-8"), hashlib.sha256).hexdigest()
+
+
+def _write(workspace: Workspace, case: Case) -> None:
+    plain = orjson.dumps(case.model_dump(mode="json"), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    _write_private(workspace.root / PLACE / "cases" / f"{case.case}.json", plain)
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    """Whole or not at all, for the owner's eyes."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.draft")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(path)
