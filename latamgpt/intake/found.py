@@ -17,6 +17,7 @@ class Found:
     statements: tuple[Statement, ...] = ()  # of its licence
     parts: tuple[str, ...] = ()  # other files of the delivery that the document was made from, or that are its pictures
     confidence: float | None = None  # 0 to 1: the mean over its words, where a machine read them from a picture
+    record_id: str = ""  # as the partner numbers records
 
 
 Reading = list[Found | SetAside]

@@ -40,6 +40,8 @@ PARTS = (
 )
 RESERVED = re.compile(r"todos los derechos reservados|todos os direitos reservados|all rights reserved", re.IGNORECASE)
 RESERVED_ID = "LicenseRef-all-rights-reserved"
+INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
+"""Marks of no width and of direction: between the letters of a licence's name they would hide it."""
 VERSION = re.compile(r"-\d\.\d$")
 
 
@@ -53,6 +55,7 @@ class Statement:
 
 def statements_in(text: str, where: str) -> list[Statement]:
     """The licences that a piece of text states, each once, in the order of their identifiers."""
+    text = INVISIBLE.sub("", text)
     found = {_from_address(match) for match in ADDRESS.finditer(text)}
     rest = ADDRESS.sub(" ", text).replace("_", " ")
     found |= {_from_code(match) for match in CODE.finditer(rest)}

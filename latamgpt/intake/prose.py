@@ -12,6 +12,7 @@ import orjson
 from latamgpt.intake.encoding import decode
 from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.licences import Statement, stated_in_fields, statements_at_edges, statements_in
+from latamgpt.intake.menus import without_menus
 from latamgpt.intake.pdf import pdf_statements
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.intake.source import Source
@@ -43,7 +44,7 @@ def read_html(source: Source, name: str) -> Reading:
     page = _parse_page(html, name)
     title = " ".join((page.findtext(".//title") or "").split())
     language = page.get("lang") or page.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
-    return [Found(name, _main_text(html, name), title, language, tuple(_page_statements(page)))]
+    return [Found(name, _main_text(without_menus(page), name), title, language, tuple(_page_statements(page)))]
 
 
 def _string(values: Mapping[str, object], key: str) -> str:

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     JSON_INVALID = "json_invalid"
     CSV_INVALID = "csv_invalid"
     RECORD_INVALID = "record_invalid"
+    RECORD_ID_REPEATED = "record_id_repeated"
     PARQUET_INVALID = "parquet_invalid"
     XML_INVALID = "xml_invalid"
     XML_ENTITIES = "xml_entities"

@@ -90,7 +90,7 @@ def read_files(source: Source) -> Reading:
         DeliveryTooLarge: all files together are above the cap.
     """
     names = [name for name in document_paths(source.folder, source.delivery) if not _belongs(source, name)]
-    return _read_names(source, names)
+    return _without_repeated_ids(_read_names(source, names))
 
 
 def _read_names(source: Source, names: list[str]) -> Reading:
@@ -119,6 +119,19 @@ def _read_file(source: Source, name: str) -> Reading:
         raise
     except Rejected as rejected:
         return [SetAside(name, rejected.reason, rejected.detail, (source.folder / name).stat().st_size)]
+
+
+def _without_repeated_ids(reading: Reading) -> Reading:
+    """Of two records with one id and different texts nobody knows which is meant: the first stays, the others are named."""
+    first: dict[str, Found] = {}
+    kept: Reading = []
+    for item in reading:
+        if not isinstance(item, Found) or not item.record_id or first.setdefault(item.record_id, item).text == item.text:
+            kept.append(item)
+            continue
+        detail = f"the id {item.record_id!r} stands before another text in {first[item.record_id].path}"
+        kept.append(SetAside(item.path, Reason.RECORD_ID_REPEATED, detail, len(item.text.encode("utf-8")), item.language))
+    return kept
 
 
 def _without_empty(item: Found | SetAside) -> Found | SetAside:

@@ -116,7 +116,7 @@ def document_of(fields: Fields, path: str, values: Mapping[str, object]) -> Foun
     refuse_no_text(text, path)  # an escape in JSON can stand for what no bytes in UTF-8 can
     statements = stated_in_fields(values, lambda key: f"{key!r} of {path}")
     title = _string(values, fields.title) or _string(values, fields.id)
-    return Found(path, text, title, _string(values, fields.language), tuple(statements))
+    return Found(path, text, title, _string(values, fields.language), tuple(statements), record_id=_string(values, fields.id))
 
 
 def _string(values: Mapping[str, object], key: str | None) -> str:

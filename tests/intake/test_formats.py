@@ -81,6 +81,46 @@ def test_a_bad_record_is_set_aside_alone_with_its_number(
     assert reasons(archive) == ({"t.jsonl#2": reason} if reason else {})
 
 
+def test_a_line_of_a_gigabyte_is_bounded(archive: Workspace, params: Params) -> None:
+    packer = zstandard.ZstdCompressor().compressobj()
+    piece = b"a" * (1 << 20)
+    bomb = b"".join([packer.compress(b'{"text": "'), *(packer.compress(piece) for _ in range(1024)), packer.flush()])
+    assert len(bomb) < 1 << 18
+    deliver(archive, {"a.jsonl.zst": bomb, "b.jsonl": line()}, format="jsonl")
+    take_in(archive, params)
+    assert reasons(archive) == {"a.jsonl.zst": "too_large"}
+    assert texts(archive) == {STORY}
+
+
+def test_one_id_before_two_texts_is_named_and_before_one_text_is_a_copy(archive: Workspace, params: Params) -> None:
+    raw = line(text="Uno.", id="a") + line(text="Otro.", id="a") + line(text="Dos.", id="b") + line(text="Dos.", id="b")
+    deliver(archive, {"1.jsonl": raw, "2.jsonl": line(text="Tres.", id="b")}, format="jsonl", fields={"id": "id"})
+    take_in(archive, params)
+    assert texts(archive) == {"Uno.", "Dos."}
+    assert reasons(archive) == {
+        "1.jsonl#2": "record_id_repeated",
+        "1.jsonl#4": "repeated_in_delivery",
+        "2.jsonl#1": "record_id_repeated",
+    }
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "9" * 5000])
+def test_a_number_that_no_machine_holds_sets_its_record_aside_or_is_ignored(
+    archive: Workspace, params: Params, number: str
+) -> None:
+    deliver(archive, {"a.jsonl": b'{"text": "Uno.", "n": %s}\n' % number.encode() + line()}, format="jsonl")
+    take_in(archive, params)
+    assert STORY in texts(archive)
+    assert set(reasons(archive).values()) <= {"json_invalid"}
+
+
+def test_marks_of_direction_and_no_width_neither_stop_the_reader_nor_hide_a_licence(archive: Workspace, params: Params) -> None:
+    files = {"a.txt": "\u202eoír\u202c le\u200bído \u2066x\u2069", "b.txt": STORY, "c.txt": "CC BY\u200b-NC\u200d-ND 4.0"}
+    deliver(archive, files)
+    take_in(archive, params)
+    assert reasons(archive) == {"c.txt": "licence_contradiction"}
+
+
 def test_a_text_with_nul_inside_a_record_is_refused(archive: Workspace, params: Params) -> None:
     deliver(archive, {"t.csv": "text\nbien\n"}, format="csv")
     deliver(archive, {"t.csv": b"text\nma\0l\n"}, format="csv", id="otro")
@@ -220,6 +260,37 @@ def test_html_gives_its_main_text_without_the_menu(archive: Workspace, params: P
     assert STORY in str(row["text"])
     assert "Inicio" not in str(row["text"])
     assert (row["title"], row["declared_language"]) == ("Un cuento", "es-BO")
+
+
+MENU = "".join(f'<li><a href="/{number}">Sección {number}</a></li>' for number in range(40))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<nav><ul>{MENU}</ul></nav><p>{STORY}</p>",
+        f"<div role='navigation'>{MENU}</div><article><p>{STORY}</p></article>",
+        f"<ul class='menu'>{MENU}</ul><p>{STORY}</p>",
+        f"<div id='c'><p>{STORY}</p></div><div class='sidebar'><ul>{MENU}</ul></div><footer>Contacto, mapa del sitio</footer>",
+        f"<table><tr><td><ul>{MENU}</ul></td><td><p>{STORY}</p></td></tr></table>",
+    ],
+    ids=["nav", "role", "list", "sidebar", "table"],
+)
+def test_html_of_a_short_text_among_long_menus_gives_the_text_alone(archive: Workspace, params: Params, body: str) -> None:
+    deliver(archive, {"a.html": f"<html><body>{body}</body></html>"}, format="html")
+    take_in(archive, params)
+    assert {text.strip("| \n") for text in texts(archive)} == {STORY}
+
+
+def test_html_keeps_a_list_that_is_no_menu_and_the_lines_of_a_poem(archive: Workspace, params: Params) -> None:
+    sources = "".join(f"<li>Crónica del puerto, tomo {n}, en <a href='/{n}'>la biblioteca</a>.</li>" for n in range(5))
+    body = f"<nav>Inicio</nav><article><h1>Coplas</h1><p>verso uno<br>verso dos</p><p>{STORY}</p><ul>{sources}</ul></article>"
+    deliver(archive, {"a.html": f"<html><body>{body}</body></html>"}, format="html")
+    take_in(archive, params)
+    (text,) = texts(archive)
+    assert "verso uno\nverso dos" in text
+    assert "tomo 4, en la biblioteca" in text
+    assert "Inicio" not in text
 
 
 def test_html_that_holds_nothing_is_set_aside(archive: Workspace, params: Params) -> None:
