@@ -6,7 +6,7 @@ from collections import Counter
 LOCAL = re.compile(r"[\w.+-]{1,64}$")
 DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.IGNORECASE)
 SPELT = re.compile(
-    r"[\w.+-]{1,64} ?[(\[](?:at|arroba)[)\]] ?[\w-]+(?:(?:\.| ?[(\[](?:dot|punto|ponto)[)\]] ?)[\w-]+)*"
+    r"(?<![\w.+-])[\w.+-]{1,64} ?[(\[](?:at|arroba)[)\]] ?[\w-]+(?:(?:\.| ?[(\[](?:dot|punto|ponto)[)\]] ?)[\w-]+)*"
     r"(?:\.| ?[(\[](?:dot|punto|ponto)[)\]] ?)[a-z]{2,}",
     re.IGNORECASE,
 )
