@@ -126,7 +126,7 @@ def describe(partner: str, taken: list[TakenIn], strays: list[SetAside]) -> Repo
             "exclusions": len(set_aside),
             "bytes": sum(len(a.found.text.encode("utf-8")) for outcome in taken for a in outcome.accepted),
         },
-        tables=(_delivery_table(taken), _format_table(taken), _reason_table(set_aside)),
+        tables=(_delivery_table(taken), _format_table(taken), _reason_table(set_aside), *_recognition_table(taken)),
     )
 
 
@@ -157,6 +157,17 @@ def _format_table(taken: Iterable[TakenIn]) -> Table:
             documents[outcome.delivery.format] += len(outcome.accepted)
     rows = tuple((str(name), deliveries[name], documents[name]) for name in sorted(deliveries))
     return Table(name="documents per format", columns=("format", "deliveries", "documents"), rows=rows)
+
+
+def _recognition_table(taken: Iterable[TakenIn]) -> tuple[Table, ...]:
+    """How sure the machine was that read a delivery's pages: the mean and the lowest over its documents, 0 to 1."""
+    rows: list[tuple[str, int, float, float]] = []
+    for outcome in taken:
+        sure = [one.found.confidence for one in outcome.accepted if one.found.confidence is not None]
+        if sure:
+            rows.append((outcome.name, len(sure), round(sum(sure) / len(sure), 4), min(sure)))
+    columns = ("delivery", "documents read by machine", "mean confidence", "lowest")
+    return (Table(name="text recognition", columns=columns, rows=tuple(rows)),) if rows else ()
 
 
 def _reason_table(set_aside: Iterable[SetAside]) -> Table:

@@ -5,7 +5,7 @@ import pytest
 from latamgpt.intake.library_files import parse_library_file
 from latamgpt.params import Params
 from latamgpt.store import Workspace
-from tests.intake.deliveries import deliver, documents, exclusions, reasons, register, take_in
+from tests.intake.deliveries import PARTNER, deliver, documents, exclusions, reasons, register, take_in
 from tests.intake.made_files import TEI, alto, alto_line, mets, tei
 
 STORY = "Había una vez un río que no sabía adónde iba, y preguntó."
@@ -106,6 +106,14 @@ def test_mets_makes_one_document_of_its_pages_and_keeps_its_pictures(archive: Wo
     assert (row["path"], row["title"], row["declared_language"]) == ("mets.xml", "El Diario", "es")
     assert row["text"] == "página uno\n\npágina dos"
     assert (len(documents(archive)), exclusions(archive)) == (1, [])
+
+
+def test_the_report_says_how_sure_the_machine_was(archive: Workspace, params: Params) -> None:
+    block = "<TextBlock>{}</TextBlock>"
+    pages = {"1.xml": alto(block.format(alto_line("uno", "0.5"))), "2.xml": alto(block.format(alto_line("dos", "0.8")))}
+    read(archive, params, {**pages, "b.txt": "B."})
+    tables = {table.name: table.rows for table in archive.report("documents", PARTNER).tables}
+    assert tables["text recognition"] == (("relatos", 2, 0.65, 0.5),)
 
 
 @pytest.mark.parametrize(
