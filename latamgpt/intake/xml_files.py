@@ -12,6 +12,7 @@ def parse_xml(raw: bytes, name: str) -> lxml.etree._Element:
     """The root of an XML file.
 
     Raises:
+        MemoryError: the tree is larger than the process may hold.
         Rejected: xml_invalid; xml_entities, where the file declares entities, which can stand for gigabytes or for other files.
     """
     parser = lxml.etree.XMLParser(
@@ -26,6 +27,8 @@ def parse_xml(raw: bytes, name: str) -> lxml.etree._Element:
     try:
         root = lxml.etree.fromstring(raw, parser)
     except lxml.etree.XMLSyntaxError as error:
+        if error.msg == "unknown error":  # what lxml makes of libxml2's end of memory
+            raise MemoryError from error
         if "entity" in error.msg and "not defined" not in error.msg:  # a loop, or more than the parser lets them stand for
             raise _entities(name) from error
         raise Rejected(

@@ -160,6 +160,11 @@ def test_xml_that_is_no_library_s_is_set_aside(archive: Workspace, params: Param
     assert reasons(archive) == {"a.xml": reason}
 
 
+def test_a_tree_that_needs_more_memory_than_a_parser_has_is_named_so(archive: Workspace, params: Params) -> None:
+    assert read(archive, params, {"a.xml": tei("<body>" + "<p>a</p>" * 7_000_000 + "</body>")}) == []
+    assert reasons(archive) == {"a.xml": "parser_limit"}
+
+
 def test_tei_in_utf_16_says_so_itself_and_is_read(archive: Workspace, params: Params) -> None:
     raw = tei(f"<body><p>{STORY}</p></body>").replace("UTF-8", "UTF-16").encode("utf-16")
     assert one(archive, params, "a.xml", raw)["text"] == STORY
