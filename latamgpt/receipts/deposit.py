@@ -1,0 +1,114 @@
+"""What a partner gave, and the verdict on each thing given: read from what the stages published."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from latamgpt.errors import OperatorError
+from latamgpt.records import EXCLUSION_SCHEMA, Report
+from latamgpt.store import Workspace, read_table
+
+KEPT_COLUMNS = ["doc_id", "delivery", "agreement", "path", "title", "licence", "language", "num_bytes"]
+ABOUT_OTHERS = frozenset({"exact_duplicate", "near_duplicate"})
+"""Reasons whose detail may name another partner's document, which is no business of this one."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that was given: a document, a file, or a whole delivery that could not be used."""
+
+    doc_id: str  # '' where nothing was read
+    delivery: str
+    path: str
+    title: str
+    reason: str  # '' where it is in the corpus
+    stage: str
+    detail: str
+    num_bytes: int
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is in the corpus."""
+        return not self.reason
+
+
+@dataclass(frozen=True)
+class Given:
+    """One delivery, as its partner described it."""
+
+    delivery: str
+    date: str
+    agreement: str
+    licence: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Deposit:
+    """All deliveries of a partner, and all that was in them, each thing once."""
+
+    deliveries: tuple[Given, ...]
+    items: tuple[Item, ...]
+
+
+def read_deposit(workspace: Workspace, partner: str) -> Deposit:
+    """What a partner gave and what came of it.
+
+    Raises:
+        OperatorError: the stages were not run, or their numbers do not add up: a document is neither kept nor set aside.
+    """
+    source = workspace.read("documents", partner)
+    titles = {row["doc_id"]: row["title"] for row in pq.read_table(source / "documents.parquet").to_pylist()}
+    items = [*_kept(workspace, partner), *_set_aside(workspace, partner, titles)]
+    items.sort(key=lambda item: (item.delivery, item.path, item.doc_id, item.reason))
+    deposit = Deposit(_deliveries(Report.read(source)), tuple(items))
+    _must_add_up(partner, set(titles), deposit)
+    return deposit
+
+
+def _kept(workspace: Workspace, partner: str) -> list[Item]:
+    path = workspace.read("corpus") / "documents.parquet"
+    table = pq.read_table(path, columns=KEPT_COLUMNS, filters=pc.field("partner") == partner)
+    return [
+        Item(row["doc_id"], row["delivery"], row["path"], row["title"], "", "", "", row["num_bytes"]) for row in table.to_pylist()
+    ]
+
+
+def _set_aside(workspace: Workspace, partner: str, titles: dict[str, str]) -> list[Item]:
+    table = read_table(workspace.place("corpus") / "exclusions.parquet", EXCLUSION_SCHEMA)
+    return [
+        Item(
+            doc_id=row["doc_id"],
+            delivery=row["delivery"],
+            path=row["path"],
+            title=titles.get(row["doc_id"], ""),
+            reason=row["reason"],
+            stage=row["stage"],
+            detail="" if row["reason"] in ABOUT_OTHERS else row["detail"],
+            num_bytes=row["num_bytes"],
+        )
+        for row in table.filter(pc.field("partner") == partner).to_pylist()
+    ]
+
+
+def _deliveries(report: Report) -> tuple[Given, ...]:
+    for table in report.tables:
+        if table.name == "deliveries":
+            rows = [dict(zip(table.columns, map(str, row), strict=True)) for row in table.rows]
+            return tuple(
+                Given(row["delivery"], *(row[name] for name in ("date", "agreement", "licence", "verdict"))) for row in rows
+            )
+    return ()
+
+
+def _must_add_up(partner: str, read: set[str], deposit: Deposit) -> None:
+    """Each document that intake read is kept or set aside behind it, once; what is kept was read."""
+    behind = Counter(item.doc_id for item in deposit.items if item.stage != "documents")
+    odd = sorted(read ^ set(behind)) + [doc_id for doc_id, times in behind.items() if times > 1]
+    if odd:
+        raise OperatorError(
+            f"{partner}: {len(odd):,} documents are not exactly once in the corpus or among its exclusions, first {odd[0]}. A "
+            "receipt over them would be wrong. Run the stages from documents to corpus again."
+        )

@@ -1,0 +1,40 @@
+"""The words of a receipt in the languages of the partners, from words.yaml."""
+
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from latamgpt.records import Frozen
+
+WORDS_PATH = Path(__file__).parent / "words.yaml"
+
+
+class Language(StrEnum):
+    """A language that a receipt can be written in."""
+
+    SPANISH = "es"
+    PORTUGUESE = "pt"
+    ENGLISH = "en"
+
+
+class Catalogue(Frozen):
+    """Words by key and language: what stands on the page, and what each reason code means to a partner."""
+
+    page: dict[str, dict[Language, str]]
+    reasons: dict[str, dict[Language, str]]
+
+    def on_page(self, language: Language) -> dict[str, str]:
+        """The page's words in one language."""
+        return {key: words[language] for key, words in self.page.items()}
+
+    def reason(self, code: str, language: Language) -> str:
+        """A reason in plain words; a code that the catalogue lacks stands for itself."""
+        return self.reasons[code][language] if code in self.reasons else code
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The catalogue."""
+    return Catalogue.model_validate(yaml.safe_load(WORDS_PATH.read_text(encoding="utf-8")))
