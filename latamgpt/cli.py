@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from latamgpt.commands import audit, deliver, dsr, ocr, receipt, registry, release, stage, withdraw
+from latamgpt.commands import audit, deliver, dsr, ocr, receipt, registry, release, stage, trace, withdraw
 from latamgpt.errors import OperatorError
 
-COMMANDS = (stage, registry, deliver, ocr, withdraw, release, receipt, audit, dsr)
+COMMANDS = (stage, registry, deliver, ocr, withdraw, release, receipt, trace, audit, dsr)
 """Each is a module of latamgpt.commands whose `add` adds one command or a few; what only one needs, it imports when it runs."""
 
 

@@ -99,7 +99,7 @@ def make_receipt(workspace: Workspace, params: Params, partner: str) -> tuple[Re
     anchor = find_anchor(workspace)
     deposit = read_deposit(workspace, partner)
     use = find_use(workspace, {item.doc_id for item in deposit.items if item.doc_id})
-    documents = tuple(_document(item, use.get(item.doc_id, DocumentUse()), anchor) for item in deposit.items)
+    documents = tuple(_document(item, _use_of(item, use), anchor) for item in deposit.items)
     deliveries = tuple(_deliveries(deposit))
     receipt = Receipt(
         partner=partner,
@@ -116,6 +116,11 @@ def make_receipt(workspace: Workspace, params: Params, partner: str) -> tuple[Re
         duties=duties_of(institution, {delivery.agreement for delivery in deliveries if delivery.num_kept}),
     )
     return receipt, anchor
+
+
+def _use_of(item: Item, use: Mapping[str, DocumentUse]) -> DocumentUse:
+    """What intake set aside was never used; where it is a copy, the use is that of the one which was kept."""
+    return use.get(item.doc_id, DocumentUse()) if item.stage != "documents" else DocumentUse()
 
 
 def _document(item: Item, use: DocumentUse, anchor: Anchor) -> DocumentOutcome:

@@ -1,0 +1,139 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from latamgpt.cli import main
+from latamgpt.errors import OperatorError
+from latamgpt.governance.recipients import Recipient, add_recipient
+from latamgpt.params import Params
+from latamgpt.receipts.publish import write_receipt
+from latamgpt.receipts.receipt import DocumentOutcome, Receipt, make_receipt, totals
+from latamgpt.receipts.words import Language
+from latamgpt.release.merkle import Inclusion, is_included
+from latamgpt.store import Workspace, digest_of, list_files, sha256_file
+from tests.receipts.conftest import IDS, OTHERS, PARTNER, SECRET, publish_release
+from tests.release.conftest import PARTNERS
+
+
+@pytest.fixture
+def receipt(published: Workspace, receipt_params: Params) -> Receipt:
+    return make_receipt(published, receipt_params, PARTNER)[0]
+
+
+def find(receipt: Receipt, name: str) -> DocumentOutcome:
+    return next(d for d in receipt.documents if d.doc_id == IDS[name] and d.reason != "repeated_in_delivery")
+
+
+def test_given_is_kept_and_dropped_for_every_delivery(receipt: Receipt):
+    numbers = {d.delivery: (d.num_given, d.num_kept, d.num_dropped) for d in receipt.deliveries}
+    assert numbers == {"entrega-1": (6, 3, 3), "entrega-2": (1, 0, 1)}
+    reasons = {reason.reason: reason.num_items for delivery in receipt.deliveries for reason in delivery.reasons}
+    assert reasons == {"repeated_in_delivery": 1, "exact_duplicate": 1, "too_few_chars": 1, "fixity_changed": 1}
+
+
+def test_use_counts_every_time_that_a_token_was_seen(receipt: Receipt):
+    learned = find(receipt, "learned")
+    assert (learned.num_tokens, learned.num_tokens_seen, learned.num_epochs, learned.steps) == (32, 32, 2, (3, 4, 9))
+    assert find(receipt, "held out").held_out
+    assert find(receipt, "not drawn").num_tokens_seen == 0
+    sums = totals(receipt)
+    assert (sums["trained"], sums["held_out"], sums["not_seen"], sums["steps"]) == (1, 1, 1, 3)
+
+
+def test_kept_is_proved_in_the_corpus_and_dropped_proved_absent(receipt: Receipt, published: Workspace):
+    place = find(receipt, "learned").included
+    assert place is not None
+    assert is_included(Inclusion(place.doc_id, place.index, place.path), 9, receipt.corpus_root)
+    assert find(receipt, "learned").excluded is None
+    assert find(receipt, "short").included is None
+    assert find(receipt, "short").excluded is not None
+
+
+def test_nothing_of_another_partner_is_told(published: Workspace, receipt_params: Params):
+    write_receipt(published, receipt_params, PARTNER, Language.SPANISH)
+    folder = published.root / "var" / "receipts" / PARTNER
+    told = (folder / "receipt.html").read_text(encoding="utf-8") + (folder / "receipt.json").read_text(encoding="utf-8")
+    assert SECRET not in told
+    assert "secret.txt" not in told
+    assert PARTNERS[1] not in told
+    assert OTHERS[0][:12] not in (folder / "receipt.html").read_text(encoding="utf-8")
+
+
+def test_duties_are_those_of_the_licences(receipt: Receipt):
+    [duty] = receipt.duties
+    assert duty.kinds == ("non_commercial", "share_alike")
+    assert duty.attribution == f"Texts of {PARTNER}, under CC BY 4.0"
+
+
+def test_releases_name_who_has_a_copy(published: Workspace, receipt_params: Params):
+    digest = digest_of(published.place("release"))
+    copy = Recipient(release=digest, name="Ministerio", address="mesa de partes")
+    assert add_recipient(published.root, copy)
+    assert not add_recipient(published.root, copy)
+    [held] = make_receipt(published, receipt_params, PARTNER)[0].releases
+    assert (held.manifest, held.recipients, held.signed, held.released) == (digest, (copy,), True, True)
+
+
+def test_candidate_stands_in_where_nothing_is_released(published: Workspace, receipt_params: Params):
+    shutil.rmtree(published.place("release"))
+    publish_release(published, "release_candidate")
+    [held] = make_receipt(published, receipt_params, PARTNER)[0].releases
+    assert (held.released, held.signed) == (False, False)
+
+
+def test_release_of_another_corpus_proves_nothing(published: Workspace, receipt_params: Params):
+    with published.publish("corpus") as folder:
+        shutil.copytree(published.place("corpus"), folder, dirs_exist_ok=True)
+        (folder / "extra.txt").write_text("x")
+    with pytest.raises(OperatorError, match="no release and no candidate here was made from the corpus"):
+        make_receipt(published, receipt_params, PARTNER)
+
+
+def test_document_that_vanished_between_stages_is_no_receipt(published: Workspace, receipt_params: Params):
+    shutil.rmtree(published.place("documents", PARTNER))
+    with published.publish("documents", PARTNER) as folder:
+        from latamgpt.records import DOCUMENT_SCHEMA, Report
+        from latamgpt.store import rows_to_table, write_report, write_table
+        from tests.receipts.conftest import given
+
+        row = {k: v for k, v in {**given("short"), "doc_id": "f" * 64}.items() if k in DOCUMENT_SCHEMA.names}
+        write_table(folder / "documents.parquet", rows_to_table([row], DOCUMENT_SCHEMA))
+        write_report(folder, Report(stage="documents", key=PARTNER, summary="x"))
+    with pytest.raises(OperatorError, match="not exactly once in the corpus or among its exclusions"):
+        make_receipt(published, receipt_params, PARTNER)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_page_stands_alone_in_every_language(published: Workspace, receipt_params: Params, language: Language):
+    write_receipt(published, receipt_params, PARTNER, language)
+    page = (published.root / "var" / "receipts" / PARTNER / "receipt.html").read_text(encoding="utf-8")
+    assert f'<html lang="{language}">' in page
+    assert not [word for word in ("<script", "http:", "https:", "src=", "url(") if word in page]
+    assert "too_few_chars" not in page
+
+
+def test_receipt_is_the_same_bytes_twice_and_replaces_only_a_receipt(
+    published: Workspace, receipt_params: Params, tmp_path: Path
+):
+    out = tmp_path / "out"
+    write_receipt(published, receipt_params, PARTNER, Language.PORTUGUESE, out)
+    first = {name: sha256_file(out / name) for name in list_files(out)}
+    assert write_receipt(published, receipt_params, PARTNER, Language.PORTUGUESE, out).startswith(
+        f"{PARTNER}: 3 of 7 things given"
+    )
+    assert {name: sha256_file(out / name) for name in list_files(out)} == first
+    (out / "thesis.docx").write_text("years of work")
+    with pytest.raises(OperatorError, match="holds other things than a receipt"):
+        write_receipt(published, receipt_params, PARTNER, Language.PORTUGUESE, out)
+    assert (out / "thesis.docx").is_file()
+    assert not list(tmp_path.glob(".out-*"))
+
+
+def test_command_explains_an_unknown_partner(
+    published: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(published.root)
+    assert main(["receipt", "nobody"]) == 2
+    assert "'nobody' is not in the registry" in capsys.readouterr().err
+    assert not (published.root / "var" / "receipts").exists()

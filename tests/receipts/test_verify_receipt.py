@@ -1,0 +1,146 @@
+"""What a partner runs: the checker alone, by an interpreter without any package or path of this project."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from latamgpt.params import Params
+from latamgpt.receipts.publish import write_receipt
+from latamgpt.receipts.words import Language
+from latamgpt.store import Workspace, sha256_file
+from tests.receipts.conftest import IDS, PARTNER, TEXTS
+
+
+@pytest.fixture
+def folder(published: Workspace, receipt_params: Params, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    away = tmp_path_factory.mktemp("partner") / "receipt"
+    write_receipt(published, receipt_params, PARTNER, Language.SPANISH, away)
+    return away
+
+
+def check(folder: Path, *arguments: str, path: str = "/usr/bin:/bin") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", "-S", "verify_receipt.py", ".", *arguments]
+    return subprocess.run(command, cwd=folder, env={"PATH": path}, capture_output=True, text=True, check=False)
+
+
+def rewrite(folder: Path, name: str, value: object) -> None:
+    """Change a file and make the sums fit, as a forger would."""
+    (folder / name).write_text(json.dumps(value), encoding="utf-8")
+    lines = [line.split("  ")[1] for line in (folder / "SHA256SUMS").read_text().splitlines()]
+    (folder / "SHA256SUMS").write_text("".join(f"{sha256_file(folder / line)}  {line}\n" for line in lines))
+
+
+def read(folder: Path, name: str):
+    return json.loads((folder / name).read_text(encoding="utf-8"))
+
+
+def flip(text: str, at: int) -> str:
+    return text[:at] + ("0" if text[at] != "0" else "1") + text[at + 1 :]
+
+
+def test_whole_receipt_is_proved_far_from_the_project(folder: Path):
+    done = check(folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("proved: every document of the receipt against root ")
+    if shutil.which("openssl", path="/usr/bin:/bin"):
+        assert "signature: good" in done.stdout
+    assert "signature: not checked" in check(folder, path="/nowhere").stdout
+
+
+def test_checker_is_one_short_file_that_old_pythons_read(folder: Path):
+    import ast
+
+    source = (folder / "verify_receipt.py").read_text(encoding="utf-8")
+    ast.parse(source, feature_version=(3, 8))
+    assert len(source.splitlines()) <= 120
+    imported = {line.split()[1] for line in source.splitlines() if line.startswith(("import ", "from "))}
+    assert imported <= sys.stdlib_module_names
+
+
+def test_text_of_the_partner_gives_the_id_in_the_receipt(folder: Path, tmp_path: Path):
+    (tmp_path / "mine.txt").write_bytes(TEXTS["learned"].replace("\n", "\r\n").encode() + b"  \r\n")
+    done = check(folder, "--text", str(tmp_path / "mine.txt"), "--delivery", "entrega-1")
+    assert f"{IDS['learned']}: in the corpus" in done.stdout
+
+
+def test_any_byte_of_an_inclusion_proof_matters(folder: Path):
+    receipt = read(folder, "receipt.json")
+    document = next(d for d in receipt["documents"] if d["doc_id"] == IDS["learned"] and not d["reason"])
+    path = document["included"]["path"]
+    for step in range(len(path)):
+        for at in range(64):
+            whole = path[step]
+            path[step] = flip(whole, at)
+            if at % 16 == 0:
+                rewrite(folder, "receipt.json", receipt)
+                assert "said to be in the corpus, not proved" in check(folder).stdout
+            else:
+                assert not proves(folder, document, receipt["corpus_root"])
+            path[step] = whole
+
+
+def proves(folder: Path, document: dict, root: str) -> bool:
+    from latamgpt.receipts.verify_receipt import is_leaf
+
+    return is_leaf(document["included"], read(folder, "corpus_root.json")["num_leaves"], root)
+
+
+@pytest.mark.parametrize("at", range(0, 64, 21))
+def test_root_or_id_changed_by_a_digit_fails(folder: Path, at: int):
+    root = read(folder, "corpus_root.json")
+    rewrite(folder, "corpus_root.json", {**root, "root": flip(root["root"], at)})
+    assert check(folder).returncode == 1
+    rewrite(folder, "corpus_root.json", root)
+    receipt = read(folder, "receipt.json")
+    document = next(d for d in receipt["documents"] if d["doc_id"] == IDS["held out"])
+    document["doc_id"] = document["included"]["doc_id"] = flip(document["doc_id"], at)
+    rewrite(folder, "receipt.json", receipt)
+    done = check(folder)
+    assert done.returncode == 1
+    assert "said to be in the corpus, not proved" in done.stdout
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("field", ["doc_id", "path", "index"])
+def test_neighbour_that_was_changed_proves_no_absence(folder: Path, side: str, field: str):
+    receipt = read(folder, "receipt.json")
+    gap = next(d for d in receipt["documents"] if d["reason"] == "too_few_chars")["excluded"]
+    assert gap[side] is not None
+    changed = {"doc_id": lambda v: flip(v, 63), "path": lambda v: [flip(v[0], 5), *v[1:]], "index": lambda v: v + 1}
+    gap[side][field] = changed[field](gap[side][field])
+    rewrite(folder, "receipt.json", receipt)
+    assert "said not to be in the corpus, not proved" in check(folder).stdout
+
+
+def test_document_in_the_corpus_cannot_be_told_absent(folder: Path):
+    receipt = read(folder, "receipt.json")
+    gap = next(d for d in receipt["documents"] if d["reason"] == "too_few_chars")["excluded"]
+    document = next(d for d in receipt["documents"] if d["doc_id"] == IDS["not drawn"])
+    document.update(reason="withdrawn", included=None, excluded=gap)
+    rewrite(folder, "receipt.json", receipt)
+    done = check(folder)
+    assert "said not to be in the corpus, not proved" in done.stdout
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("name", ["receipt.json", "receipt.html", "corpus_root.json", "corpus_root.sig", "corpus_root.pem"])
+def test_any_file_that_changed_is_named(folder: Path, name: str):
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / name).write_bytes(data)
+    done = check(folder)
+    assert done.returncode == 1
+    assert f"{name}: changed since the receipt was made" in done.stdout or "Error" in done.stderr
+
+
+def test_signature_of_another_root_is_bad(folder: Path):
+    rewrite(folder, "corpus_root.json", {**read(folder, "corpus_root.json"), "corpus": "0" * 64})
+    if shutil.which("openssl", path="/usr/bin:/bin") is None:
+        pytest.skip("openssl is not installed here")
+    done = check(folder)
+    assert "signature: BAD" in done.stdout
+    assert done.returncode == 1
