@@ -1,6 +1,6 @@
 """Who is known to have a copy of a release: governance/recipients.yaml, committed like the registry.
 
-`latamgpt mirror` enters what it copied; whoever hands a release on in another way writes the line by hand.
+Whoever hands a release on, or mirrors it, writes a line there: what nobody wrote down, nobody can make a withdrawal known to.
 """
 
 from pathlib import Path
