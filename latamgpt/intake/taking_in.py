@@ -9,6 +9,7 @@ from pathlib import Path
 
 from latamgpt.errors import OperatorError
 from latamgpt.governance.withdrawals import NOTHING_WITHDRAWN, Withdrawn, explain
+from latamgpt.intake.crawled import is_address_list, refuse_crawled
 from latamgpt.intake.delivery import LANGUAGE_TAG, Delivery, DeliveryFormat, language_tag, read_delivery
 from latamgpt.intake.fixity import check_fixity
 from latamgpt.intake.found import Found
@@ -18,6 +19,7 @@ from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.reading import read_files
 from latamgpt.intake.source import Source
 from latamgpt.params import DocumentsParams
+from latamgpt.registry import crawl
 from latamgpt.registry.partners import Edge, Institution, Purpose
 from latamgpt.registry.rights import rule, rule_delivery_labels
 from latamgpt.store import list_files
@@ -56,6 +58,7 @@ def take_in(
     try:
         refuse_unsafe(folder)
         num_bytes = size_of(folder)
+        refuse_crawled(folder)
         delivery = _read_description(folder)
         _check_rights(institution, delivery, as_of)
         _check_withdrawn(delivery, withdrawn)
@@ -185,6 +188,8 @@ def _verdict(found: Found, delivery: Delivery, institution: Institution) -> Acce
     accepted = Accepted(identify(institution.id, delivery.id, found.text), found, language)
     if not re.fullmatch(LANGUAGE_TAG, language):
         return _aside(found, accepted, Reason.RECORD_INVALID, f"{language!r} is no language tag such as 'quy' or 'es-AR'")
+    if is_address_list(found.text):
+        return _aside(found, accepted, crawl.REASON, f"{found.path} lists web addresses. {crawl.WHY}")
     stated = [*found.statements, *statements_in(found.path, "the file's name"), *statements_at_edges(found.text)]
     odd = contradiction(stated, _covered(institution, delivery))
     if odd is not None:
