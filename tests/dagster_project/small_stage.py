@@ -5,12 +5,15 @@ var/fail-STAGE makes a stage fail with a message; var/hold-STAGE makes it write 
 
 import signal
 import sys
+from datetime import date
 from pathlib import Path
 
 import yaml
 
 from latamgpt.errors import OperatorError
 from latamgpt.records import Curve, Expectation, Report, Severity, Table
+from latamgpt.registry.partners import Edge, Purpose, read_institution
+from latamgpt.registry.rights import rule
 from latamgpt.store import Workspace, must_have_passed, write_json, write_report
 
 TEXT = "text.txt"
@@ -37,7 +40,9 @@ def main(name: str, key: str) -> None:
 
 def work(workspace: Workspace, params: dict, name: str, key: str) -> tuple[str, list[Expectation]]:
     if name == "documents":
-        files = sorted((workspace.root / "samples" / key).rglob("*.txt"))
+        files = (
+            sorted((workspace.root / "samples" / key).rglob("*.txt")) if permitted(workspace, params, key, Edge.INTAKE) else []
+        )
         return "\n".join(path.read_text().strip() for path in files), []
     if name == "clean_documents":
         return (workspace.read("documents", key) / TEXT).read_text() * params["clean_documents"]["times"], []
@@ -48,13 +53,19 @@ def work(workspace: Workspace, params: dict, name: str, key: str) -> tuple[str, 
     if name == "corpus":
         for partner in params["partners"]:
             must_have_passed(workspace, "documents_gate", partner)
-        return "\n".join((workspace.read("clean_documents", p) / TEXT).read_text() for p in params["partners"]), []
+        kept = [p for p in params["partners"] if permitted(workspace, params, p, Edge.CORPUS)]
+        return "\n".join((workspace.read("clean_documents", p) / TEXT).read_text() for p in kept), []
     if name == "checkpoint":
         return (workspace.read("corpus") / TEXT).read_text() + str(params["checkpoint"]["rate"]), []
     if name == "release_candidate":
         return (workspace.read("checkpoint") / TEXT).read_text(), []
     workspace.read("release_candidate")
     return (workspace.root / "approvals" / "approval.yaml").read_text(), []
+
+
+def permitted(workspace: Workspace, params: dict, partner: str, edge: Edge) -> bool:
+    institution, day = read_institution(workspace.root, partner), date.fromisoformat(params["rights"]["as_of"])
+    return rule(institution, f"{partner}-1", "CC0-1.0", Purpose.TRAIN, day, edge=edge).permitted
 
 
 def report(name: str, key: str, text: str, expectations: list[Expectation]) -> Report:

@@ -8,7 +8,10 @@ import pytest
 
 from assets.lock import read_lock
 from dagster_project.definitions import Location
+from dagster_project.dvc_graph import parse_graph
 from dagster_project.materialize import execute
+from latamgpt.params import read_params
+from tests.conftest import ROOT
 from tests.dagster_project.small_factory import PARTNERS, call, sys
 from tests.dagster_project.staleness import adopt_all, not_fresh_in_ui, stale_in_dvc
 
@@ -82,6 +85,33 @@ def test_a_changed_delivery_makes_stale_exactly_what_reads_it(built_factory: Loc
         or stale_in_dvc(built_factory) == set()
     )
     assert not_fresh_in_ui(built_factory, instance) == set()
+
+
+def test_an_expired_agreement_makes_stale_exactly_what_asks_for_it_and_leaves_the_next_corpus(
+    built_factory: Location, instance: dg.DagsterInstance
+) -> None:
+    adopt_all(built_factory, instance)
+    workspace = built_factory.factory.workspace
+    assert "words of beta" in (workspace.place("corpus") / "text.txt").read_text()
+    registry = workspace.root / "partners" / "beta.yaml"
+    registry.write_text(registry.read_text().replace("valid_until: 2027-12-31", "valid_until: 2026-06-30"))
+    asking = {"documents@beta", "documents_gate@beta", "corpus", "checkpoint", "release_candidate", "release"}
+    assert stale_in_dvc(built_factory) == not_fresh_in_ui(built_factory, instance) == asking
+    run_to_the_end(built_factory, instance)
+    for stage in ("corpus", "checkpoint", "release_candidate"):
+        text = (workspace.place(stage) / "text.txt").read_text()
+        assert "beta" not in text, stage
+        assert "words of alpha" in text
+        assert "words of gamma" in text
+    assert not_fresh_in_ui(built_factory, instance) == set()
+
+
+def test_in_the_real_graph_an_agreement_is_asked_for_at_every_edge_and_nowhere_else() -> None:
+    graph = parse_graph(ROOT)
+    for partner in read_params(ROOT).partners:
+        asking = {node.address for node in graph.stages if f"partners/{partner}.yaml" in node.deps}
+        own = {f"documents@{partner}", f"documents_gate@{partner}"}
+        assert asking == own | {"corpus", "token_shards", "checkpoint", "scorecard", "release_candidate", "release"}
 
 
 def test_identical_bytes_stop_the_wave(built_factory: Location, instance: dg.DagsterInstance) -> None:
