@@ -102,7 +102,7 @@ def _read(
 def _summary(folder: Path, records: Iterable[OcrRecord], refused: list[str]) -> str:
     pages = [page for record in records for page in record.pages]
     waiting = sum(not page.is_good for page in pages)
-    words = f"{folder}: read {len(pages)} pages, of which {waiting} wait for a person (latamgpt corrections list)"
+    words = f"{folder}: read {len(pages)} pages, of which {waiting} wait for a person's correction"
     return f"{words}; {len(refused)} scans could not be read: {'; '.join(refused)}" if refused else words
 
 

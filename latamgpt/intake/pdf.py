@@ -115,7 +115,8 @@ def _is_drawn(page: "pypdf.PageObject") -> bool:
 
 def _title(pdf: PdfRead, name: str) -> str:
     """The title in the file's fields, without the program's name that Word writes before it, else the file's name."""
-    return re.sub(r"^Microsoft \w+ - ", "", pdf.title).strip() or PurePosixPath(name).stem
+    title = re.sub(r"^Microsoft \w+ - |^untitled$", "", pdf.title.strip())
+    return title or PurePosixPath(name).stem
 
 
 def clean(text: str) -> str:

@@ -1,7 +1,7 @@
 """Readers of scans: page images, and pages of a PDF that hold no text. Their text is the OCR result that lies beside them.
 
 Images of one folder whose names differ only in the number at their end are the pages of one document. A page that was read badly
-is not used: it is named, the scan is kept, and a person may correct it (`latamgpt corrections`).
+is not used: it is named, the scan is kept, and a correction that lies beside it is read in its place.
 """
 
 import re
@@ -102,7 +102,7 @@ def _page(scan: str, number: int, page: OcrPage | None, corrected: str | None) -
         return PageRead(path, page.text, None, page.confidence, page.num_words)
     detail = (
         f"page {number} of {scan} was read with a confidence of {page.confidence:.0f} of 100 in {page.num_words} words: the scan "
-        "is kept and waits for a person (`latamgpt corrections`)"
+        "is kept and waits for a person's correction"
     )
     return PageRead(path, aside=SetAside(path, Reason.OCR_LOW_CONFIDENCE, detail, len(page.text.encode())))
 

@@ -16,6 +16,7 @@ from latamgpt.intake.transcripts import Utterance, as_text, title_of
 from latamgpt.records import Frozen
 
 VOICE = re.compile(r"<v(?:\.[^\s>]*)*[ \t]+([^>]*)>")
+LABEL = re.compile(r"([^\W\d_][^\s:]*(?: [^\s:]+){0,2}):\s+(?=\S)")  # 'Doña Rosa: ', where there is no tag for it
 TAG = re.compile(r"</?[a-zA-Z0-9][^<>]*>|\{\\[^{}]*\}")  # <i>, <c.yellow>, <00:01.000>, {\an8}
 TOUCHING_MS = 60
 ROLLED_UP_SHARE = 0.5  # of the pairs of cues that touch; below it a line said twice was said twice
@@ -99,7 +100,10 @@ def _turns(start_ms: int, end_ms: int, lines: list[str]) -> list[Utterance]:
     turns: list[Utterance] = []
     for part in parts:
         voice = VOICE.search(part)
-        turns.append(Utterance(start_ms, end_ms, html.unescape(voice[1]) if voice else "", _words(part)))
+        words = _words(part)
+        label = None if voice else LABEL.match(words)
+        speaker = html.unescape(voice[1]) if voice else label[1] if label else ""
+        turns.append(Utterance(start_ms, end_ms, speaker, words[label.end() :] if label else words))
     return turns
 
 

@@ -63,7 +63,7 @@ def plain(words: str) -> str:
 def withhold_audio(source: Source, name: str) -> Reading:
     """A recording is kept with the delivery and goes no further: its agreement speaks of texts."""
     detail = (
-        f"{name} is a recording: it is kept with the delivery and not used. A transcript of it (.eaf, .vtt, .srt, .TextGrid) is"
+        f"{name} is a recording: it is kept with the delivery and not used; a transcript (.eaf, .vtt, .srt, .TextGrid) would be"
     )
     return [SetAside(name, Reason.AUDIO_WITHHELD, detail, (source.folder / name).stat().st_size)]
 

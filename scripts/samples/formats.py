@@ -44,6 +44,7 @@ class Parcel:
     notice: str  # what NOTICE says
     suffix: str = ""  # of jsonl files: .gz, .zst; of a bag's payload: .txt, .md, .html
     licence_in_texts: str = ""  # what texts, sidecars or prints say, where it is not the delivery's licence
+    fill: Callable[[Path], None] | None = None  # writes the documents, in place of the format's own writer
     damage: Callable[[Path], None] | None = None  # done after the manifest was written
 
 
@@ -73,7 +74,10 @@ def write(parcel: Parcel, folder: Path) -> None:
     values = parcel.delivery.model_dump(mode="json", exclude_defaults=True)
     (folder / DELIVERY_NAME).write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
     (folder / "NOTICE").write_text(parcel.notice.rstrip() + "\n", encoding="utf-8")
-    _WRITERS[parcel.delivery.format](parcel, folder)
+    if parcel.fill:
+        parcel.fill(folder)
+    else:
+        _WRITERS[parcel.delivery.format](parcel, folder)
     (folder / FIXITY_NAME).write_text(fixity_lines(folder, payload_paths(folder, parcel.delivery)), encoding="utf-8")
     if parcel.delivery.format is DeliveryFormat.BAGIT:
         _close_bag(folder, parcel.delivery)

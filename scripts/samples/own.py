@@ -1,7 +1,11 @@
 """The deliveries whose texts were written for this project: they are rebuilt without any package."""
 
-from latamgpt.intake.delivery import DeliveryFormat
-from samples import faults, notices
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from latamgpt.intake.delivery import DeliveryFormat, Fields
+from samples import faults, notices, scans, voices
 from samples.formats import Parcel, described
 from samples.texts import Text, written
 
@@ -24,6 +28,8 @@ def written_deliveries() -> dict[str, list[Parcel]]:
         "archivo-litoral": [
             _parcel("relatos-litoral", "al-2025-01", "2025-03-14", markdown, written("archivo-litoral", "es-AR")),
             _contradicted_notebooks(),
+            _filled("voces-del-litoral", "2026-04-06", voices.fill, written("archivo-litoral-voces", "es-AR")),
+            _filled("hojas-del-litoral", "2026-04-20", scans.fill, written("archivo-litoral-hojas", "es-AR")),
         ],
         "biblioteca-araucania": [
             _parcel("relatos-araucania", "ba-2025-01", "2025-04-28", bag, written("biblioteca-araucania", "es-CL")),
@@ -52,6 +58,12 @@ def _parcel(
 ) -> Parcel:
     delivery = described(name, agreement, day, form, "CC0-1.0", texts[0].language, OWN, encoding)
     return Parcel(delivery, texts, notices.notice("written"), suffix=suffix)
+
+
+def _filled(name: str, day: str, fill: Callable[[Path], None], texts: list[Text]) -> Parcel:
+    """A delivery of the coast's archive whose documents are no plain texts."""
+    parcel = _parcel(name, "al-2025-01", day, DeliveryFormat.FILES, texts)
+    return replace(parcel, delivery=parcel.delivery.model_copy(update={"fields": Fields()}), fill=fill)
 
 
 def _contradicted_notebooks() -> Parcel:

@@ -198,7 +198,7 @@ def test_written_deliveries_are_rebuilt_to_the_byte(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     folders = sorted(path.parent.relative_to(built) for path in built.glob("*/*/delivery.yaml"))
-    assert len(folders) == 13
+    assert len(folders) == 15
     for folder in folders:
         assert_same_files(built / folder, SAMPLES / folder)
 
