@@ -60,11 +60,28 @@ class GateParams(Frozen):
     max_personal_data_left: int = Field(ge=0)  # identifiers with a valid check digit still found after masking
 
 
+class PoisoningParams(Frozen):
+    """What a trusted partner's documents may not show."""
+
+    min_trigger_docs: Count  # of one partner that hold a string, before it can be a trigger; below it chance says too much
+    min_rise_bits: float = Field(gt=0)  # bits per character by which the text behind a trigger is less like text than before
+    min_rise_repeats: Share  # or by this share of its three-character runs it repeats itself more
+    min_rising_share: Share  # of the documents that hold the string
+    max_chance: float = Field(
+        gt=0, lt=1
+    )  # that a string shows this in its partner's texts of a language, where rises are as usual
+    min_context_share: Share  # differing words before and after the string, of its documents: unrelated texts, not one quoted
+    min_owner_share: Share  # of all documents with the string that are one partner's: a trigger is rare elsewhere
+    max_template_docs: Count  # of one partner that open or close alike; the rest are set aside. A backdoor took 250
+    max_template_share: Share  # of a partner's documents, where that is more: honest forms and lists come in many copies
+
+
 class CorpusParams(Frozen):
-    """Joining partners and dropping duplicates."""
+    """Joining partners and dropping duplicates and what looks planted."""
 
     num_bands: Count  # LSH bands; num_permutations must be a multiple
     min_similarity: Share  # Jaccard, estimated from signatures, from which on two documents are one
+    poisoning: PoisoningParams
 
 
 class CorpusGateParams(Frozen):

@@ -1,4 +1,4 @@
-"""Stage `corpus`: all partners' clean documents as one, each agreement checked again, duplicates dropped."""
+"""Stage `corpus`: all partners' clean documents as one, each agreement checked again, duplicates and plants dropped."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,11 +6,13 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from latamgpt.curation.duplicates import DUPLICATE_SCHEMA, Duplicate, Kind, find_duplicates, in_winning_order
+from latamgpt.curation.hidden_text import Finding, find_hidden
+from latamgpt.curation.poisoning import Suspect, find_poison
 from latamgpt.errors import OperatorError
 from latamgpt.governance.withdrawals import REASON, Withdrawn, explain, read_withdrawn
-from latamgpt.params import Params, RightsParams
+from latamgpt.params import Params, PoisoningParams, RightsParams
 from latamgpt.progress import follow
-from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Report, Table
+from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Report, Table
 from latamgpt.registry.partners import Edge, Institution, Purpose, read_institution
 from latamgpt.registry.rights import Ruling, rule
 from latamgpt.store import Workspace, must_have_passed, read_table, rows_to_table, write_report, write_table
@@ -20,7 +22,7 @@ REASONS = {Kind.EXACT: "exact_duplicate", Kind.NEAR: "near_duplicate"}
 
 
 def run(workspace: Workspace, params: Params) -> Report:
-    """Join, check rights, drop duplicates; publish the corpus, every exclusion there ever was, and who gave way to whom.
+    """Join, check rights, drop duplicates and plants; publish the corpus, every exclusion there was, and who gave way to whom.
 
     Raises:
         OperatorError: a partner's documents gate did not pass, or no document is left.
@@ -31,15 +33,16 @@ def run(workspace: Workspace, params: Params) -> Report:
     permitted, refused = check_rights(workspace, documents, params.rights)
     ordered = in_winning_order(permitted)
     duplicates = find_duplicates(ordered, params.corpus.num_bands, params.corpus.min_similarity)
-    kept = _without(ordered, duplicates).sort_by("doc_id")
+    unique = _without(ordered, duplicates).sort_by("doc_id")
+    kept, planted = set_aside_planted(unique, find_hidden_texts(workspace, params.partners), params.corpus.poisoning)
     if kept.num_rows == 0:
         raise OperatorError(
             f"the corpus of {len(params.partners)} partners is empty: {documents.num_rows:,} clean documents came in, "
-            f"{len(refused):,} of them are not permitted. There is nothing to train on. Look at the exclusions in "
-            "data/documents and data/clean_documents, and at the agreements in partners/."
+            f"{len(refused):,} of them are not permitted, {len(planted):,} look planted. There is nothing to train on. "
+            "Look at the exclusions in data/documents and data/clean_documents, and at the agreements in partners/."
         )
     everything = pa.concat_tables(
-        [exclusions, rows_to_table([*refused, *_duplicate_rows(ordered, duplicates)], EXCLUSION_SCHEMA)]
+        [exclusions, rows_to_table([*refused, *_duplicate_rows(ordered, duplicates), *planted], EXCLUSION_SCHEMA)]
     )
     everything = everything.sort_by(
         [(name, "ascending") for name in ("partner", "delivery", "path", "stage", "reason", "doc_id")]
@@ -72,6 +75,33 @@ def check_rights(workspace: Workspace, documents: pa.Table, rights: RightsParams
         if not ruling.permitted:
             refused.append(_exclusion(row, ruling.reason, ruling.detail))
     return documents.filter(pa.array(permitted, pa.bool_())), refused
+
+
+def find_hidden_texts(workspace: Workspace, partners: Iterable[str]) -> dict[str, Finding]:
+    """What is hidden in documents as they were delivered, by id: cleaning takes invisible characters out."""
+    found: dict[str, Finding] = {}
+    for partner in partners:
+        delivered = read_table(workspace.read("documents", partner) / "documents.parquet", DOCUMENT_SCHEMA)
+        for row in delivered.select(["doc_id", "text"]).to_pylist():
+            finding = find_hidden(row["text"])
+            if finding is not None:
+                found[row["doc_id"]] = finding
+    return found
+
+
+def set_aside_planted(
+    documents: pa.Table, hidden: dict[str, Finding], params: PoisoningParams
+) -> tuple[pa.Table, list[dict[str, object]]]:
+    """The documents that show nothing, and exclusions for those that look planted."""
+    suspects = [
+        Suspect(row["doc_id"], row["partner"], row["language"], row["text"])
+        for row in documents.select(["doc_id", "partner", "language", "text"]).to_pylist()
+    ]
+    flags = find_poison(suspects, hidden, params)
+    clear = pa.array([suspect.doc_id not in flags for suspect in suspects], pa.bool_())
+    rows = documents.select(["doc_id", "partner", "delivery", "path", "language", "num_bytes"]).to_pylist()
+    flagged = [(row, flags[row["doc_id"]]) for row in rows if row["doc_id"] in flags]
+    return documents.filter(clear), [_exclusion(row, flag.reason, flag.detail) for row, flag in flagged]
 
 
 def _gather(workspace: Workspace, partners: Iterable[str]) -> tuple[pa.Table, pa.Table]:
