@@ -13,7 +13,8 @@ from latamgpt.governance.audit import Action
 from latamgpt.intake.delivery import DELIVERY_NAME, read_delivery
 from latamgpt.intake.ocr_record import OCR_SUFFIX, OcrRecord
 from latamgpt.intake.payload import refuse_unsafe
-from latamgpt.intake.pdf import EVERY_PAGE, is_text, open_pdf
+from latamgpt.intake.pdf import is_text, open_pdf
+from latamgpt.intake.pdf_parser import EVERY_PAGE
 from latamgpt.intake.quarantine import Rejected
 from latamgpt.intake.scans import IMAGE_SUFFIXES
 from latamgpt.records import Frozen

@@ -1,0 +1,52 @@
+"""What of PDF runs in a limited process, once for each file: it imports little, since a delivery may hold thousands of them."""
+
+import re
+from typing import TYPE_CHECKING
+
+from latamgpt.intake.quarantine import Reason, Rejected
+
+if TYPE_CHECKING:
+    import pypdf
+
+MAX_PAGES = 5_000
+MAX_XMP_CHARS = 200_000
+EVERY_PAGE = "every"
+FIRST_AND_LAST = "ends"
+PAINTS = re.compile(rb"(?<![\w/])(?:Tj|TJ|Do|BI|sh|S|s|f\*?|F|B\*?|b\*?)(?!\w)|[)>]\s*['\"]")
+"""PDF's operators that put something on a page; a page without any is blank (ISO 32000-1, annex A)."""
+
+
+def parse_pdf(path: str, name: str, which: str) -> dict[str, object]:
+    """A PDF as JSON values; runs in a limited process. Scripts, attachments and links in it are not looked at."""
+    import pypdf
+
+    reader = pypdf.PdfReader(path)
+    if reader.is_encrypted and not reader.decrypt(""):
+        raise Rejected(Reason.ENCRYPTED, f"{name} asks for a password: ask the partner for the file without one")
+    num_pages = len(reader.pages)
+    if num_pages > MAX_PAGES:
+        raise Rejected(
+            Reason.TOO_LARGE, f"{name} has {num_pages:,} pages, above {MAX_PAGES:,}: ask the partner to send it in parts"
+        )
+    wanted = range(num_pages) if which == EVERY_PAGE else sorted({0, num_pages - 1} & set(range(num_pages)))
+    fields = {str(key): str(value) for key, value in (reader.metadata or {}).items()}
+    stream = reader.root_object.get("/Metadata")
+    xmp = stream.get_object().get_data().decode("utf-8", "replace") if stream is not None else ""
+    return {
+        "title": clean(fields.get("/Title", "")),
+        "metadata": clean(" | ".join(f"{key} {value}" for key, value in sorted(fields.items()))),
+        "xmp": clean(xmp[:MAX_XMP_CHARS]),
+        "pages": [clean(reader.pages[n].extract_text()) for n in wanted],
+        "drawn": [n + 1 for n in wanted if _is_drawn(reader.pages[n])],
+        "num_pages": num_pages,
+    }
+
+
+def _is_drawn(page: "pypdf.PageObject") -> bool:
+    content = page.get_contents()
+    return content is not None and PAINTS.search(content.get_data()) is not None
+
+
+def clean(text: str) -> str:
+    """Text without what no text holds: NUL and halves of surrogate pairs, as broken fonts give them."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
