@@ -1,6 +1,9 @@
 """The command line: `latamgpt stage NAME [KEY]` is what a person, DVC, Dagster and a cluster all run."""
 
 import argparse
+import os
+import select
+import signal
 import sys
 
 from latamgpt.commands import audit, deliver, dsr, ocr, receipt, registry, release, stage, trace, withdraw
@@ -10,14 +13,33 @@ COMMANDS = (stage, registry, deliver, ocr, withdraw, release, receipt, trace, au
 """Each is a module of latamgpt.commands whose `add` adds one command or a few; what only one needs, it imports when it runs."""
 
 
+NOBODY_READS = 128 + signal.SIGPIPE  # the exit code that a shell gives a command whose reader has gone
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; a person's mistake is explained in plain words on standard error."""
     options = _parser().parse_args(arguments)
     try:
-        return options.command(options)
+        code = options.command(options)
+        sys.stdout.flush()
+        return code
     except OperatorError as error:
         print(f"latamgpt: {error}", file=sys.stderr)
         return error.exit_code
+    except BrokenPipeError:
+        if _is_read():
+            raise
+        return NOBODY_READS
+
+
+def _is_read() -> bool:
+    """Whether somebody still reads what is printed; where nobody does, as after `| head`, the rest goes nowhere."""
+    pipe = select.poll()
+    pipe.register(sys.stdout.fileno(), 0)
+    if not pipe.poll(0):
+        return True
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return False
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -36,6 +36,12 @@ def test_a_light_stage_imports_nothing_heavy(workspace: Workspace) -> None:
     assert workspace.report("documents", "academia-quechua").counts
 
 
+def test_a_reader_that_goes_early_is_no_failure_to_explain() -> None:
+    command = f"{sys.executable} -m latamgpt.cli partner list | true; echo ${{PIPESTATUS[0]}}"
+    run = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (run.stdout, run.stderr) == ("141\n", "")
+
+
 def test_help_of_stage_lists_every_stage(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["stage", "--help"])
