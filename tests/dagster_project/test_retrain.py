@@ -16,7 +16,7 @@ from tests.dagster_project.test_dvc_exec import root
 
 def test_a_retraining_has_a_branch_and_a_cache_and_touches_nothing_here(built_factory: Location) -> None:
     here = root(built_factory)
-    (here / "params.yaml").write_text((here / "params.yaml").read_text() + "rights: # the day\n  as_of: '2026-11-21'\n")
+    (here / "params.yaml").write_text((here / "params.yaml").read_text().replace("rights:\n", "rights: # the day\n"))
     call(here, "git", "add", "--all")
     call(here, "git", "commit", "--quiet", "--message", "built")
     before = call(here, "git", "rev-parse", "HEAD")
