@@ -1,4 +1,5 @@
-"""Measure what README claims: whole commands on a fresh clone, and each fast path against its plain reference in one run.
+"""Measure what README claims: whole commands on a fresh clone, each fast path against its plain reference in one run, and small
+runs of what masking and the search for planted documents find.
 
 Prints a Markdown table. Nothing here is asserted: a time is a property of a machine, a ratio says more.
 """
@@ -11,14 +12,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from latamgpt.curation.minhash import signature
+from latamgpt.params import read_params
+from scripts import bench_personal_data, bench_poisoning
 from tests.curation.test_duplicates import plain_signature
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK_RUNS = 5
+NUM_MASKED_DOCS = 20  # per kind of identifier
+NUM_SEARCHED_DOCS, NUM_PLANTED_DOCS = 3000, 20  # planted: of each style
 PERMUTATIONS, SHINGLE_WORDS, SEED = 112, 5, 7  # as in params.yaml
 
 
@@ -91,6 +97,28 @@ def measure_fast_paths(rows: list[tuple[str, float, str]]) -> None:
     rows.append((f"MinHash of {num_bytes:,} bytes", fast, f"plain Python takes {plain / fast:.0f} times as long"))
 
 
+def measure_personal_data(rows: list[tuple[str, float, str]]) -> None:
+    """Masking of planted identifiers, small; by country: python -m scripts.bench_personal_data."""
+    start = time.perf_counter()
+    tallies = bench_personal_data.measure(seed=1, num_documents=NUM_MASKED_DOCS).tallies.values()
+    taken = time.perf_counter() - start
+    total = bench_personal_data.Tally()
+    for tally in tallies:
+        total.add(tally)
+    found = f"recall {total.recall:.2%}, precision {total.precision:.2%}"
+    rows.append((f"masking of {total.num_planted:,} planted identifiers of {len(tallies)} kinds", taken, found))
+
+
+def measure_poisoning(rows: list[tuple[str, float, str]]) -> None:
+    """The search for planted documents, small; at its full size: python -m scripts.bench_poisoning."""
+    styles = list(bench_poisoning.STYLES)
+    params = read_params(ROOT).corpus.poisoning
+    planted, flagged, taken = bench_poisoning.measure(NUM_SEARCHED_DOCS, NUM_PLANTED_DOCS, styles, params)
+    found = Counter(planted.style_of.get(doc_id, "honest") for doc_id in flagged)
+    recall = "; ".join(f"{style}: {found[style] / NUM_PLANTED_DOCS:.0%}" for style in styles)
+    rows.append((f"poison among {NUM_SEARCHED_DOCS:,} documents", taken, f"recall: {recall}. False alarms: {found['honest']}"))
+
+
 def timed(work: Callable[[], object]) -> float:
     """How long a call takes, after one call to warm up."""
     work()
@@ -110,6 +138,8 @@ def main() -> None:
     rows: list[tuple[str, float, str]] = []
     measure_light_commands(rows)
     measure_fast_paths(rows)
+    measure_personal_data(rows)
+    measure_poisoning(rows)
     if not options.without_install:
         measure_installation(rows)
     measure_profile(rows, "tiny", "the tests' base")

@@ -27,6 +27,8 @@ class Item:
     stage: str
     detail: str
     num_bytes: int
+    agreement: str = ""  # this and the licence: of what is in the corpus
+    licence: str = ""
 
     @property
     def kept(self) -> bool:
@@ -72,7 +74,19 @@ def _kept(workspace: Workspace, partner: str) -> list[Item]:
     path = workspace.read("corpus") / "documents.parquet"
     table = pq.read_table(path, columns=KEPT_COLUMNS, filters=pc.field("partner") == partner)
     return [
-        Item(row["doc_id"], row["delivery"], row["path"], row["title"], "", "", "", row["num_bytes"]) for row in table.to_pylist()
+        Item(
+            doc_id=row["doc_id"],
+            delivery=row["delivery"],
+            path=row["path"],
+            title=row["title"],
+            reason="",
+            stage="",
+            detail="",
+            num_bytes=row["num_bytes"],
+            agreement=row["agreement"],
+            licence=row["licence"],
+        )
+        for row in table.to_pylist()
     ]
 
 

@@ -28,6 +28,7 @@ def render(receipt: Receipt, language: Language) -> str:
         language=language.value,
         w=words.on_page(language),
         reason=reason,
+        duty_words=lambda kind: words.duty(kind, language),
         seen=lambda document: _seen(document, words.on_page(language)),
         number=lambda value: number(value, language),
         receipt=receipt,

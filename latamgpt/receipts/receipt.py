@@ -3,14 +3,15 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
+from latamgpt.errors import OperatorError
 from latamgpt.params import Params
 from latamgpt.receipts.anchor import Anchor, find_anchor
 from latamgpt.receipts.deposit import Deposit, Item, read_deposit
-from latamgpt.receipts.duties import Duty, duties_of
 from latamgpt.receipts.releases import HeldBy, releases_of
 from latamgpt.receipts.use import DocumentUse, find_use
 from latamgpt.records import Frozen
-from latamgpt.registry.partners import read_institution
+from latamgpt.registry.duties import Duty, duties_of
+from latamgpt.registry.partners import Institution, read_institution
 from latamgpt.release.merkle import Exclusion, Inclusion
 from latamgpt.store import Workspace
 
@@ -72,6 +73,15 @@ class DocumentOutcome(Frozen):
     excluded: Absence | None
 
 
+class AgreementDuties(Frozen):
+    """What whoever passes a release on owes for a partner's documents that came under one agreement."""
+
+    agreement: str
+    licences: tuple[str, ...]  # of the documents in the corpus, SPDX
+    valid_until: str  # '' without an end
+    duties: tuple[Duty, ...]
+
+
 class Receipt(Frozen):
     """All that a partner is told."""
 
@@ -86,21 +96,21 @@ class Receipt(Frozen):
     deliveries: tuple[DeliveryOutcome, ...]
     documents: tuple[DocumentOutcome, ...]
     releases: tuple[HeldBy, ...]
-    duties: tuple[Duty, ...]
+    duties: tuple[AgreementDuties, ...]
 
 
 def make_receipt(workspace: Workspace, params: Params, partner: str) -> tuple[Receipt, Anchor]:
     """A partner's receipt, and what its proofs are held against.
 
     Raises:
-        OperatorError: the partner is not in the registry, a stage was not run, or there is no corpus root to prove against.
+        OperatorError: the partner or an agreement of its documents is not in the registry, a stage was not run, or there is no
+            corpus root to prove against.
     """
     institution = read_institution(workspace.root, partner)
     anchor = find_anchor(workspace)
     deposit = read_deposit(workspace, partner)
     use = find_use(workspace, {item.doc_id for item in deposit.items if item.doc_id})
     documents = tuple(_document(item, _use_of(item, use), anchor) for item in deposit.items)
-    deliveries = tuple(_deliveries(deposit))
     receipt = Receipt(
         partner=partner,
         name=institution.name,
@@ -110,10 +120,10 @@ def make_receipt(workspace: Workspace, params: Params, partner: str) -> tuple[Re
         release=anchor.root.release,
         corpus_root=anchor.root.root,
         num_steps=workspace.report("checkpoint").counts["num_steps"],
-        deliveries=deliveries,
+        deliveries=tuple(_deliveries(deposit)),
         documents=documents,
         releases=releases_of(workspace, anchor),
-        duties=duties_of(institution, {delivery.agreement for delivery in deliveries if delivery.num_kept}),
+        duties=tuple(_duties(institution, deposit)),
     )
     return receipt, anchor
 
@@ -171,6 +181,26 @@ def _deliveries(deposit: Deposit) -> Iterable[DeliveryOutcome]:
             num_kept=kept,
             num_dropped=len(items[name]) - kept,
             reasons=_reasons(items[name]),
+        )
+
+
+def _duties(institution: Institution, deposit: Deposit) -> Iterable[AgreementDuties]:
+    licences: defaultdict[str, set[str]] = defaultdict(set)
+    for item in deposit.items:
+        if item.kept:
+            licences[item.agreement].add(item.licence)
+    for name, carried in sorted(licences.items()):
+        agreement = institution.agreement(name)
+        if agreement is None:
+            raise OperatorError(
+                f"partners/{institution.id}.yaml has no agreement {name!r}, and documents in the corpus came under it. A receipt "
+                "would not say what is owed for them. Restore the agreement, or run the stages from documents on again."
+            )
+        yield AgreementDuties(
+            agreement=name,
+            licences=tuple(sorted(carried)),
+            valid_until=agreement.valid_until.isoformat() if agreement.valid_until else "",
+            duties=duties_of(agreement, carried),
         )
 
 

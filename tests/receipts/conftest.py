@@ -33,7 +33,7 @@ def receipt_params(params: Params) -> Params:
 @pytest.fixture
 def published(workspace: Workspace) -> Workspace:
     """Everything that a receipt and a trace read."""
-    write_partner(workspace, PARTNER, "PE", licence="CC-BY-NC-SA-4.0", accepted_licences=["CC0-1.0"])
+    write_partner(workspace, PARTNER, "PE", licence="CC0-1.0", accepted_licences=["CC-BY-NC-SA-4.0"])
     write_partner(workspace, OTHER, "PY")
     publish_documents(workspace)
     publish_corpus(workspace)
@@ -45,6 +45,7 @@ def published(workspace: Workspace) -> Workspace:
 
 def given(name: str) -> Row:
     changes = {"doc_id": IDS[name], "partner": PARTNER, "agreement": f"{PARTNER}-2026", "text": TEXTS[name]}
+    changes["licence"] = "CC-BY-NC-SA-4.0" if name == "learned" else "CC0-1.0"
     return clean_document(0, path=f"{name}.txt", title=name.title(), **changes)
 
 

@@ -1,4 +1,5 @@
 import shutil
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,13 @@ from latamgpt.governance.recipients import Recipient, add_recipient
 from latamgpt.params import Params
 from latamgpt.receipts.publish import write_receipt
 from latamgpt.receipts.receipt import DocumentOutcome, Receipt, make_receipt, totals
-from latamgpt.receipts.words import Language
+from latamgpt.receipts.words import Language, catalogue
+from latamgpt.registry.duties import DutyKind, duties_of
+from latamgpt.registry.partners import read_institution
 from latamgpt.release.merkle import Inclusion, is_included
 from latamgpt.store import Workspace, digest_of, list_files, sha256_file
 from tests.receipts.conftest import IDS, OTHERS, PARTNER, SECRET, publish_release
-from tests.release.conftest import PARTNERS
+from tests.release.conftest import PARTNERS, write_partner
 
 
 @pytest.fixture
@@ -60,10 +63,37 @@ def test_nothing_of_another_partner_is_told(published: Workspace, receipt_params
     assert OTHERS[0][:12] not in (folder / "receipt.html").read_text(encoding="utf-8")
 
 
-def test_duties_are_those_of_the_licences(receipt: Receipt):
-    [duty] = receipt.duties
-    assert duty.kinds == ("non_commercial", "share_alike")
-    assert duty.attribution == f"Texts of {PARTNER}, under CC BY 4.0"
+def test_duties_are_the_registrys_for_the_licences_of_what_is_in_the_corpus(receipt: Receipt, published: Workspace):
+    [owed] = receipt.duties
+    assert (owed.agreement, owed.licences, owed.valid_until) == (f"{PARTNER}-2026", ("CC-BY-NC-SA-4.0", "CC0-1.0"), "")
+    [agreement] = read_institution(published.root, PARTNER).agreements
+    assert owed.duties == duties_of(agreement, owed.licences)
+    assert [duty.kind for duty in owed.duties] == ["attribution", "keep_notice", "non_commercial", "share_alike"]
+
+
+def test_licence_that_no_document_in_the_corpus_carries_owes_nothing(published: Workspace, receipt_params: Params):
+    write_partner(published, PARTNER, "PE", licence="CC-BY-ND-4.0", accepted_licences=["CC0-1.0", "CC-BY-NC-SA-4.0"])
+    [owed] = make_receipt(published, receipt_params, PARTNER)[0].duties
+    assert "CC-BY-ND-4.0" not in {duty.cause for duty in owed.duties}
+
+
+def test_agreement_that_left_the_registry_stops_the_receipt(published: Workspace, receipt_params: Params):
+    write_partner(published, PARTNER, "PE", id="another-2026")
+    with pytest.raises(OperatorError, match=f"has no agreement '{PARTNER}-2026'"):
+        make_receipt(published, receipt_params, PARTNER)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_page_says_each_duty_in_its_language_and_as_the_registry_does(
+    published: Workspace, receipt_params: Params, language: Language
+):
+    write_partner(published, PARTNER, "PE", labels=["tk_attribution", "tk_creative"], labels_by="Comunidad Uno")
+    write_receipt(published, receipt_params, PARTNER, language)
+    page = unescape((published.root / "var" / "receipts" / PARTNER / "receipt.html").read_text(encoding="utf-8"))
+    [owed] = make_receipt(published, receipt_params, PARTNER)[0].duties
+    assert {duty.kind for duty in owed.duties} == set(DutyKind)
+    assert [duty.statement for duty in owed.duties if duty.statement not in page] == []
+    assert [kind for kind in DutyKind if f"<li>{catalogue().duty(kind, language)}: " not in page] == []
 
 
 def test_releases_name_who_has_a_copy(published: Workspace, receipt_params: Params):

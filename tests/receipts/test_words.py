@@ -10,6 +10,7 @@ from latamgpt.governance.withdrawals import REASON
 from latamgpt.intake.quarantine import Reason
 from latamgpt.receipts.page import SUMMARY, USE
 from latamgpt.receipts.words import Language, catalogue
+from latamgpt.registry.duties import DutyKind
 from tests.conftest import ROOT
 
 
@@ -38,8 +39,12 @@ def test_every_reason_has_words_in_every_language():
     assert missing == [], "latamgpt/receipts/words.yaml lacks these, and partners would read a bare code"
 
 
+def test_every_kind_of_duty_has_words():
+    assert set(catalogue().duties) == set(DutyKind)
+
+
 def test_no_words_are_empty_and_none_is_left_in_another_language():
-    for key, words in {**catalogue().page, **catalogue().reasons}.items():
+    for key, words in {**catalogue().page, **catalogue().duties, **catalogue().reasons}.items():
         assert set(words) == set(Language), key
         assert all(text.strip() for text in words.values()), key
 
