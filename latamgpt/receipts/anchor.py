@@ -29,18 +29,19 @@ class Anchor:
 
 
 def find_anchor(workspace: Workspace) -> Anchor:
-    """The release whose corpus is the one published now, else the candidate.
+    """The release whose corpus and weights are those published now, else the candidate: what training saw is told of it.
 
     Raises:
-        OperatorError: neither was made from this corpus, or the corpus does not give the root that they carry.
+        OperatorError: neither was made from them, or the corpus does not give the root that they carry.
     """
     corpus = workspace.read("corpus")
+    weights = digest_of(workspace.place("checkpoint")) if is_published(workspace, "checkpoint") else ""
     for stage in STAGES:
         if not is_published(workspace, stage) or not (workspace.place(stage) / ROOT_NAME).is_file():
             continue
         folder = workspace.read(stage)
         root = CorpusRoot.read(folder)
-        if root.corpus != digest_of(corpus):
+        if (root.corpus, root.checkpoint) != (digest_of(corpus), weights):
             continue
         tree = corpus_tree(corpus)
         if (tree.root, len(tree.names)) != (root.root, root.num_leaves):
@@ -50,8 +51,9 @@ def find_anchor(workspace: Workspace) -> Anchor:
             )
         return Anchor(folder, root, tree, read_approval(folder))
     raise OperatorError(
-        "no release and no candidate here was made from the corpus that is published now, so there is no root to prove anything "
-        "against. Run the stages up to release_candidate, or check out the release that the receipt is for (`dvc checkout`)."
+        "no release and no candidate here was made from the corpus and the weights that are published now, so there is no root "
+        "to prove anything against. Run the stages up to release_candidate, or check out the release that the receipt is for "
+        "(`dvc checkout`)."
     )
 
 

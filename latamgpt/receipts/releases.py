@@ -22,12 +22,14 @@ class HeldBy(Frozen):
 
 
 def releases_of(workspace: Workspace, anchor: Anchor) -> tuple[HeldBy, ...]:
-    """The one that a receipt is held against, and a published release that was made from another corpus."""
+    """The one that a receipt is held against, and a published release that is another one."""
     found = [_held(workspace, anchor)]
     if anchor.approval is None and is_published(workspace, "release"):
         folder = workspace.read("release")
         if (folder / ROOT_NAME).is_file():
-            found.append(_held(workspace, Anchor(folder, CorpusRoot.read(folder), anchor.tree, read_approval(folder)), False))
+            root = CorpusRoot.read(folder)
+            other = Anchor(folder, root, anchor.tree, read_approval(folder))
+            found.append(_held(workspace, other, root.corpus == anchor.root.corpus))
     return tuple(found)
 
 

@@ -112,6 +112,18 @@ def test_candidate_stands_in_where_nothing_is_released(published: Workspace, rec
     assert (held.released, held.signed) == (False, False)
 
 
+def test_what_a_later_training_saw_is_not_told_of_the_release_before_it(published: Workspace, receipt_params: Params):
+    with published.publish("checkpoint") as folder:
+        shutil.copytree(published.place("checkpoint"), folder, dirs_exist_ok=True)
+        (folder / "model.safetensors").write_text("other weights")
+    with pytest.raises(OperatorError, match="no release and no candidate here was made from the corpus and the weights"):
+        make_receipt(published, receipt_params, PARTNER)
+    publish_release(published, "release_candidate")
+    candidate, release = make_receipt(published, receipt_params, PARTNER)[0].releases
+    assert (candidate.released, candidate.holds_this_corpus) == (False, True)
+    assert (release.released, release.holds_this_corpus) == (True, True)
+
+
 def test_release_of_another_corpus_proves_nothing(published: Workspace, receipt_params: Params):
     with published.publish("corpus") as folder:
         shutil.copytree(published.place("corpus"), folder, dirs_exist_ok=True)
