@@ -5,6 +5,7 @@ they differ; a stage that fails or is stopped leaves the outputs that dvc.lock k
 """
 
 import json
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -110,10 +111,12 @@ def _roll_back(repo: Repo, stage: "Stage") -> None:
 
 
 def _clear_drafts(root: Path, address: str) -> None:
-    """Remove what a killed run of this stage left unpublished."""
+    """Remove what a killed run of this stage left unpublished; never the draft of a partner whose id only begins alike."""
     name, _, key = address.partition("@")
+    own = re.compile(rf"{re.escape(f'{name}-{key}-')}[^-]+(-old)?")
     for draft in (root / "var" / "unpublished").glob(f"{name}-{key}-*"):
-        shutil.rmtree(draft, ignore_errors=True)
+        if own.fullmatch(draft.name):
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -70,6 +70,15 @@ def test_a_stopped_stage_leaves_the_last_good_output_and_no_process(built_factor
     assert list((root(built_factory) / "var" / "unpublished").iterdir()) == []
 
 
+def test_a_stage_clears_its_own_drafts_and_no_other_partners(built_factory: Location) -> None:
+    waiting = root(built_factory) / "var" / "unpublished"
+    for name in ("documents-alpha-ab_cd123", "documents-alpha-ab_cd123-old", "documents-alpha-sur-ab_cd123"):
+        (waiting / name).mkdir(parents=True)
+    change_delivery(built_factory)
+    assert built_factory.door.reproduce("documents@alpha")[0] == 0
+    assert [path.name for path in waiting.iterdir()] == ["documents-alpha-sur-ab_cd123"]
+
+
 def test_a_stopped_stage_goes_on_at_the_next_try(built_factory: Location) -> None:
     change_delivery(built_factory)
     mark(built_factory, "hold-documents@alpha")
