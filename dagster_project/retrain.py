@@ -121,7 +121,7 @@ def add_worktree(workspace: Workspace, month: str) -> Path:
 
 def left_out(workspace: Workspace) -> list[str]:
     """What lies in this checkout and is not committed, and so is no part of a retraining."""
-    places = ["params.yaml", "dvc.yaml", "partners", "samples", "latamgpt"]
+    places = ["params.yaml", "dvc.yaml", "partners", "governance", "samples", "latamgpt"]
     return _git(workspace.root, "status", "--porcelain", "--", *places).splitlines()
 
 

@@ -52,6 +52,9 @@ def test_what_is_not_committed_is_named(built_factory: Location) -> None:
     (workspace.root / "samples" / "alpha" / "second").mkdir()
     (workspace.root / "samples" / "alpha" / "second" / "two.txt").write_text("new words")
     assert left_out(workspace) == ["?? samples/alpha/second/"]
+    (workspace.root / "governance" / "withdrawals").mkdir(parents=True)
+    (workspace.root / "governance" / "withdrawals" / "alpha.yaml").write_text("withdrawals: []\n")
+    assert left_out(workspace) == ["?? governance/", "?? samples/alpha/second/"]
 
 
 def test_a_worktree_that_a_kill_left_half_made_gets_the_shared_cache(built_factory: Location) -> None:
