@@ -152,19 +152,28 @@ def _locked(workspace: Workspace) -> Generator[None]:
 
 
 def _append(path: Path, data: bytes, *, fresh: bool = False) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if fresh else os.O_APPEND), 0o644)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if fresh else os.O_APPEND), 0o644)
+        try:
+            _write_whole(handle, data)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise OperatorError(
+            f"{path} could not be written: {error.strerror}. What cannot be recorded is not done; nothing was changed. "
+            "Free some space or mend the folder's permissions, then run the command again."
+        ) from error
+
+
+def _write_whole(handle: int, data: bytes) -> None:
+    """Write all of it and wait for the disk; where that fails, the file is as long as before."""
     before = os.fstat(handle).st_size
     try:
         written = 0
         while written < len(data):
             written += os.write(handle, data[written:])
         os.fsync(handle)
-    except OSError as error:
+    except OSError:
         os.ftruncate(handle, before)
-        raise OperatorError(
-            f"{path} could not be written: {error.strerror}. What cannot be recorded is not done; nothing was changed. "
-            "Free some space or mend the folder's permissions, then run the command again."
-        ) from error
-    finally:
-        os.close(handle)
+        raise

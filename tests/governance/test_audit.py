@@ -176,3 +176,9 @@ def test_no_stage_reads_the_log() -> None:
     readers = [path for path in (ROOT / "latamgpt").rglob("*.py") if "governance.audit" in path.read_text(encoding="utf-8")]
     assert {path.relative_to(ROOT / "latamgpt").parts[0] for path in readers} <= {"commands", "custody"}
     assert "governance/audit" not in Path(ROOT / "dvc.yaml").read_text(encoding="utf-8")
+
+
+def test_a_log_that_cannot_be_opened_is_explained(workspace: Workspace) -> None:
+    (workspace.root / "governance").write_text("a file where the folder belongs", encoding="utf-8")
+    with open_log(workspace, "Rosa") as log, pytest.raises(OperatorError, match="What cannot be recorded is not done"):
+        log.append(Action.PARTNER_ADDED, "archivo-1", "added")
