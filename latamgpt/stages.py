@@ -4,6 +4,7 @@ dvc.yaml holds the edges between them; params.yaml has a section of the same nam
 A stage reads the published folders of other stages and publishes data/NAME, or data/NAME/PARTNER.
 """
 
+import os
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -71,6 +72,7 @@ def run_stage(workspace: Workspace, params: Params, name: str, key: str = "") ->
         )
     if key and not stage.per_partner:
         raise OperatorError(f"stage {name} takes no key, got {key!r}.")
+    os.environ["HF_HUB_OFFLINE"] = "1"  # no stage reaches out; transformers also writes it into what it saves
     module, _, function = stage.function.partition(":")
     run = getattr(import_module(f"latamgpt.{module}"), function)
     report = run(workspace, params, key) if stage.per_partner else run(workspace, params)

@@ -19,8 +19,10 @@ import zstandard
 from latamgpt.intake.limited import run_limited
 from latamgpt.intake.member_names import refuse_collisions, safe_name
 from latamgpt.intake.package import ENCRYPTED_FLAG, MAX_MEMBERS, MAX_RATIO, RATIO_FROM_BYTES, encrypted
+from latamgpt.intake.payload import refuse_unsafe
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.intake.source import Source
+from latamgpt.store import list_files
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.zst")
 MAX_DEPTH = 2  # an archive in an archive is opened; one in that is not
@@ -45,7 +47,7 @@ def unpacked(source: Source, name: str) -> Generator[Source]:
     budget = source.budget
     with TemporaryDirectory(prefix="latamgpt-archive-") as folder:
         caps = [budget.max_file_bytes, budget.max_delivery_bytes - budget.used_bytes]
-        names = run_limited(
+        run_limited(
             unpack,
             [str(source.folder / name), name, str(Path(folder) / name), *caps],
             name=name,
@@ -53,7 +55,8 @@ def unpacked(source: Source, name: str) -> Generator[Source]:
             max_seconds=MAX_SECONDS,
             max_written_bytes=budget.max_file_bytes,
         )
-        inside = frozenset(f"{name}/{member}" for member in cast("list[str]", names))
+        refuse_unsafe(Path(folder))  # the process that unpacked is not believed
+        inside = frozenset(list_files(Path(folder)))
         yield replace(source, folder=Path(folder), names=inside, depth=source.depth + 1)
 
 

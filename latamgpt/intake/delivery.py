@@ -113,7 +113,12 @@ def read_delivery(folder: Path) -> Delivery:
         ) from error
     except ValidationError as error:
         raise OperatorError(explain_validation(str(path), error)) from error
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a day that no calendar has
+    except (
+        yaml.YAMLError,
+        ValueError,
+        IsADirectoryError,
+        RecursionError,
+    ) as error:  # ValueError: not UTF-8, or no day of a calendar
         raise OperatorError(f"{path} is not valid YAML in UTF-8: {error}. Mend it, or ask the partner to.") from error
 
 

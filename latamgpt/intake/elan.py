@@ -22,7 +22,7 @@ from latamgpt.records import Frozen
 TRANSLATION = re.compile(
     r"(?:^|[^a-z])(?:ft|fte|free|trad\w*|transl\w*|tradu\w*)(?:[^a-z]|$)|espa[nñ]ol|castellano|portugu", re.IGNORECASE
 )
-NUMBER_ONLY = re.compile(r"\S*\d+\S*|")
+NUMBER_ONLY = re.compile(r"[^\s\d]*\d\S*|")
 ONE_TO_ONE = "Symbolic_Association"
 MAX_DEPTH = 20  # of annotations that hang on annotations
 

@@ -39,7 +39,8 @@ Reader = Callable[[Source, str], Reading]
 def read_archive(source: Source, name: str) -> Reading:
     """Every document in an archive; its files are told by the end of their names, as those of a delivery."""
     with unpacked(source, name) as inside:
-        return _read_names(inside, [one for one in sorted(inside.names) if one.lower().endswith(tuple(READERS))])
+        read = [one for one in sorted(inside.names) if one.lower().endswith(tuple(READERS)) and not _belongs(inside, one)]
+        return _read_names(inside, read)
 
 
 READERS: dict[str, Reader] = {

@@ -78,8 +78,8 @@ def _parse(line: str) -> Mapping[str, object]:
 def _refuse_repeated_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     values = dict(pairs)
     if len(values) < len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(key for key in names if names.count(key) > 1)
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
         raise Rejected(Reason.JSON_INVALID, f"the key {twice!r} stands twice in one object: which value holds is unknown")
     return values
 

@@ -1,7 +1,7 @@
 """The signature under a corpus root, made when a release is approved: ECDSA on P-256 with sha256, which any OpenSSL can check.
 
-The private key is a PEM file that LATAMGPT_SIGNING_KEY names. A sample approval without one is signed with a key that is made
-here on first use, under var/: it shows how a signature is checked and proves nothing of who made it. The nonce comes from key
+The private key is a PEM file that LATAMGPT_SIGNING_KEY names. A sample approval, at which nobody looked, is signed with a key
+that is made here on first use, under var/: it shows how a signature is checked and proves nothing of who made it. The nonce comes from key
 and message (RFC 6979), so signing twice gives the same bytes.
 """
 
@@ -62,11 +62,9 @@ def signing_key(workspace: Workspace, *, sample: bool) -> ec.EllipticCurvePrivat
     Raises:
         OperatorError: the key file is missing, or holds no unencrypted key on P-256.
     """
-    named = os.environ.get(KEY_VARIABLE, "")
-    if named:
-        return read_key(Path(named))
     if not sample:
-        return None
+        named = os.environ.get(KEY_VARIABLE, "")
+        return read_key(Path(named)) if named else None
     path = workspace.root / SAMPLE_KEY
     return read_key(path) if path.is_file() else make_key(path)
 

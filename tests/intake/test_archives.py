@@ -77,6 +77,14 @@ def test_every_file_of_an_archive_is_read_or_named(archive: Workspace, params: P
     assert reasons(archive) == {f"{name}/foto.xyz": "not_read"}
 
 
+def test_a_notice_and_a_print_in_an_archive_are_no_documents(archive: Workspace, params: Params) -> None:
+    raw = zipped({"NOTICE.txt": b"CC0.", "c.md": b"# Carta\n\nUno.", "c.pdf": b"%PDF"})
+    deliver(archive, {"a.zip": raw}, format="files", notice="NOTICE.txt")
+    take_in(archive, params)
+    assert {row["path"] for row in documents(archive)} <= {"a.zip/c.md"}
+    assert "a.zip/NOTICE.txt" not in reasons(archive)
+
+
 def test_an_archive_in_an_archive_is_read_and_one_deeper_is_not(archive: Workspace, params: Params) -> None:
     inner = zipped({"uno.txt": "Uno."})
     files = {"a.zip": zipped({"b.zip": inner, "c.zip": zipped({"d.zip": inner})})}

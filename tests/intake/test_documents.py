@@ -41,6 +41,22 @@ def test_the_delivery_s_country_holds_before_the_institution_s(archive: Workspac
     assert documents(archive)[0]["country"] == "UY"
 
 
+@pytest.mark.parametrize("description", ["[" * 3000, None])
+def test_a_description_that_is_nested_or_a_folder_stops_no_other_delivery(
+    archive: Workspace, params: Params, description: str | None
+) -> None:
+    deliver(archive, {"a.txt": "Había una vez."})
+    folder = archive.root / "samples" / PARTNER / "broken"
+    folder.mkdir()
+    if description is None:
+        (folder / "delivery.yaml").mkdir()
+    else:
+        (folder / "delivery.yaml").write_text(description)
+    take_in(archive, params)
+    assert len(documents(archive)) == 1
+    assert set(reasons(archive).values()) == {"delivery_invalid"}
+
+
 def test_a_partner_without_a_folder_is_an_operator_s_error(archive: Workspace, params: Params) -> None:
     with pytest.raises(OperatorError, match=r"archivo-sur has no deliveries.*take it out of `partners`"):
         take_in(archive, params)

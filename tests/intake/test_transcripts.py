@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from latamgpt.intake.elan import NUMBER_ONLY
 from latamgpt.intake.praat import parse_textgrid
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.intake.transcripts import Utterance, as_text
@@ -65,6 +66,12 @@ def test_webvtt_cues_out_of_order_with_voices_tags_and_entities(archive: Workspa
     assert read(archive, params, "charla.vtt", VTT) == (
         "Amaru: Había una vez.\nRosa Quispe: ¿Y el río & la balsa? Sí.\nAmaru: No, 3 < 4."
     )
+
+
+def test_tags_made_to_take_for_ever_take_no_time(archive: Workspace, params: Params) -> None:
+    dots = "<v" + "." * 4000
+    assert "." in read(archive, params, "charla.vtt", VTT.replace("Sí.", f"Sí. {dots}"))
+    assert not NUMBER_ONLY.fullmatch("1" * 20_000 + " a")
 
 
 def test_a_licence_in_a_note_that_is_not_covered_is_seen(archive: Workspace, params: Params) -> None:

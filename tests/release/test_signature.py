@@ -79,11 +79,21 @@ def test_a_person_signs_with_the_key_that_is_named_and_only_with_it(
     assert "proves nothing" not in (folder / "VERIFY.md").read_text(encoding="utf-8")
 
 
+def test_sample_approval_never_takes_the_institution_s_key(
+    candidate: Workspace, release_params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    make_key(tmp_path / "key.pem")
+    monkeypatch.setenv(KEY_VARIABLE, str(tmp_path / "key.pem"))
+    folder = publish(candidate, release_params, sample=True)
+    assert (candidate.root / SAMPLE_KEY).is_file()
+    assert "proves nothing" in (folder / "VERIFY.md").read_text(encoding="utf-8")
+
+
 def test_key_that_cannot_sign_is_refused_by_name(candidate: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "key.pem").write_text("no key")
     monkeypatch.setenv(KEY_VARIABLE, str(tmp_path / "key.pem"))
     with pytest.raises(OperatorError, match=r"key\.pem gives no key to sign with"):
-        approve(candidate, "Ana", "reviewer", "looked", sample=True)
+        approve(candidate, "Ana", "reviewer", "looked", sample=False)
     assert not approval_path(candidate).exists()
 
 
