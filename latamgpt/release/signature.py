@@ -1,8 +1,8 @@
 """The signature under a corpus root, made when a release is approved: ECDSA on P-256 with sha256, which any OpenSSL can check.
 
 The private key is a PEM file that LATAMGPT_SIGNING_KEY names. A sample approval, at which nobody looked, is signed with a key
-that is made here on first use, under var/: it shows how a signature is checked and proves nothing of who made it. The nonce comes from key
-and message (RFC 6979), so signing twice gives the same bytes.
+that is made here on first use, under var/: it shows how a signature is checked and proves nothing of who made it. The nonce comes
+from key and message (RFC 6979), so signing twice gives the same bytes.
 """
 
 import os
