@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from dagster_project.dvc_codes import BUSY, STOPPED, UNRECOVERABLE
+from dagster_project.dvc_graph import load_graph
 from dagster_project.executor import step_log
 from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace
@@ -137,6 +138,22 @@ def last_words(log: Path) -> str:
     return "\n".join(lines[-LINES_SHOWN:])
 
 
+def what_is_missing(workspace: Workspace, address: str) -> str:
+    """What a stage reads that no other stage makes and that does not lie there, in a sentence; empty where all of it does.
+
+    DVC would first clear the stage's output away and then say no more than that there is no such file.
+    """
+    graph = load_graph(workspace)
+    outs = graph.outs
+    gone = [path for path in graph.find(address).deps if path not in outs and not (workspace.root / path).exists()]
+    if not gone:
+        return ""
+    return (
+        f"{address} reads {', '.join(gone)}, and nothing is there. No stage makes it, so nothing was run; the last good output "
+        f"stands. Put it back; if it was committed: git checkout -- {' '.join(gone)}"
+    )
+
+
 @dataclass(frozen=True)
 class DvcResource:
     """The resource `dvc`: a stage's exit code, in Dagster's words."""
@@ -148,8 +165,10 @@ class DvcResource:
 
         Raises:
             dg.RetryRequested: another process holds its inputs or outputs.
-            dg.Failure: it failed; the message is what the stage said.
+            dg.Failure: it failed; the message is what the stage said. Or what it reads is not there, and it was not run.
         """
+        if words := what_is_missing(self.door.workspace, address):
+            raise dg.Failure(description=words, metadata={"stage": address}, allow_retries=False)
         log = step_log(context.instance, context.run.run_id, context.get_step_execution_context().step.key)
         shown = os.environ.get(RUN_VARIABLE) or context.run.run_id  # a retraining's run is one of another instance
         code, words = self.door.reproduce(address, shown, log)

@@ -13,6 +13,7 @@ from dagster._core.execution.api import execute_run_iterator
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
+from dagster_project import full_disk
 from dagster_project.definitions import Location
 from dagster_project.dvc_codes import STOPPED
 from dagster_project.dvc_door import EXIT_CODE
@@ -98,6 +99,8 @@ def _why(event: DagsterEvent, location: Location, address: str | None) -> str:
         return _verdict(location, address)
     if data.user_failure_data and data.user_failure_data.description:
         return data.user_failure_data.description
+    if full_disk.was_full(data.error, location.factory.workspace.root):
+        return full_disk.in_words(location.factory.workspace.root)
     return data.error_display_string if data.error else event.message or "no reason given"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from dagster_project import full_disk
 from dagster_project.adopt import adopt
 from dagster_project.definitions import Location, build_location
 from dagster_project.home import open_instance, settings
@@ -43,9 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--without-release", action="store_true", help="stop at the release candidate")
     options = parser.parse_args(arguments)
     try:
-        workspace = find_workspace(Path.cwd())
-        read_params(workspace.root)  # a misspelt key stops here, before anything starts
-        return run(workspace, with_release=not options.without_release)
+        with full_disk.explained(Path.cwd()):
+            workspace = find_workspace(Path.cwd())
+            read_params(workspace.root)  # a misspelt key stops here, before anything starts
+            return run(workspace, with_release=not options.without_release)
     except OperatorError as error:
         say(f"latamgpt: {error}")
         return error.exit_code

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from dagster_project import full_disk
 from dagster_project.adopt import adopt
 from dagster_project.definitions import build_location
 from dagster_project.home import Address, Settings, open_instance, settings
@@ -33,12 +34,13 @@ SECONDS_BETWEEN_LOOKS = 1.0
 def main() -> int:
     """Start all three, print where they are, wait, stop all three."""
     try:
-        workspace = find_workspace(Path.cwd())
-        chosen = settings(workspace)
-        for address in (chosen.dagster, chosen.mlflow, chosen.docs):
-            must_be_free(address)
-        show_what_is_there(workspace)
-        serve(workspace, chosen)
+        with full_disk.explained(Path.cwd()):
+            workspace = find_workspace(Path.cwd())
+            chosen = settings(workspace)
+            for address in (chosen.dagster, chosen.mlflow, chosen.docs):
+                must_be_free(address)
+            show_what_is_there(workspace)
+            serve(workspace, chosen)
     except OperatorError as error:
         _say(f"latamgpt: {error}")
         return error.exit_code

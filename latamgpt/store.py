@@ -166,6 +166,13 @@ def write_json(path: Path, value: object) -> None:
     path.write_bytes(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
+def replace_json(path: Path, value: object) -> None:
+    """The same over a file that others may read at any time: whole or, on a full disk, not at all."""
+    draft = path.with_suffix(".draft")
+    write_json(draft, value)
+    draft.replace(path)
+
+
 def write_report(folder: Path, report: Report) -> Report:
     """Put the report into a folder about to be published."""
     write_json(folder / REPORT_NAME, report)

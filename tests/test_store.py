@@ -2,17 +2,30 @@
 
 import errno
 import os
+import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
+import orjson
 import pyarrow as pa
 import pytest
 
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.records import MANIFEST_NAME, Expectation, Report, Severity
-from latamgpt.store import Workspace, digest_of, find_workspace, must_have_passed, read_table, write_report, write_table
+from latamgpt.store import (
+    Workspace,
+    digest_of,
+    find_workspace,
+    must_have_passed,
+    read_table,
+    replace_json,
+    write_report,
+    write_table,
+)
 
 
 def publish(workspace: Workspace, text: str = "kuska purisun", stage: str = "corpus") -> Path:
@@ -82,6 +95,27 @@ def test_a_full_disk_is_explained_and_loses_nothing(workspace: Workspace) -> Non
     with pytest.raises(OperatorError, match=r"is full .* bytes free.*last good output stands"):
         fill_the_disk(workspace)
     assert workspace.read("corpus")
+
+
+def test_a_full_disk_leaves_the_json_that_others_read_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.json"
+    replace_json(path, {"run": "old"})
+    with room_for(bytes_per_file=10), pytest.raises(OSError, match="too large"):
+        replace_json(path, {"run": "new and longer than there is room for"})
+    assert orjson.loads(path.read_bytes()) == {"run": "old"}
+
+
+@contextmanager
+def room_for(bytes_per_file: int) -> Generator[None]:
+    """No file may grow beyond this: what a write meets on a full disk, without filling one."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_per_file, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_a_torn_manifest_is_damage_not_a_bug(workspace: Workspace) -> None:

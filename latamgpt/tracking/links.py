@@ -6,7 +6,7 @@ Run ids never enter a hashed output: they are left in var/links/STAGE.json.
 import orjson
 
 from latamgpt.records import MANIFEST_NAME
-from latamgpt.store import Workspace, digest_of, sha256_file, write_json
+from latamgpt.store import Workspace, digest_of, replace_json, sha256_file
 
 SEAL = "manifest_sha256"
 
@@ -15,7 +15,7 @@ def leave_link(workspace: Workspace, stage: str, run_id: str, experiment_id: str
     """Note which MLflow run does a stage's work, outside of what is hashed; `seal_link` ties it to what came out."""
     folder = workspace.root / "var" / "links"
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / f"{stage}.json", {"mlflow_run_id": run_id, "mlflow_experiment_id": experiment_id})
+    replace_json(folder / f"{stage}.json", {"mlflow_run_id": run_id, "mlflow_experiment_id": experiment_id})
 
 
 def seal_link(workspace: Workspace, stage: str) -> None:
@@ -23,7 +23,7 @@ def seal_link(workspace: Workspace, stage: str) -> None:
     path = workspace.root / "var" / "links" / f"{stage}.json"
     link: dict[str, str] = orjson.loads(path.read_bytes()) if path.is_file() else {SEAL: ""}
     if SEAL not in link:
-        write_json(path, {**link, SEAL: digest_of(workspace.place(stage))})
+        replace_json(path, {**link, SEAL: digest_of(workspace.place(stage))})
 
 
 def find_link(workspace: Workspace, stage: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from latamgpt.store import write_json
+from latamgpt.store import replace_json
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -54,8 +54,12 @@ class RunLog:
         """Send what is waiting, and wait until it was sent; what could not be sent is left in a file."""
         self._thread.submit(self._send).result()
         if self._points:
-            self.unsent_folder.mkdir(parents=True, exist_ok=True)
-            write_json(self.unsent_folder / f"{self.run_id}.json", {"run_id": self.run_id, "points": self._points})
+            left = {"run_id": self.run_id, "points": self._points}
+            try:
+                self.unsent_folder.mkdir(parents=True, exist_ok=True)
+                replace_json(self.unsent_folder / f"{self.run_id}.json", left)
+            except OSError as error:
+                log.warning("%d points of run %s could not be kept either (%s).", len(self._points), self.run_id, error)
 
     def _send(self) -> None:
         from mlflow.exceptions import MlflowException

@@ -1,5 +1,7 @@
 """Runs of the small factory through Dagster: two stages at once, failures told in a sentence, gates that hold."""
 
+import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
 
@@ -7,6 +9,7 @@ import dagster as dg
 import pytest
 
 from dagster_project.definitions import Location
+from dagster_project.dvc_door import DvcDoor
 from dagster_project.executor import process_tags
 from dagster_project.materialize import Outcome, execute
 from tests.dagster_project.small_factory import PARTNERS
@@ -112,3 +115,27 @@ def test_a_check_does_not_repeat_a_verdict_on_other_bytes(built_factory: Locatio
     verdict = read_verdict(workspace, gate, gated)
     assert (verdict.passed, verdict.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert "has not judged this version yet" in (verdict.description or "")
+
+
+def test_a_missing_delivery_is_named_before_anything_is_touched(built_factory: Location, instance: dg.DagsterInstance) -> None:
+    shutil.rmtree(root(built_factory) / "samples" / "beta")
+    before = (root(built_factory) / "dvc.lock").read_bytes()
+    outcome = execute(built_factory, instance, "factory", {"documents@beta"})
+    assert outcome.failures["documents@beta"] == (
+        "documents@beta reads samples/beta, and nothing is there. No stage makes it, so nothing was run; the last good output "
+        "stands. Put it back; if it was committed: git checkout -- samples/beta"
+    )
+    assert (place(built_factory, "documents/beta") / "text.txt").read_text() == "words of beta"
+    assert (root(built_factory) / "dvc.lock").read_bytes() == before
+
+
+def test_a_full_disk_at_a_step_is_told_in_a_sentence(
+    built_factory: Location, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(DvcDoor, "reproduce", full)
+    outcome = execute(built_factory, instance, "factory", {"documents@beta"})
+    assert not outcome.succeeded
+    assert outcome.failures["documents@beta"].startswith(f"the disk that holds {root(built_factory)} is full (")

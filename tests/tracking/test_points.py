@@ -1,5 +1,7 @@
 """Metrics on their way to MLflow: none is lost where the store refuses, and none stops the work."""
 
+import errno
+
 import pytest
 
 from latamgpt.store import Workspace
@@ -33,3 +35,19 @@ def test_points_wait_for_a_store_that_refuses_and_are_sent_later(workspace: Work
     send_unsent(client, run_log.unsent_folder)
     assert [m.value for m in client.get_metric_history(run_log.run_id, "train/loss")] == [2.5]
     assert not list(run_log.unsent_folder.glob("*.json"))
+
+
+def test_points_that_cannot_even_be_kept_stop_neither_this_run_nor_the_next(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with start_run(workspace, "scorecard", "base", {}, {}) as run_log:
+        run_log.log({"bits_per_byte/es": 2.5}, 1)
+        monkeypatch.setattr(points, "send_points", full)
+        monkeypatch.setattr(points, "replace_json", full)
+    monkeypatch.undo()
+    assert not list(run_log.unsent_folder.glob("*.json"))
+    with start_run(workspace, "scorecard", "candidate", {}, {}):
+        pass
