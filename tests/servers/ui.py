@@ -10,12 +10,14 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.servers.s3 import free_port
 
 SECONDS_TO_START = 180
+MLFLOW_API = "/api/2.0/mlflow/"
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--font-render-hinting=none",
@@ -41,10 +43,27 @@ class Pages:
 
     def ask_dagster(self, query: str) -> dict[str, object]:
         """The answer to a GraphQL query."""
-        body = json.dumps({"query": query}).encode()
-        request = urllib.request.Request(f"{self.dagster}/graphql", body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)["data"]
+        return _post(f"{self.dagster}/graphql", {"query": query})["data"]
+
+    def runs(self, experiment: str) -> list[dict[str, object]]:
+        """MLflow's runs of an experiment, the newest first."""
+        found = self._ask_mlflow("experiments/get-by-name", {"experiment_name": experiment})["experiment"]
+        return _post(f"{self.mlflow}{MLFLOW_API}runs/search", {"experiment_ids": [found["experiment_id"]]})["runs"]
+
+    def version(self, model: str, alias: str) -> dict[str, object]:
+        """The version of a registered model that an alias points at, its tags as a mapping."""
+        found = self._ask_mlflow("registered-models/alias", {"name": model, "alias": alias})["model_version"]
+        return {**found, "tags": {tag["key"]: tag["value"] for tag in found.get("tags", [])}}
+
+    def _ask_mlflow(self, what: str, about: dict[str, str]) -> dict[str, dict[str, object]]:
+        with urllib.request.urlopen(f"{self.mlflow}{MLFLOW_API}{what}?{urlencode(about)}", timeout=60) as answer:
+            return json.load(answer)
+
+
+def _post(url: str, message: dict[str, object]) -> dict[str, object]:
+    request = urllib.request.Request(url, json.dumps(message).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
 
 
 @contextmanager

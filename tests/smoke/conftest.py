@@ -2,15 +2,18 @@
 
 import os
 import subprocess
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from tests.conftest import ROOT
-from tests.servers.ui import free_ports
+from tests.servers.ui import browser, free_ports
 
 SECONDS_FOR_A_RUN = 1500
+MS_TO_SHOW = 60_000
 
 
 @dataclass(frozen=True)
@@ -83,3 +86,19 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
     clone = fresh_clone(tmp_path_factory.mktemp("newcomer"))
     clone.call("latamgpt", "profile", "tiny")
     return FinishedRun(clone, clone.call("make", "run").stdout)
+
+
+@pytest.fixture(scope="module")
+def opened() -> Generator[Browser]:
+    """A real browser."""
+    with browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def page(opened: Browser) -> Generator[Page]:
+    """A tab of it."""
+    tab = opened.new_page(viewport={"width": 1600, "height": 1000})
+    tab.set_default_timeout(MS_TO_SHOW)
+    yield tab
+    tab.close()

@@ -1,21 +1,19 @@
 """What people see: Dagster's graph with its checks, MLflow's comparison of two runs, Data Docs, in a real browser."""
 
 import json
-import urllib.request
 from collections.abc import Generator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from latamgpt.stages import STAGES
 from latamgpt.tracking.server import EXPERIMENT
-from tests.servers.ui import Pages, browser, user_interfaces
-from tests.smoke.conftest import FinishedRun
+from tests.servers.ui import Pages, user_interfaces
+from tests.smoke.conftest import MS_TO_SHOW, FinishedRun
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
-MS_TO_SHOW = 60_000
 ASSETS = """{ assetNodes { assetKey { path } isMaterializable staleStatus
   assetMaterializations(limit: 1) { runId } } }"""
 CHECKS = """{ assetNodes { assetKey { path } assetChecksOrError { ... on AssetChecks { checks { name blocking
@@ -28,29 +26,9 @@ def pages(tiny_run: FinishedRun) -> Generator[Pages]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def opened() -> Generator[Browser]:
-    with browser() as chromium:
-        yield chromium
-
-
-@pytest.fixture
-def page(opened: Browser) -> Generator[Page]:
-    tab = opened.new_page(viewport={"width": 1600, "height": 1000})
-    yield tab
-    tab.close()
-
-
 def runs_of(pages: Pages) -> dict[str, dict[str, object]]:
-    """MLflow's runs by name, over its REST interface."""
-    found = urllib.request.urlopen(
-        f"{pages.mlflow}/api/2.0/mlflow/experiments/get-by-name?experiment_name={EXPERIMENT}", timeout=30
-    )
-    experiment = json.load(found)["experiment"]["experiment_id"]
-    body = json.dumps({"experiment_ids": [experiment]}).encode()
-    request = urllib.request.Request(f"{pages.mlflow}/api/2.0/mlflow/runs/search", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return {run["info"]["run_name"]: run for run in json.load(answer)["runs"]}
+    """MLflow's runs by name."""
+    return {run["info"]["run_name"]: run for run in pages.runs(EXPERIMENT)}
 
 
 def test_every_asset_is_materialized_by_a_run_and_none_is_stale(pages: Pages) -> None:
