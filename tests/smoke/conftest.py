@@ -1,5 +1,6 @@
 """A fresh clone of what is committed, an empty home, and the tests' profile taken from raw deliveries to a release, once."""
 
+import hashlib
 import os
 import subprocess
 from collections.abc import Generator
@@ -46,12 +47,24 @@ def uncommitted_installs(root: Path) -> list[str]:
     return subprocess.run(asked, cwd=root, capture_output=True, text=True, check=True).stdout.split()
 
 
+def is_set_up(root: Path) -> bool:
+    """Whether what is installed is what these files ask for; scripts/setup.sh leaves their sha256 behind."""
+    wanted = hashlib.sha256(b"".join((root / name).read_bytes() for name in INSTALLS)).hexdigest()
+    installed = root / ".venv" / "installed"
+    return installed.is_file() and installed.read_text(encoding="utf-8").strip() == wanted
+
+
 def fresh_clone(folder: Path) -> Clone:
     """Clone the committed state into a folder that has never seen the project."""
     if changed := uncommitted_installs(ROOT):
         pytest.fail(
             f"{', '.join(changed)} differ from what is committed: the clone shares this checkout's packages, and its setup would "
             "install what is committed over them. Commit them, then run the smoke tests."
+        )
+    if not is_set_up(ROOT):
+        pytest.fail(
+            f"{ROOT / '.venv'} does not hold what {', '.join(INSTALLS)} ask for: the clone shares it, and its setup would install "
+            "into it, the clone in place of this checkout. Run `make setup`, then the smoke tests."
         )
     target, home = folder / "clone", folder / "home"
     home.mkdir()

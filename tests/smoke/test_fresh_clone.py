@@ -1,6 +1,7 @@
 """A smoke test's clone shares this checkout's packages: it is refused while what is to be installed is not committed."""
 
 import subprocess
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,17 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.write_text("committed\n")
     git(root, "init", "--quiet")
     commit(root)
+    (root / ".git" / "info" / "exclude").write_text("/.venv/\n")
+    set_up(root)
     monkeypatch.setattr(conftest, "ROOT", root)
     return root
+
+
+def set_up(root: Path) -> None:
+    """What scripts/setup.sh leaves behind when it is done."""
+    (root / ".venv").mkdir(exist_ok=True)
+    wanted = sha256(b"".join((root / name).read_bytes() for name in INSTALLS)).hexdigest()
+    (root / ".venv" / "installed").write_text(f"{wanted}\n")
 
 
 def git(root: Path, *arguments: str) -> None:
@@ -48,7 +58,22 @@ def test_a_clone_is_refused_while_what_is_installed_is_not_committed(
 def test_a_clone_holds_what_is_committed_whatever_else_is_changed(checkout: Path, tmp_path: Path) -> None:
     (checkout / "constraints.txt").write_text("changed\n")
     commit(checkout)
+    set_up(checkout)
     (checkout / "README.md").write_text("changed\n")
     clone = fresh_clone(tmp_path)
     assert clone.read("constraints.txt") == "changed\n"
     assert clone.read("README.md") == "committed\n"
+
+
+def test_a_clone_is_refused_while_what_is_committed_is_not_installed(checkout: Path, tmp_path: Path) -> None:
+    (checkout / "constraints.txt").write_text("changed\n")
+    commit(checkout)
+    with pytest.raises(pytest.fail.Exception, match="does not hold what constraints.txt, .* ask for.*Run `make setup`"):
+        fresh_clone(tmp_path)
+    assert not (tmp_path / "clone").exists()
+
+
+def test_the_mark_of_the_setup_is_read_as_the_setup_writes_it() -> None:
+    script = (conftest.ROOT / "scripts" / "setup.sh").read_text(encoding="utf-8")
+    assert f"wanted=$(cat {' '.join(INSTALLS)} | sha256sum | cut -c 1-64)" in script
+    assert 'echo "$wanted" >.venv/installed' in script
