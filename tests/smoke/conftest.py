@@ -63,8 +63,8 @@ def fresh_clone(folder: Path) -> Clone:
         )
     if not is_set_up(ROOT):
         pytest.fail(
-            f"{ROOT / '.venv'} does not hold what {', '.join(INSTALLS)} ask for: the clone shares it, and its setup would install "
-            "into it, the clone in place of this checkout. Run `make setup`, then the smoke tests."
+            f"{ROOT / '.venv'} does not hold what {', '.join(INSTALLS)} ask for: the clone shares it, and its setup would "
+            "install into it, the clone in place of this checkout. Run `make setup`, then the smoke tests."
         )
     target, home = folder / "clone", folder / "home"
     home.mkdir()
