@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -38,7 +39,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def watch(workspace: Workspace, url: str) -> Watch:
-    call(workspace.root, "dvc", "init", "--no-scm", "--quiet")
+    call(workspace.root, sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet")
     return Watch(workspace, url, seen(workspace))
 
 
