@@ -1,4 +1,4 @@
-"""What of PDF runs in a limited process, once for each file: it imports little, since a delivery may hold thousands of them."""
+"""What of PDF runs in a limited process, once for each file: it imports little, so that little can go wrong in it."""
 
 import re
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from latamgpt.intake.quarantine import Reason, Rejected
 if TYPE_CHECKING:
     import pypdf
 
+IMPORTED_AHEAD = ("pypdf",)
 MAX_PAGES = 5_000
 MAX_XMP_CHARS = 200_000
 EVERY_PAGE = "every"

@@ -15,6 +15,7 @@ from latamgpt.intake.source import Source
 from latamgpt.intake.transcripts import Utterance, as_text, title_of
 from latamgpt.records import Frozen
 
+IMPORTED_AHEAD = ("webvtt",)
 VOICE = re.compile(r"<v(?:\.[^\s.>]*)*[ \t]+([^<>]*)>")
 LABEL = re.compile(r"([^\W\d_][^\s:]*(?: [^\s:]+){0,2}):\s+(?=\S)")  # 'Doña Rosa: ', where there is no tag for it
 TAG = re.compile(r"</?[a-zA-Z0-9][^<>]*>|\{\\[^{}]*\}")  # <i>, <c.yellow>, <00:01.000>, {\an8}

@@ -9,6 +9,7 @@ from latamgpt.intake.metadata import read_metadata
 from latamgpt.intake.package import Package, open_package
 from latamgpt.intake.xml_files import parse_xml, words_of
 
+IMPORTED_AHEAD = ("mammoth",)
 PROPERTIES = ("docProps/core.xml", "docProps/custom.xml")
 PAGE_EDGES = re.compile(r"word/(header|footer)\d*\.xml")
 

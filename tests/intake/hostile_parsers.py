@@ -2,8 +2,11 @@
 
 import ctypes
 import os
+import signal
+import stat
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from latamgpt.intake.quarantine import Reason, Rejected
@@ -74,3 +77,48 @@ def write(path: str) -> int:
 def environment() -> dict[str, str]:
     """What it can see of the machine."""
     return dict(os.environ)
+
+
+def spin_and_ignore_the_limit() -> None:
+    """For ever, deaf to what announces the end of its time."""
+    signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    spin()
+
+
+def be_killed() -> None:
+    """As by a machine whose memory has run out."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fill_the_disk() -> None:
+    """Of the machine: nothing is wrong with the file."""
+    with Path("/dev/full").open("wb", buffering=0) as disk:
+        disk.write(b"x")
+
+
+def leave_somebody_behind(found_at: str) -> str:
+    """A process that goes on after the answer, with the answer's pipe still open."""
+    process = os.fork()
+    if process == 0:
+        time.sleep(3600)
+    return f"{process} {found_at}"
+
+
+def say(raw: str) -> None:
+    """An answer of its own making, past what should write it."""
+    for descriptor in range(3, 64):
+        with suppress(OSError):
+            if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+                os.write(descriptor, raw.encode())
+    os._exit(0)
+
+
+def own_process() -> int:
+    """Which process it is in."""
+    return os.getpid()
+
+
+def kill_the_server() -> None:
+    """The process that it was forked from."""
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(3600)

@@ -9,14 +9,15 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import orjson
 import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from latamgpt.intake.archives import unpack
-from latamgpt.intake.limited import answer
+from latamgpt.intake import archives
 from latamgpt.intake.member_names import refuse_collisions, safe_name
+from latamgpt.intake.parser_process import answer
 from latamgpt.intake.quarantine import Rejected
 from latamgpt.params import Params
 from latamgpt.store import Workspace
@@ -167,7 +168,7 @@ def test_any_bytes_in_an_archive_are_unpacked_or_refused_with_a_reason(raw: byte
     with TemporaryDirectory() as folder:
         path, target = Path(folder) / name, Path(folder) / "in" / name
         path.write_bytes(good[:at] + raw + good[at + len(raw) :])
-        said = answer(f"{unpack.__module__}:unpack", [str(path), name, str(target), 1 << 20, 1 << 20])
+        said = orjson.loads(answer(archives, "unpack", [str(path), name, str(target), 1 << 20, 1 << 20]))
         written = {p for p in Path(folder).rglob("*") if p.is_file() and p != path}
         assert all(target in p.parents for p in written)
     assert "result" in said or "rejected" in said or "failed" in said
