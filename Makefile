@@ -26,7 +26,7 @@ ui: setup ## Dagster, MLflow and Data Docs in the browser, on 127.0.0.1
 	@$(BIN)/python -m dagster_project.ui
 
 test: setup ## the quick tests
-	@$(BIN)/python -m pytest -q -m "not slow"
+	@$(BIN)/python -m pytest -q -m "not slow" --numprocesses logical --maxprocesses 4 --dist loadfile
 
 test-slow: setup ## the tests that take longer: whole runs, kills, real servers, a real browser
 	@scripts/setup-browser.sh
