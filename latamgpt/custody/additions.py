@@ -1,14 +1,15 @@
 """Files that we add to a delivery: an OCR result, a correction. Its manifest goes on saying which bytes were meant."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from latamgpt.custody.edits import Deed, FileEdit, do
+from latamgpt.custody.bag_edits import bag_edits
+from latamgpt.custody.edits import Deed, FileEdit, do, read_text
 from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import Action
 from latamgpt.intake.delivery import DELIVERY_NAME, FIXITY_NAME, DeliveryFormat, fixity_faults, read_delivery, read_fixity
 from latamgpt.intake.documents import DELIVERIES
-from latamgpt.store import Workspace
+from latamgpt.store import Workspace, sha256_file
 
 
 def refuse_changed(folder: Path) -> None:
@@ -34,13 +35,29 @@ def refuse_changed(folder: Path) -> None:
         )
 
 
+def refuse_changed_files(folder: Path, names: Iterable[str]) -> None:
+    """The same for a few files of a delivery, of which a bag may be one: those that an addition rests on.
+
+    Raises:
+        OperatorError: one of them is missing, changed or not listed.
+    """
+    listed = read_fixity(folder / FIXITY_NAME)
+    for name in names:
+        path = folder / name
+        digest = sha256_file(path) if path.is_file() else ""
+        if digest != listed.get(name, ""):
+            raise OperatorError(
+                f"{path} is not as the manifest says: it was changed since it was delivered. Nothing was added, since a manifest "
+                "that is written anew would hide it. Restore the file from git, or ask the partner to send the delivery again."
+            )
+
+
 def add_files(
     workspace: Workspace | None, folder: Path, contents: Mapping[str, str], deed: tuple[Action, str], actor: str
 ) -> None:
     """Write files into a delivery, and list them in its manifest; the lines of all other files stay as they are.
 
-    In a delivery of the run the deed is entered into the audit log. A kill in between leaves files that are not listed: intake
-    then sets the delivery aside, and git restores it.
+    In a delivery of the run the deed is entered into the audit log, and a kill in between is made good by the next command.
 
     Args:
         workspace: where the run reads deliveries; None where there is none.
@@ -49,20 +66,32 @@ def add_files(
         deed: what is done, for the audit log, and a sentence in the past tense.
         actor: who does it; '' for git's user.
     """
-    edits = [FileEdit(name, _text(folder / name), text) for name, text in sorted(contents.items())]
-    manifest = folder / FIXITY_NAME
-    if manifest.is_file():
-        listed = read_fixity(manifest) | {edit.path: edit.change.after for edit in edits}
-        lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(listed.items()))
-        edits.append(FileEdit(FIXITY_NAME, _text(manifest), lines))
     place = _in_run(workspace, folder)
     if workspace is None or not place:
-        for edit in edits:
+        for edit in edits_to_add(folder, contents):
             edit.write(folder)
         return
+    do(workspace, actor, lambda: addition(workspace, place, contents, deed), dry_run=False)
+
+
+def addition(workspace: Workspace, place: str, contents: Mapping[str, str], deed: tuple[Action, str]) -> Deed:
+    """Files that are added to a delivery of the run, as a deed that is still to be done."""
     action, detail = deed
+    edits = edits_to_add(workspace.root / place, contents)
     inside = tuple(FileEdit(f"{place}/{edit.path}", edit.before, edit.after) for edit in edits)
-    do(workspace, actor, lambda: Deed(action, place, detail, inside), dry_run=False)
+    return Deed(action, place, detail, inside)
+
+
+def edits_to_add(folder: Path, contents: Mapping[str, str]) -> list[FileEdit]:
+    """The files to write, and the manifests that list them; paths are inside the delivery."""
+    edits = [FileEdit(name, read_text(folder, name), text) for name, text in sorted(contents.items())]
+    if (folder / DELIVERY_NAME).is_file() and read_delivery(folder).format is DeliveryFormat.BAGIT:
+        return [*edits, *bag_edits(folder, edits)]
+    if (folder / FIXITY_NAME).is_file():
+        listed = read_fixity(folder / FIXITY_NAME) | {edit.path: edit.change.after for edit in edits}
+        lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(listed.items()))
+        edits.append(FileEdit(FIXITY_NAME, read_text(folder, FIXITY_NAME), lines))
+    return edits
 
 
 def _in_run(workspace: Workspace | None, folder: Path) -> str:
@@ -70,7 +99,3 @@ def _in_run(workspace: Workspace | None, folder: Path) -> str:
     if workspace is None or not folder.resolve().is_relative_to((workspace.root / DELIVERIES).resolve()):
         return ""
     return folder.resolve().relative_to(workspace.root.resolve()).as_posix()
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.is_file() else ""

@@ -7,9 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from latamgpt.governance.audit import Action, open_log
+from latamgpt.errors import OperatorError
+from latamgpt.governance.audit import Action, locked, open_log
 from latamgpt.governance.chain import Change
+from latamgpt.records import Frozen
 from latamgpt.store import Workspace
+
+UNFINISHED = "var/unfinished/deed.json"
+"""What a deed of several files is about to write; there only while it is written, or after a kill."""
 
 MAX_DIFF_LINES = 100
 """How much of an edit is shown: the tombstone of a large delivery names each content."""
@@ -48,6 +53,12 @@ class FileEdit:
         sync_folder(path.parent)
 
 
+class _Unfinished(Frozen):
+    """The edits of one deed."""
+
+    edits: tuple[FileEdit, ...]
+
+
 @dataclass(frozen=True)
 class Deed:
     """Something an operator does to files of the workspace."""
@@ -72,18 +83,61 @@ def do(workspace: Workspace, actor: str, prepare: Callable[[], Deed], *, dry_run
         diffs = "".join(edit.diff() for edit in deed.edits)
         return f"would do: {deed.action} {deed.subject}, {deed.detail}\n{diffs}Nothing was changed."
     with open_log(workspace, actor) as log:
+        _finish(workspace.root)
         deed = prepare()
         entry = log.append(deed.action, deed.subject, deed.detail, [edit.change for edit in deed.edits])
-        for edit in deed.edits:
-            edit.write(workspace.root)
+        _write_all(workspace.root, deed.edits)
     written = ", ".join(edit.path for edit in deed.edits)
     return f"{deed.subject}: {deed.detail}. Entered as number {entry.sequence} of the audit log; written: {written}"
+
+
+def finish_cut_off(workspace: Workspace) -> None:
+    """Finish a deed of several files that a kill cut off between two of them; the log has it already.
+
+    Raises:
+        OperatorError: one of its files was changed since, so that nobody can tell what it should hold.
+    """
+    if (workspace.root / UNFINISHED).is_file():
+        with locked(workspace):
+            _finish(workspace.root)
+
+
+def _write_all(root: Path, edits: tuple[FileEdit, ...]) -> None:
+    if len(edits) > 1:
+        FileEdit(UNFINISHED, "", _Unfinished(edits=edits).model_dump_json()).write(root)
+    for edit in edits:
+        edit.write(root)
+    if len(edits) > 1:
+        _forget(root)
+
+
+def _finish(root: Path) -> None:
+    path = root / UNFINISHED
+    if not path.is_file():
+        return
+    edits = _Unfinished.model_validate_json(path.read_bytes()).edits
+    odd = [edit.path for edit in edits if _digest(read_text(root, edit.path)) not in (edit.change.before, edit.change.after)]
+    if odd:
+        raise OperatorError(
+            f"{path} says that a command was killed while it wrote {', '.join(edit.path for edit in edits)}, and {odd[0]} was "
+            "changed since. What it should hold cannot be told, so nothing is written. Compare it with `git diff`, settle it by "
+            f"hand, and remove {UNFINISHED}."
+        )
+    for edit in edits:
+        edit.write(root)
+    _forget(root)
+
+
+def _forget(root: Path) -> None:
+    path = root / UNFINISHED
+    path.unlink()
+    sync_folder(path.parent)
 
 
 def read_text(root: Path, path: str) -> str:
     """What a file of the workspace holds; '' where there is none."""
     place = root / path
-    return place.read_text(encoding="utf-8") if place.is_file() else ""
+    return place.read_bytes().decode("utf-8") if place.is_file() else ""  # line ends as they are
 
 
 def sync_folder(folder: Path) -> None:

@@ -77,7 +77,7 @@ def open_log(workspace: Workspace, actor: str = "") -> Generator[AuditLog]:
         InputDamagedError: a line of the log is wrong.
     """
     name = actor.strip() or git_user(workspace)
-    with _locked(workspace):
+    with locked(workspace):
         yield AuditLog(workspace.root / LOG, name, sound(workspace))
 
 
@@ -112,7 +112,7 @@ def repair(workspace: Workspace, actor: str = "") -> Entry | None:
     """
     name = actor.strip() or git_user(workspace)
     path = workspace.root / LOG
-    with _locked(workspace):
+    with locked(workspace):
         chain = read_chain(path)
         if chain.fault or not chain.torn:
             sound(workspace)
@@ -143,7 +143,8 @@ def git_user(workspace: Workspace) -> str:
 
 
 @contextmanager
-def _locked(workspace: Workspace) -> Generator[None]:
+def locked(workspace: Workspace) -> Generator[None]:
+    """Keep every other writer of the log out while the block runs; not to be nested."""
     place = workspace.root / "var" / "locks"
     place.mkdir(parents=True, exist_ok=True)
     with (place / "audit.lock").open("wb") as lock:

@@ -111,17 +111,18 @@ def _corrected(source: Source, scan: str, pages: Sequence[OcrPage]) -> Mapping[i
     """Page -> a person's text.
 
     Raises:
-        Rejected: ocr_invalid, where a correction is of another text than the OCR result holds.
+        Rejected: ocr_invalid, where a page's last correction is of another text than the OCR result holds.
     """
     found = read_corrections(source, scan)
     if found is None:
         return {}
     texts = {page.number: sha256_of_text(page.text) for page in pages}
-    for correction in found.corrections:
+    last = {correction.page: correction for correction in found.corrections}
+    for correction in last.values():
         if texts.get(correction.page) != correction.ocr_text_sha256:
             detail = f"page {correction.page} of {scan} was corrected from another OCR result than lies beside it: which holds?"
             raise Rejected(Reason.OCR_INVALID, detail)
-    return {correction.page: correction.text for correction in found.corrections}
+    return {number: correction.text for number, correction in last.items()}
 
 
 def _gap(pages: Sequence[str], image: str) -> list[PageRead]:
