@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pyarrow.parquet as pq
 
-from latamgpt.intake.taking_in import content_id
+from latamgpt.governance.contents import content_id
 from latamgpt.records import MANIFEST_NAME
 from latamgpt.store import Workspace
 

@@ -12,9 +12,10 @@ from latamgpt.custody.registry_edits import registry_path, withdraw_agreement
 from latamgpt.custody.stale import stale_stages
 from latamgpt.custody.tombstones import add_tombstone
 from latamgpt.errors import OperatorError
+from latamgpt.governance.contents import content_id
 from latamgpt.governance.withdrawals import Tombstone, read_withdrawn, withdrawals_path
 from latamgpt.intake.quarantine import Rejected
-from latamgpt.intake.taking_in import content_id, contents_of
+from latamgpt.intake.taking_in import contents_of
 from latamgpt.params import read_params
 from latamgpt.registry.partners import read_institution
 from latamgpt.store import Workspace

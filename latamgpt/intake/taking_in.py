@@ -2,12 +2,12 @@
 
 import hashlib
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from latamgpt.errors import OperatorError
+from latamgpt.governance.contents import content_id, normal
 from latamgpt.governance.withdrawals import NOTHING_WITHDRAWN, Withdrawn, explain
 from latamgpt.intake.crawled import is_address_list, refuse_crawled
 from latamgpt.intake.delivery import LANGUAGE_TAG, Delivery, DeliveryFormat, language_tag, read_delivery
@@ -77,13 +77,7 @@ def take_in(
 
 def identify(partner: str, delivery: str, text: str) -> str:
     """A document's id: the sha256 of its delivery and its text, the same however lines end and accents are composed."""
-    return hashlib.sha256(f"{partner}/{delivery}\n{_normal(text)}".encode()).hexdigest()
-
-
-def content_id(text: str) -> str:
-    """The sha256 of a text's letters and digits: it names the same document in whatever delivery, spacing or case it comes."""
-    kept = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
-    return hashlib.sha256((kept or _normal(text)).encode()).hexdigest()
+    return hashlib.sha256(f"{partner}/{delivery}\n{normal(text)}".encode()).hexdigest()
 
 
 def contents_of(folder: Path, params: DocumentsParams) -> set[str]:
@@ -95,11 +89,6 @@ def contents_of(folder: Path, params: DocumentsParams) -> set[str]:
     refuse_unsafe(folder)
     source = Source(folder, _read_description(folder), Budget.of(params), frozenset(list_files(folder)))
     return {content_id(item.text) for item in read_files(source) if isinstance(item, Found)}
-
-
-def _normal(text: str) -> str:
-    lines = unicodedata.normalize("NFC", text).splitlines()
-    return "\n".join(line.rstrip() for line in lines).strip()
 
 
 def _read_description(folder: Path) -> Delivery:

@@ -14,6 +14,8 @@ from latamgpt.registry.edges import Question, Terms, must_be_permitted
 from latamgpt.registry.partners import Edge, Purpose
 from latamgpt.registry.rights import Place
 from latamgpt.release.duties import Duties
+from latamgpt.release.versions import Lineage
+from latamgpt.release.withdrawn import must_hold_nothing_withdrawn
 from latamgpt.store import Workspace, digest_of, verify
 
 if TYPE_CHECKING:
@@ -27,11 +29,17 @@ ADVICE = (
     "without its texts, or name the country of the store with --country where an agreement limits it."
 )
 
+WITHDRAWN = (
+    "A copy that others fetch cannot be called back, so nothing was copied. Run `make run` for a candidate without these texts, "
+    "approve it, and mirror the release that follows."
+)
+
 
 def mirror(workspace: Workspace, target: str, country: str = "") -> str:
     """Copy data/release to TARGET/<sha256 of its manifest>/ and say where it lies.
 
-    Steps: verify the local release; ask the registry, as it is today, about every agreement in it; put each file; read each back
+    Steps: verify the local release; ask the registry, as it is today, about every agreement in it, and whether any text in it was
+    withdrawn; put each file; read each back
     and compare its sha256; put the manifest last. Whoever finds the manifest finds a whole release. A second call finds it there
     and copies nothing.
 
@@ -42,7 +50,7 @@ def mirror(workspace: Workspace, target: str, country: str = "") -> str:
 
     Raises:
         OperatorError: the store does not answer, refuses, or has no such bucket.
-        NotPermittedError: an agreement in it does not permit another copy, or not in this country.
+        NotPermittedError: an agreement in it does not permit another copy, or not in this country; or texts in it were withdrawn.
         InputDamagedError: what came back differs from what was sent.
     """
     if not target.startswith("s3://"):
@@ -50,6 +58,7 @@ def mirror(workspace: Workspace, target: str, country: str = "") -> str:
     folder = workspace.read("release")
     manifest = verify(folder)
     must_permit_export(workspace.root, folder, Place(country), max(read_params(workspace.root).rights.as_of, _today()))
+    must_hold_nothing_withdrawn(workspace, Lineage.read(folder), WITHDRAWN)
     place = f"{target.removeprefix('s3://').rstrip('/')}/{digest_of(folder)}"
     try:
         store = _open_store()

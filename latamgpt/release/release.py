@@ -10,22 +10,24 @@ from latamgpt.release.cards import fill
 from latamgpt.release.signature import OPENSSL
 from latamgpt.release.verify import CANDIDATE_FOLDER, SUMS_NAME, must_be_signed, write_signature, write_sums
 from latamgpt.release.versions import Lineage, register
+from latamgpt.release.withdrawn import must_hold_nothing_withdrawn
 from latamgpt.store import Workspace, digest_of, list_files, sha256_file, verify, write_json, write_report
 
 STAGE = "release"
+NOT_RELEASED = "Nothing was released. Run `make run` for a new candidate, review it and approve it."
 
 
 def run(workspace: Workspace, params: Params) -> Report:
     """Publish the candidate that a reviewer approved.
 
-    Steps: the approval must name this very candidate, and the registry be the one that it was made under; copy its files, with
-    its manifest and report under candidate/; write the approval and its signature, the release card, the way to verify, and
-    sha256 sums of all; point the alias 'released' at its version.
+    Steps: the approval must name this very candidate, the registry be the one that it was made under, and nothing in it have been
+    withdrawn since; copy its files, with its manifest and report under candidate/; write the approval and its signature, the
+    release card, the way to verify, and sha256 sums of all; point the alias 'released' at its version.
 
     Raises:
         OperatorError: there is no approval, or it names another candidate.
         InputDamagedError: the approval's signature is not under this candidate's corpus root.
-        NotPermittedError: a partner's agreements were changed after the candidate was made.
+        NotPermittedError: a partner's agreements were changed, or texts in it withdrawn, after the candidate was made.
     """
     candidate = workspace.read(CANDIDATE_STAGE)
     approval = read_approval(workspace)
@@ -35,7 +37,9 @@ def run(workspace: Workspace, params: Params) -> Report:
             f"approvals/approval.yaml approves candidate {approval.candidate[:12]}, the one published now is {digest[:12]}. What "
             f"{approval.reviewer} looked at is not what would be released. Review the new candidate and approve it."
         )
-    must_stand(workspace, Lineage.read(candidate))
+    lineage = Lineage.read(candidate)
+    must_stand(workspace, lineage)
+    must_hold_nothing_withdrawn(workspace, lineage, NOT_RELEASED)
     must_be_signed(candidate, approval)
     with workspace.publish(STAGE) as folder:
         (folder / CANDIDATE_FOLDER).mkdir()
@@ -68,8 +72,7 @@ def must_stand(workspace: Workspace, lineage: Lineage) -> None:
     if changed:
         raise NotPermittedError(
             f"the registry changed after the candidate was made: {', '.join(f'partners/{partner}.yaml' for partner in changed)}. "
-            "What a partner permits now, nobody has held this candidate against. Nothing was released. Run `make run` for a new "
-            "candidate, review it and approve it."
+            f"What a partner permits now, nobody has held this candidate against. {NOT_RELEASED}"
         )
 
 

@@ -17,6 +17,7 @@ from latamgpt.release.corpus_root import ROOT_NAME, CorpusRoot, corpus_tree
 from latamgpt.release.duties import DUTIES_NAME, POLICIES_NAME, find_duties, policies
 from latamgpt.release.provenance import Provenance, must_be_releasable, trace
 from latamgpt.release.versions import LINEAGE_NAME, Lineage, register
+from latamgpt.release.withdrawn import heeded
 from latamgpt.store import Workspace, digest_of, must_have_passed, sha256_file, write_json, write_report
 
 STAGE = "release_candidate"
@@ -45,12 +46,12 @@ def run(workspace: Workspace, params: Params) -> Report:
     """Gather a candidate.
 
     Steps: the gates must have passed; follow the data order back to the documents; hold their agreements against the purpose
-    'release', and their duties against the weights' licence; copy the model; write both cards, the duties, the scorecard, the
-    lineage and the corpus root; register the version.
+    'release', their duties against the weights' licence, and what was withdrawn against the corpus; copy the model; write both
+    cards, the duties, the scorecard, the lineage and the corpus root; register the version.
 
     Raises:
         OperatorError: a gate failed, or a card would have an open field.
-        NotPermittedError: an agreement does not permit the release, or not under this licence.
+        NotPermittedError: an agreement does not permit the release, or not under this licence, or a text in it was withdrawn.
     """
     inputs = {stage: workspace.read(stage) for stage in INPUTS}
     for gate in GATES:
@@ -59,11 +60,12 @@ def run(workspace: Workspace, params: Params) -> Report:
     provenance = trace(inputs["corpus"], inputs["checkpoint"] / "data_order.parquet")
     must_be_releasable(provenance, institutions, params.rights.as_of)
     duties = find_duties(params, provenance, institutions)
+    withdrawals = heeded(workspace, params.partners, inputs["corpus"])
     with workspace.publish(STAGE) as folder:
         copy_model(inputs["checkpoint"], folder)
         copy_licences(inputs["base_model"], folder / LICENCES_FOLDER)
         shutil.copyfile(inputs["scorecard"] / "scorecard.json", folder / "scorecard.json")
-        lineage = _lineage(workspace, params, inputs)
+        lineage = _lineage(workspace, params, inputs, withdrawals)
         write_json(folder / LINEAGE_NAME, lineage)
         write_json(folder / ROOT_NAME, _corpus_root(inputs, lineage))
         write_json(folder / DUTIES_NAME, duties)
@@ -101,7 +103,9 @@ def copy_licences(base_model: Path, target: Path) -> None:
         shutil.copyfile(path, target / path.name)
 
 
-def _lineage(workspace: Workspace, params: Params, inputs: Mapping[str, Path]) -> Lineage:
+def _lineage(
+    workspace: Workspace, params: Params, inputs: Mapping[str, Path], withdrawals: dict[str, tuple[str, ...]]
+) -> Lineage:
     values = params.model_dump(mode="json")
     return Lineage(
         name=params.release_candidate.name,
@@ -109,6 +113,7 @@ def _lineage(workspace: Workspace, params: Params, inputs: Mapping[str, Path]) -
         base_model=params.base_model.name,
         inputs={stage: digest_of(folder) for stage, folder in sorted(inputs.items())},
         registry={p: sha256_file(workspace.root / "partners" / f"{p}.yaml") for p in sorted(params.partners)},
+        withdrawals=withdrawals,
         params={section: _sha256(values[section]) for section in SECTIONS},
     )
 

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from latamgpt.errors import InputDamagedError
 from latamgpt.records import Frozen
 from latamgpt.store import Workspace, digest_of
 from latamgpt.tracking.model_registry import register_model_version, set_alias
@@ -18,12 +21,24 @@ class Lineage(Frozen):
     base_model: str
     inputs: dict[str, str]  # stage: sha256 of its manifest
     registry: dict[str, str]  # partner: sha256 of its file
+    withdrawals: dict[str, tuple[str, ...]]  # partner: sha256 of each of its withdrawals that the corpus heeds
     params: dict[str, str]  # section: sha256 of its values
 
     @classmethod
     def read(cls, folder: Path) -> "Lineage":
-        """The lineage in a candidate's or a release's folder."""
-        return cls.model_validate_json((folder / LINEAGE_NAME).read_bytes())
+        """The lineage in a candidate's or a release's folder.
+
+        Raises:
+            InputDamagedError: there is none, or it does not read: what the folder was made from is not known.
+        """
+        path = folder / LINEAGE_NAME
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except (FileNotFoundError, ValidationError) as error:
+            raise InputDamagedError(
+                f"{path} is missing or does not read as this version of the project writes it, so what it was made from, and "
+                "which withdrawals it heeds, is not known. Make the candidate again: `latamgpt stage release_candidate`."
+            ) from error
 
 
 def register(workspace: Workspace, candidate: Path, alias: str, tags: dict[str, str]) -> str:

@@ -10,9 +10,9 @@ from latamgpt.curation import clean_documents, corpus
 from latamgpt.custody.stale import stale_stages
 from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import sound
+from latamgpt.governance.contents import content_id
 from latamgpt.governance.withdrawals import EMPTY_FILE, read_withdrawn, withdrawals_path
 from latamgpt.intake import documents
-from latamgpt.intake.taking_in import content_id
 from latamgpt.params import Params
 from latamgpt.records import Expectation, Report, Severity
 from latamgpt.registry.partners import read_institution

@@ -9,6 +9,7 @@ from latamgpt.errors import InputDamagedError, NotPermittedError, OperatorError
 from latamgpt.records import Report
 from latamgpt.release.duties import Duties, UsedAgreement
 from latamgpt.release.mirror import mirror
+from latamgpt.release.versions import Lineage
 from latamgpt.store import Workspace, digest_of, write_json, write_report
 from tests.release.conftest import write_partner
 from tests.servers.s3 import s3_server
@@ -31,11 +32,18 @@ def duties() -> Duties:
     return Duties(release="latam-gpt", version="1", licence="Apache-2.0", as_of=date(2026, 11, 21), agreements=(used,))
 
 
+def lineage() -> Lineage:
+    """Of a candidate under whose corpus nothing was withdrawn."""
+    made_from = {"inputs": {"corpus": "0" * 64}, "registry": {PARTNER: "0" * 64}, "withdrawals": {PARTNER: ()}, "params": {}}
+    return Lineage.model_validate({"name": "latam-gpt", "version": "1", "base_model": "a model", **made_from})
+
+
 @pytest.fixture
 def released(workspace: Workspace) -> Workspace:
     write_partner(workspace, PARTNER, "PE")
     with workspace.publish("release") as folder:
         write_json(folder / "duties.json", duties())
+        write_json(folder / "lineage.json", lineage())
         (folder / "model.safetensors").write_bytes(bytes(range(256)) * 4096)
         (folder / "README.md").write_text("# A release\n", encoding="utf-8")
         write_report(folder, Report(stage="release", summary="released"))
@@ -52,7 +60,7 @@ def test_a_release_arrives_whole_and_is_copied_once(
             monkeypatch.setenv(name, value)
         digest = digest_of(released.place("release"))
         assert mirror(released, "s3://releases/latam-gpt/") == (
-            f"s3://releases/latam-gpt/{digest} holds the release: 4 files, each read back and compared."
+            f"s3://releases/latam-gpt/{digest} holds the release: 5 files, each read back and compared."
         )
         assert "holds this release already" in mirror(released, "s3://releases/latam-gpt")
         with pytest.raises(OperatorError, match=r"s3://nowhere/x: the object store did not take.*bucket's name"):
