@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from assets.links import DOCS_VARIABLE, MLFLOW_VARIABLE
 from latamgpt.errors import OperatorError
-from latamgpt.params import explain_validation
+from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import Frozen
 from latamgpt.store import Workspace
 
@@ -68,10 +68,15 @@ def settings(workspace: Workspace) -> Settings:
     """Addresses from mlflow/server.yaml and the environment."""
     path = workspace.root / "mlflow" / "server.yaml"
     try:
-        server = MlflowServer.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        server = MlflowServer.model_validate(load_yaml(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise OperatorError(
             f"{path} is missing: it says where MLflow listens. Restore it with `git checkout mlflow/server.yaml`."
+        ) from error
+    except yaml.YAMLError as error:
+        raise OperatorError(
+            f"{path} is not valid YAML: {error}. Until it reads, where MLflow listens is not known. Mend the line it names, or "
+            "restore the file with `git checkout mlflow/server.yaml`."
         ) from error
     except ValidationError as error:
         raise OperatorError(explain_validation(str(path), error)) from error

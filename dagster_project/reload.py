@@ -5,6 +5,7 @@ call stale what was just built, and fresh what is not.
 """
 
 import json
+import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 
@@ -16,7 +17,18 @@ from latamgpt.store import Workspace
 LOCATION = "latamgpt"  # as workspace.yaml names it
 WATCHED = ("params.yaml", "dvc.yaml", "latamgpt", "assets", "dagster_project")
 SECONDS_FOR_ANSWER = 120
-QUERY = f'mutation {{ reloadRepositoryLocation(repositoryLocationName: "{LOCATION}") {{ __typename }} }}'
+SHOWN_BYTES = 200
+LOADED, LOCATION_TYPE = "WorkspaceLocationEntry", "RepositoryLocation"
+QUERY = f"""mutation {{
+  reloadRepositoryLocation(repositoryLocationName: "{LOCATION}") {{
+    __typename
+    ... on WorkspaceLocationEntry {{ locationOrLoadError {{ __typename ... on PythonError {{ message }} }} }}
+    ... on PythonError {{ message }}
+    ... on RepositoryLocationNotFound {{ message }}
+    ... on ReloadNotSupported {{ message }}
+    ... on UnauthorizedError {{ message }}
+  }}
+}}"""
 
 Seen = dict[str, tuple[int, int]]  # path -> when it was changed last, its size
 
@@ -42,8 +54,13 @@ class Watch:
         except OperatorError as error:
             self.loaded = now
             return f"an edit was seen that Dagster has not loaded, it shows the graph as it was: {error}"
-        if not ask_for_reload(self.url):
+        try:
+            ask_for_reload(self.url)
+        except NotJustNowError:
             return ""  # asked again at the next look
+        except OperatorError as error:
+            self.loaded = now
+            return f"an edit was seen that Dagster could not load: {error}"
         self.loaded = now
         return "an edit was seen: Dagster has loaded the graph again"
 
@@ -60,13 +77,45 @@ def seen(workspace: Workspace) -> Seen:
     return found
 
 
-def ask_for_reload(url: str) -> bool:
-    """Ask Dagster's webserver to load the code location again; False where it does not answer just now."""
+class NotJustNowError(Exception):
+    """Dagster's webserver does not answer just now."""
+
+
+def ask_for_reload(url: str) -> None:
+    """Have Dagster's webserver load the code location again.
+
+    Raises:
+        NotJustNowError: it does not answer.
+        OperatorError: it answers that it did not load it, and why.
+    """
     request = urllib.request.Request(
         f"{url}/graphql", json.dumps({"query": QUERY}).encode(), {"Content-Type": "application/json"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=SECONDS_FOR_ANSWER):
-            return True
-    except OSError:
-        return False
+        with urllib.request.urlopen(request, timeout=SECONDS_FOR_ANSWER) as response:
+            answer = response.read()
+    except urllib.error.HTTPError as error:  # GraphQL answers 400 to what it does not understand
+        answer = error.read()
+    except OSError as error:
+        raise NotJustNowError from error
+    if words := _refusal(answer):
+        raise OperatorError(f"{words}. It shows the graph as it was. Mend the file that it names, and it is loaded again.")
+
+
+def _refusal(answer: bytes) -> str:
+    """Why Dagster did not load the location, as its answer has it; '' where it did."""
+    try:
+        said = json.loads(answer)
+    except ValueError:
+        return f"its answer is not of GraphQL: {answer[:SHOWN_BYTES]!r}"
+    if said.get("errors"):
+        return "; ".join(str(error.get("message", error)) for error in said["errors"])
+    outcome = (said.get("data") or {}).get("reloadRepositoryLocation") or {}
+    if outcome.get("__typename") != LOADED:
+        return str(outcome.get("message") or f"it answers {outcome.get('__typename') or answer[:SHOWN_BYTES]}").strip()
+    entry = outcome.get("locationOrLoadError") or {}
+    return (
+        ""
+        if entry.get("__typename") == LOCATION_TYPE
+        else str(entry.get("message") or "it does not say whether it was loaded").strip()
+    )

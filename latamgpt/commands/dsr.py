@@ -40,6 +40,7 @@ def add(parsers: Parsers) -> None:
     closing = verbs.add_parser("close", help="write down how a case ended")
     closing.add_argument("case", help="its number, as in dsr-20261201-0a1b2c3d")
     closing.add_argument("--outcome", required=True, help="what was answered, without the person's name or numbers")
+    add_dry_run(closing)
     add_actor(closing)
     closing.set_defaults(command=_close)
 
@@ -80,9 +81,14 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _close(options: argparse.Namespace) -> int:
-    from latamgpt.custody.subject_requests import close_case
+    from latamgpt.custody.subject_requests import close_case, describe, open_case_of
 
-    case = close_case(find_workspace(Path.cwd()), options.case, options.outcome, _today(), options.actor)
+    workspace = find_workspace(Path.cwd())
+    if options.dry_run:
+        case = open_case_of(workspace, options.case, options.outcome)
+        print(f"{describe(case)}\nwould close {case.case} on {_today()}: {options.outcome}\nNothing was written: --dry-run.")
+        return 0
+    case = close_case(workspace, options.case, options.outcome, _today(), options.actor)
     print(f"{case.case} is closed: {case.outcome}")
     return 0
 

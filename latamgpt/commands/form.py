@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import explain_validation
+from latamgpt.params import explain_validation, load_yaml
 
 Record = type[BaseModel]
 
@@ -71,7 +71,7 @@ def _plain(value: Any) -> Any:
 
 def _read_yaml(name: str, text: str) -> object:
     try:
-        return yaml.safe_load(text)
+        return load_yaml(text)
     except yaml.YAMLError as error:
         option = "--" + name.replace("_", "-")
         raise OperatorError(f"{option} {text!r} is not valid YAML: {error}. Write it as {{key: value, key: value}}.") from error

@@ -4,13 +4,12 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from latamgpt.custody.edits import FileEdit, sync_folder
+from latamgpt.custody.edits import Deed, FileEdit, Move, at_work, carry_out
 from latamgpt.custody.places import delivery_place, tree_digest
 from latamgpt.custody.receiving import Given, Received, described_before, receive
 from latamgpt.custody.run_lists import enter_run
 from latamgpt.errors import NotPermittedError, OperatorError
-from latamgpt.governance.audit import Action, open_log
-from latamgpt.governance.chain import Change
+from latamgpt.governance.audit import Action
 from latamgpt.intake.quarantine import Reason
 from latamgpt.params import read_params
 from latamgpt.store import Workspace
@@ -103,23 +102,15 @@ def _enter(workspace: Workspace, order: Order, received: Received) -> str:
     """Enter it into the log, rename it into its place, and list its partner in the run."""
     delivery, taken = received.delivery, received.taken
     place = delivery_place(order.partner, delivery.id)
-    final = workspace.root / place
-    with open_log(workspace, order.actor) as log:
+    with at_work(workspace, order.actor) as log:
         there = _already_there(workspace, place, received)
         edits = enter_run(workspace.root, order.partner)
         verdict = (
             f"set aside whole: {taken.quarantined_for}" if taken.quarantined_for else f"{len(taken.accepted):,} documents kept"
         )
-        moved = [] if there else [Change(path=place, after=received.digest)]
         detail = f"under {delivery.agreement}, {taken.num_bytes:,} bytes, {verdict} by intake"
-        changes = [*moved, *(edit.change for edit in edits)]
-        entry = log.append(Action.DELIVERY_ENTERED, f"{order.partner}/{delivery.id}", detail, changes)
-        if not there:
-            final.parent.mkdir(parents=True, exist_ok=True)
-            received.folder.rename(final)
-            sync_folder(final.parent)
-        for edit in edits:
-            edit.write(workspace.root)
+        deed = Deed(Action.DELIVERY_ENTERED, f"{order.partner}/{delivery.id}", detail, edits)
+        entry = carry_out(log, workspace.root, deed, None if there else Move(received.folder, place, received.digest))
     listed = f" {order.partner} is now listed in {' and '.join(edit.path for edit in edits)}." if edits else ""
     return (
         f"Entered as {place}, number {entry.sequence} of the audit log.{listed} Next: latamgpt stage documents {order.partner}, "

@@ -1,17 +1,23 @@
-"""One file that a command writes: shown as a diff before, sealed into the audit log, written whole or not at all."""
+"""What a command writes: shown as a diff before, sealed into the audit log, done whole or not at all.
+
+Log and files agree whatever the disk does. What can fail is tried before the log's line: folders are made, drafts lie there.
+What fails after it is undone, and the log is told how things stand. What a kill cuts off is finished by the next command.
+"""
 
 import difflib
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from latamgpt.custody.places import tree_digest
 from latamgpt.errors import OperatorError
-from latamgpt.governance.audit import Action, locked, open_log
-from latamgpt.governance.chain import Change
+from latamgpt.governance.audit import Action, AuditLog, locked, open_log
+from latamgpt.governance.chain import Change, Entry
 from latamgpt.records import Frozen
-from latamgpt.store import Workspace
+from latamgpt.store import Workspace, sha256_file
 
 UNFINISHED = "var/unfinished/deed.json"
 """What a deed of several files is about to write; there only while it is written, or after a kill."""
@@ -40,17 +46,30 @@ class FileEdit:
         left_out = [f"... and {len(lines) - MAX_DIFF_LINES:,} lines more\n"] if len(lines) > MAX_DIFF_LINES else []
         return "".join([*lines[:MAX_DIFF_LINES], *left_out])
 
-    def write(self, root: Path) -> None:
-        """Replace the file: a draft, flushed to the disk, renamed over it."""
+    def draft_path(self, root: Path) -> Path:
+        """Where the new text waits."""
         path = root / self.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.draft")
+        return path.with_name(f".{path.name}.draft")
+
+    def draft(self, root: Path) -> None:
+        """Write the new text beside the file, and wait until it is on the disk."""
+        draft = self.draft_path(root)
+        draft.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("w", encoding="utf-8", newline="\n") as stream:
             stream.write(self.after)
             stream.flush()
             os.fsync(stream.fileno())
-        draft.replace(path)
+
+    def publish(self, root: Path) -> None:
+        """Rename the draft over the file."""
+        path = root / self.path
+        self.draft_path(root).replace(path)
         sync_folder(path.parent)
+
+    def write(self, root: Path) -> None:
+        """Replace the file: a draft, flushed to the disk, renamed over it."""
+        self.draft(root)
+        self.publish(root)
 
 
 class _Unfinished(Frozen):
@@ -69,6 +88,20 @@ class Deed:
     edits: tuple[FileEdit, ...]
 
 
+@dataclass(frozen=True)
+class Move:
+    """A folder that is complete and takes its place inside the workspace."""
+
+    folder: Path
+    place: str
+    digest: str  # of all its files
+
+    @property
+    def change(self) -> Change:
+        """The move as the audit log names it."""
+        return Change(path=self.place, after=self.digest)
+
+
 def do(workspace: Workspace, actor: str, prepare: Callable[[], Deed], *, dry_run: bool) -> str:
     """Enter a deed into the log and write its files, or only show them; says in words what was, or would be, done.
 
@@ -76,19 +109,54 @@ def do(workspace: Workspace, actor: str, prepare: Callable[[], Deed], *, dry_run
     no trace.
 
     Raises:
-        OperatorError: the deed is refused, nobody acts, or the log is not whole.
+        OperatorError: the deed is refused, nobody acts, the log is not whole, or the disk refuses.
     """
     if dry_run:
         deed = prepare()
         diffs = "".join(edit.diff() for edit in deed.edits)
         return f"would do: {deed.action} {deed.subject}, {deed.detail}\n{diffs}Nothing was changed."
-    with open_log(workspace, actor) as log:
-        _finish(workspace.root)
+    with at_work(workspace, actor) as log:
         deed = prepare()
-        entry = log.append(deed.action, deed.subject, deed.detail, [edit.change for edit in deed.edits])
-        _write_all(workspace.root, deed.edits)
+        entry = carry_out(log, workspace.root, deed)
     written = ", ".join(edit.path for edit in deed.edits)
     return f"{deed.subject}: {deed.detail}. Entered as number {entry.sequence} of the audit log; written: {written}"
+
+
+@contextmanager
+def at_work(workspace: Workspace, actor: str) -> Generator[AuditLog]:
+    """The log, locked, once a deed that a kill cut off is finished."""
+    with open_log(workspace, actor) as log:
+        _finish(workspace.root)
+        yield log
+
+
+def carry_out(log: AuditLog, root: Path, deed: Deed, move: Move | None = None) -> Entry:
+    """Enter a deed, then move its folder and write its files.
+
+    Raises:
+        OperatorError: the disk, or the permissions of a folder, refused. Then nothing is done, and where the log's line stood
+            already, a further one says so.
+    """
+    places = [*([move.place] if move else []), *(edit.path for edit in deed.edits)]
+    with _drafted(root, deed.edits, places):
+        changes = [*([move.change] if move else []), *(edit.change for edit in deed.edits)]
+        entry = log.append(deed.action, deed.subject, deed.detail, changes)
+        try:
+            if move:
+                move.folder.rename(root / move.place)
+                sync_folder((root / move.place).parent)
+            _publish_all(root, deed.edits)
+        except OSError as error:
+            _undo(root, deed.edits, move)
+            raise OperatorError(_enter_undone(log, root, entry, error)) from error
+    return entry
+
+
+def digest_now(path: Path) -> str:
+    """The sha256 of a file, or of all files of a folder; '' where there is neither, or the file is empty."""
+    if path.is_dir():
+        return tree_digest(path)
+    return sha256_file(path) if path.is_file() and path.stat().st_size else ""
 
 
 def finish_cut_off(workspace: Workspace) -> None:
@@ -102,13 +170,72 @@ def finish_cut_off(workspace: Workspace) -> None:
             _finish(workspace.root)
 
 
-def _write_all(root: Path, edits: tuple[FileEdit, ...]) -> None:
+@contextmanager
+def _drafted(root: Path, edits: tuple[FileEdit, ...], places: list[str]) -> Generator[None]:
+    """Folders and drafts that the deed needs, on the disk; drafts that were not used are gone afterwards."""
+    try:
+        try:
+            for place in places:
+                (root / place).parent.mkdir(parents=True, exist_ok=True)
+            for edit in edits:
+                edit.draft(root)
+        except OSError as error:
+            raise OperatorError(
+                f"what is to be written could not be: {_said(error)}. Nothing was changed and nothing was entered into the audit "
+                "log. Free some space or mend the permissions, then run the command again."
+            ) from error
+        yield
+    finally:
+        for edit in edits:
+            with suppress(OSError):
+                edit.draft_path(root).unlink(missing_ok=True)
+
+
+def _publish_all(root: Path, edits: tuple[FileEdit, ...]) -> None:
     if len(edits) > 1:
         FileEdit(UNFINISHED, "", _Unfinished(edits=edits).model_dump_json()).write(root)
     for edit in edits:
-        edit.write(root)
+        edit.publish(root)
     if len(edits) > 1:
         _forget(root)
+
+
+def _undo(root: Path, edits: tuple[FileEdit, ...], move: Move | None) -> None:
+    """Bring back what was before, as far as the disk lets us: what stays is entered as it is."""
+    for edit in edits:
+        with suppress(OSError):
+            if digest_now(root / edit.path) != edit.change.after:
+                continue
+            if edit.before:
+                FileEdit(edit.path, edit.after, edit.before).write(root)
+            else:
+                (root / edit.path).unlink()
+    if move and (root / move.place).exists():
+        with suppress(OSError):
+            (root / move.place).rename(move.folder)
+    with suppress(OSError):
+        _forget(root)
+
+
+def _enter_undone(log: AuditLog, root: Path, entry: Entry, error: OSError) -> str:
+    """Tell the log how its line's files stand now, and say in words what happened."""
+    stand = [Change(path=one.path, before=one.after, after=digest_now(root / one.path)) for one in entry.changes]
+    left = [now.path for now, one in zip(stand, entry.changes, strict=True) if now.after != one.before]
+    what = f"left half done, {', '.join(left)} could not be put back" if left else "not done, all is as before"
+    detail = f"number {entry.sequence} was {what}: {error.strerror or error}"
+    mend = "Free some space or mend the permissions, then run the command again."
+    try:
+        undone = log.append(Action.DEED_UNDONE, entry.subject, detail, stand)
+    except OperatorError:
+        return (
+            f"{_said(error)}. Number {entry.sequence} of the audit log says that it was done, it was {what}, and the log took no "
+            f"further line that says so: `latamgpt audit --files` shows the difference. {mend}"
+        )
+    return f"{_said(error)}. Number {entry.sequence} of the audit log was {what}, and number {undone.sequence} says so. {mend}"
+
+
+def _said(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
 
 
 def _finish(root: Path) -> None:
@@ -130,8 +257,10 @@ def _finish(root: Path) -> None:
 
 def _forget(root: Path) -> None:
     path = root / UNFINISHED
-    path.unlink()
-    sync_folder(path.parent)
+    for one in (path, path.with_name(f".{path.name}.draft")):
+        one.unlink(missing_ok=True)
+    if path.parent.is_dir():
+        sync_folder(path.parent)
 
 
 def read_text(root: Path, path: str) -> str:

@@ -11,7 +11,9 @@ from latamgpt.custody.edits import Deed, FileEdit, read_text
 from latamgpt.custody.tombstones import place_for_tombstones
 from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import Action
+from latamgpt.params import read_params
 from latamgpt.registry.partners import Agreement, Institution, read_institution
+from latamgpt.store import Workspace
 
 Values = Mapping[str, object]
 """Fields of an institution or an agreement, as text that the registry's types read."""
@@ -25,6 +27,16 @@ def registry_path(partner: str) -> str:
 def known_partners(root: Path) -> list[str]:
     """All institutions that the registry holds."""
     return sorted(path.stem for path in (root / "partners").glob("*.yaml"))
+
+
+def every_partner(workspace: Workspace) -> list[str]:
+    """Whoever gave texts that may lie here: all of the registry, all of the run, and all whose documents were published once.
+
+    A partner that was taken out of the run still has its deliveries and what was made of them.
+    """
+    published = workspace.place("documents")
+    names = (path.name for path in published.iterdir() if path.is_dir()) if published.is_dir() else ()
+    return sorted({*known_partners(workspace.root), *read_params(workspace.root).partners, *names})
 
 
 def find_agreement(institution: Institution, agreement: str) -> Agreement:
@@ -135,7 +147,9 @@ def _edited(root: Path, partner: str, document: Mapping[str, object]) -> FileEdi
 def _checked(partner: str, edit: FileEdit) -> FileEdit:
     """The edit, once the registry reads what it would write."""
     with tempfile.TemporaryDirectory() as name:
-        edit.write(Path(name))
+        path = Path(name) / edit.path
+        path.parent.mkdir()
+        path.write_text(edit.after, encoding="utf-8")
         try:
             read_institution(Path(name), partner)
         except OperatorError as error:
@@ -144,7 +158,16 @@ def _checked(partner: str, edit: FileEdit) -> FileEdit:
 
 
 def _load(root: Path, partner: str) -> Any:  # ruamel's mapping, which keeps comments
-    return _yaml().load((root / registry_path(partner)).read_text(encoding="utf-8"))
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
+    path = root / registry_path(partner)
+    try:
+        return _yaml().load(path.read_text(encoding="utf-8"))
+    except YAMLError as error:  # YAML 1.2, which is stricter here and there than what the registry is read with
+        raise OperatorError(
+            f"{path} cannot be edited with its comments kept: {error}. Nothing was written. Mend the line it names, then run "
+            "the command again."
+        ) from error
 
 
 def _dump(document: Mapping[str, object]) -> str:

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from latamgpt.custody.edits import FileEdit, read_text
@@ -14,6 +14,9 @@ from latamgpt.params import read_params
 
 FILES = ("dvc.yaml", "params.yaml")
 """In the order in which they are written: params.yaml decides, so it comes last."""
+
+FOLDERS = r"(?:data/[^/\s]+/|partners/|governance/withdrawals/|samples/)"
+"""What stands before a partner where dvc.yaml lists it: `- data/corpus` does not mean a partner of that name."""
 
 
 def enter_run(root: Path, partner: str) -> tuple[FileEdit, ...]:
@@ -38,15 +41,34 @@ def enter_run(root: Path, partner: str) -> tuple[FileEdit, ...]:
 
 
 def listed_beside(text: str, beside: str, partner: str) -> str:
-    """A YAML text in which every list that names a partner names another one next to it, in order."""
-    if re.search(rf"^\s+- (\S+/)?{re.escape(partner)}(\.yaml)?(\s.*)?$", text, re.MULTILINE):
+    """A YAML text in which every list of partners that names one of them names another one next to it, in order.
+
+    Lists of partners are `partners`, and in any other list what lies in a folder of partners.
+    """
+    lines = list(_lines(text))
+    if any(_item(line, partner, bare) for line, bare in lines):
         return text  # a run that was killed between two files
-    lines: list[str] = []
-    for line in text.splitlines(keepends=True):
-        named = re.fullmatch(rf"(\s+- (?:\S+/)?){re.escape(beside)}(\.yaml)?(\s.*)?\n", line, re.DOTALL)
+    grown: list[str] = []
+    for line, bare in lines:
+        named = _item(line, beside, bare)
         new = [f"{named[1]}{partner}{named[2] or ''}\n"] if named else []
-        lines += _in_order(line, new, first=partner < beside)
-    return "".join(lines)
+        grown += _in_order(line, new, first=partner < beside)
+    return "".join(grown)
+
+
+def _lines(text: str) -> Iterator[tuple[str, bool]]:
+    """Each line, and whether it stands under the key `partners`, where a partner is named without a folder."""
+    bare = False
+    for line in text.splitlines(keepends=True):
+        if re.match(r"\w", line):
+            bare = line.startswith("partners:")
+        yield line, bare
+
+
+def _item(line: str, partner: str, bare: bool) -> re.Match[str] | None:  # noqa: FBT001
+    name = re.escape(partner)
+    item = rf"(\s*- ){name}()" if bare else rf"(\s*- {FOLDERS}){name}(\.yaml)?"
+    return re.fullmatch(rf"{item}(\s.*)?", line, re.DOTALL)
 
 
 def _in_order(line: str, new: Sequence[str], *, first: bool) -> list[str]:

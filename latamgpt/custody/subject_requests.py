@@ -17,10 +17,10 @@ from pathlib import Path
 import orjson
 from pydantic import ValidationError
 
+from latamgpt.custody.registry_edits import every_partner
 from latamgpt.custody.traces import Trace, find_traces, fold, needle, releases_that_cannot_be_told
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.governance.audit import Action, open_log
-from latamgpt.params import read_params
 from latamgpt.records import Frozen
 from latamgpt.store import Workspace
 
@@ -96,7 +96,7 @@ def open_case(workspace: Workspace, request: Request) -> Case:
     law = LAWS.get(request.country, OTHERWISE)
     days = law.days if request.days is None else request.days
     sealed = _seal(workspace, request.string, make_key=not request.dry_run)
-    traces = tuple(find_traces(workspace, read_params(workspace.root).partners, needle(request.string)))
+    traces = tuple(find_traces(workspace, every_partner(workspace), needle(request.string)))
     case = Case(
         case=f"dsr-{request.received_on:%Y%m%d}-{secrets.token_hex(4)}",
         kind=request.kind,
@@ -127,18 +127,30 @@ def close_case(workspace: Workspace, number: str, outcome: str, on: date, actor:
     """Write down how a case ended.
 
     Raises:
-        OperatorError: there is no such case, or it is closed.
+        OperatorError: there is no such case, it is closed, or the outcome says nothing.
     """
     with open_log(workspace, actor) as log:
-        case = next((case for case in read_cases(workspace) if case.case == number), None)
-        if case is None:
-            raise OperatorError(f"there is no case {number!r} in {workspace.root / PLACE}. `latamgpt dsr list --all` names them.")
-        if case.closed_on is not None:
-            raise OperatorError(f"{number} was closed on {case.closed_on}: {case.outcome}. A closed case is not written again.")
+        case = open_case_of(workspace, number, outcome)
         closed = case.model_copy(update={"closed_on": on, "outcome": outcome})
         log.append(Action.REQUEST_CLOSED, number, outcome)
         _write(workspace, closed)
     return closed
+
+
+def open_case_of(workspace: Workspace, number: str, outcome: str) -> Case:
+    """The open case of this number, which may be closed with this outcome.
+
+    Raises:
+        OperatorError: see `close_case`.
+    """
+    case = next((case for case in read_cases(workspace) if case.case == number), None)
+    if case is None:
+        raise OperatorError(f"there is no case {number!r} in {workspace.root / PLACE}. `latamgpt dsr list --all` names them.")
+    if case.closed_on is not None:
+        raise OperatorError(f"{number} was closed on {case.closed_on}: {case.outcome}. A closed case is not written again.")
+    if not outcome.strip():
+        raise OperatorError(f"the outcome is empty. The log says how {number} ended. Give --outcome what was answered.")
+    return case
 
 
 def read_cases(workspace: Workspace) -> list[Case]:
@@ -205,11 +217,17 @@ def _write(workspace: Workspace, case: Case) -> None:
 
 def _write_private(path: Path, data: bytes) -> None:
     """Whole or not at all, for the owner's eyes."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.draft")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(path)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise OperatorError(
+            f"{path} could not be written: {error.strerror}. If the audit log names the case already, its clock runs. Free some "
+            "space or mend the permissions, then run the command again."
+        ) from error

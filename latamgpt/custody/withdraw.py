@@ -8,7 +8,7 @@ from functools import partial
 from latamgpt.custody.edits import Deed, do
 from latamgpt.custody.effect import Leaving, copies_elsewhere, documents_of, gave_way, in_corpus, is_published, leaving
 from latamgpt.custody.places import delivery_names, delivery_place
-from latamgpt.custody.registry_edits import registry_path, withdraw_agreement
+from latamgpt.custody.registry_edits import every_partner, registry_path, withdraw_agreement
 from latamgpt.custody.stale import stale_stages
 from latamgpt.custody.tombstones import add_tombstone
 from latamgpt.errors import OperatorError
@@ -56,7 +56,7 @@ def withdraw(workspace: Workspace, order: Order) -> str:
     lines = [
         *meant.notes,
         *_effect(workspace, order, meant.found),
-        f"Stages that become stale ({len(stages)}): {', '.join(stages)}",
+        f"Stages that become stale ({len(stages)}): {', '.join(stages) or f'none, {order.partner} is not in the run'}",
     ]
     return "\n".join([*lines, do(workspace, order.actor, meant.prepare, dry_run=order.dry_run)])
 
@@ -137,7 +137,7 @@ def _effect(workspace: Workspace, order: Order, found: Leaving) -> list[str]:
         named = ", ".join(f"{partner} {count:,}" for partner, count in sorted(returning.items()))
         if named:
             lines.append(f"Duplicates that gave way to them and may take their place: {named}")
-    others = [one for one in read_params(workspace.root).partners if one != order.partner]
+    others = [one for one in every_partner(workspace) if one != order.partner]
     copies = copies_elsewhere(workspace, others, found.contents)
     if copies:
         lines.append(f"The same texts stay where other partners delivered them under agreements of their own ({len(copies):,}):")

@@ -34,6 +34,7 @@ class Action(StrEnum):
     DOCUMENT_WITHDRAWN = "document_withdrawn"
     SCANS_READ = "scans_read"
     PAGE_CORRECTED = "page_corrected"
+    DEED_UNDONE = "deed_undone"  # a disk refused what the log said already
     LOG_REPAIRED = "log_repaired"
     REQUEST_OPENED = "request_opened"
     REQUEST_CLOSED = "request_closed"

@@ -9,7 +9,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import explain_validation
+from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import Frozen
 
 RECIPIENTS = "governance/recipients.yaml"
@@ -44,7 +44,7 @@ def read_recipients(root: Path) -> Recipients:
     if not path.is_file():
         return Recipients()
     try:
-        return Recipients.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        return Recipients.model_validate(load_yaml(path.read_text(encoding="utf-8")) or {})
     except ValidationError as error:
         raise OperatorError(explain_validation(str(path), error)) from error
     except (yaml.YAMLError, ValueError) as error:

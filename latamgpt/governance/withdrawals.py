@@ -12,7 +12,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import explain_validation
+from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import Frozen
 
 REASON = "withdrawn"
@@ -79,7 +79,7 @@ def read_withdrawn(root: Path, partner: str) -> Withdrawn:
     if not path.is_file():
         return NOTHING_WITHDRAWN
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        values = load_yaml(path.read_text(encoding="utf-8"), ours=True)
         return Withdrawn(Withdrawals.model_validate(values).withdrawals)
     except ValidationError as error:
         raise OperatorError(explain_validation(str(path), error)) from error

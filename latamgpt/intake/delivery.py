@@ -18,7 +18,7 @@ import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import explain_validation
+from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import Frozen
 from latamgpt.registry.labels import Label, Season
 from latamgpt.store import sha256_file
@@ -106,7 +106,7 @@ def read_delivery(folder: Path) -> Delivery:
     """
     path = folder / DELIVERY_NAME
     try:
-        return Delivery.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Delivery.model_validate(load_yaml(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise OperatorError(
             f"{path} is missing, so nothing says what the delivery is and what permits its use. Ask the partner for it."

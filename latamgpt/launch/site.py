@@ -8,7 +8,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import explain_validation
+from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import Frozen
 
 SITE_VARIABLE = "LATAMGPT_SITE"
@@ -52,7 +52,7 @@ def read_site(root: Path, name: str = "") -> Site:
             f"works. Set {SITE_VARIABLE} to one of them, or add the file."
         )
     try:
-        return Site.model_validate({**(yaml.safe_load(path.read_text(encoding="utf-8")) or {}), "name": name})
+        return Site.model_validate({**(load_yaml(path.read_text(encoding="utf-8")) or {}), "name": name})
     except yaml.YAMLError as error:
         raise OperatorError(f"{path} is not valid YAML: {error}. Mend the line it names and run the command again.") from error
     except ValidationError as error:

@@ -10,10 +10,13 @@ import yaml
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import explain_validation
+from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import Frozen
 from latamgpt.registry import crawl
 from latamgpt.registry.labels import MEANINGS, Label, Meaning, Season
+
+ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+"""Of institutions and agreements: it names files, folders, assets and stages, and is typed at a terminal."""
 
 Words = Annotated[str, Field(min_length=1)]
 Where = Annotated[str, Field(pattern=r"^([A-Z]{2}|[a-z0-9]+(-[a-z0-9]+)*)$")]  # a country (ISO 3166-1), or a file of sites/
@@ -68,7 +71,7 @@ class ConsentBasis(StrEnum):
 class Agreement(Frozen):
     """What one institution permits with one body of texts, where, and until when."""
 
-    id: str
+    id: str = Field(pattern=ID)
     title: str
     licence: str  # SPDX identifier; what the texts' own statements are held against
     accepted_licences: tuple[str, ...] = ()  # further SPDX identifiers that its deliveries may carry
@@ -110,7 +113,7 @@ class Agreement(Frozen):
 class Institution(Frozen):
     """A partner, or a sample of one, with its agreements."""
 
-    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    id: str = Field(pattern=ID)
     name: str
     country: str = Field(pattern=r"^[A-Z]{2}$")
     kind: Kind
@@ -139,7 +142,7 @@ def read_institution(root: Path, partner: str) -> Institution:
             "used. Check the spelling, or add the institution's file."
         )
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = load_yaml(path.read_text(encoding="utf-8"))
         _refuse_crawl(path, values)
         institution = Institution.model_validate(values)
     except ValidationError as error:

@@ -6,7 +6,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import explain_validation
+from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import MANIFEST_NAME, Frozen
 from latamgpt.release.corpus_root import ROOT_NAME
 from latamgpt.release.signature import Signature, sign, signing_key
@@ -165,7 +165,7 @@ def read_approval(workspace: Workspace) -> Approval:
             "runs in MLflow, then set the alias 'approved' on the candidate's version, or run `latamgpt approve`."
         )
     try:
-        return Approval.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Approval.model_validate(load_yaml(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         raise OperatorError(f"{path} is not valid YAML: {error}. Run `latamgpt approve` to write it again.") from error
     except ValidationError as error:

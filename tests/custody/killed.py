@@ -11,7 +11,7 @@ from latamgpt.custody import deliver
 
 PLACES: dict[str, tuple[Any, str]] = {
     "copy": (shutil, "copyfile"),
-    "log": (deliver, "open_log"),
+    "log": (deliver, "at_work"),
     "rename": (Path, "rename"),
 }
 

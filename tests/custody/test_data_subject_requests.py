@@ -19,6 +19,7 @@ from latamgpt.params import Params
 from latamgpt.store import Workspace, digest_of, write_json
 from tests.builders import clean_document, publish_corpus, publish_shards, shard_row
 from tests.curation.documents import SPANISH
+from tests.custody.files import state
 from tests.intake.deliveries import deliver, register
 
 PARTNER = "archivo-sur"
@@ -173,3 +174,31 @@ def test_a_damaged_case_is_named(small: Workspace, capsys: pytest.CaptureFixture
     path.write_text("{", encoding="utf-8")
     assert main(["dsr", "list"]) != 0
     assert path.name in capsys.readouterr().err
+
+
+def test_a_partner_that_was_taken_out_of_the_run_is_searched(small: Workspace) -> None:
+    path = small.root / "params.yaml"
+    values = yaml.safe_load(path.read_text(encoding="utf-8")) | {"partners": ["museo-altiplano"]}
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    assert places(small, NAME) == ["deliveries", "documents", "clean_documents"]
+    (small.root / "partners" / f"{PARTNER}.yaml").unlink()
+    assert "documents" in places(small, NAME)
+
+
+def test_a_rehearsed_closing_shows_the_case_and_writes_nothing(small: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    case = open_case(small, ask(NAME))
+    before = state(small.root)
+    assert main(["dsr", "close", case.case, "--outcome", "respondido", "--dry-run"]) == 0
+    told = capsys.readouterr().out
+    assert f"would close {case.case} on " in told
+    assert told.endswith(": respondido\nNothing was written: --dry-run.\n")
+    assert state(small.root) == before
+    close_case(small, case.case, "respondido", DAY)
+    assert main(["dsr", "close", case.case, "--outcome", "otra vez", "--dry-run"]) == OperatorError.exit_code
+    assert "was closed on" in capsys.readouterr().err
+
+
+def test_a_case_is_not_closed_without_a_word(small: Workspace) -> None:
+    case = open_case(small, ask(NAME))
+    with pytest.raises(OperatorError, match="the outcome is empty"):
+        close_case(small, case.case, " ", DAY)

@@ -12,7 +12,8 @@ import yaml
 
 from dagster_project.dvc_graph import parse_graph
 from latamgpt.cli import main
-from latamgpt.custody.run_lists import listed_beside
+from latamgpt.commands.audit import DIFFERS
+from latamgpt.custody.run_lists import enter_run, listed_beside
 from latamgpt.errors import NotPermittedError, OperatorError
 from latamgpt.governance.audit import sound
 from latamgpt.params import Params, read_params
@@ -93,6 +94,26 @@ def test_a_list_is_grown_at_its_head_and_at_its_end() -> None:
 def test_a_list_that_names_the_partner_is_left_as_it_is() -> None:
     text = "deps:\n  - data/corpus/b\n  - data/corpus/c\n"
     assert listed_beside(text, "b", "c") == text
+
+
+@pytest.mark.parametrize("name", ["partners", "corpus", "rights", "params", "en", "documents", "approval"])
+def test_a_partner_that_is_called_as_a_word_of_the_graph_is_listed_as_any_other(office: Workspace, name: str) -> None:
+    edits = {edit.path: edit for edit in enter_run(office.root, name)}
+    edits["params.yaml"].write(office.root)
+    assert list(read_params(office.root).partners) == sorted([*read_params(ROOT).partners, name])
+    grown = edits["dvc.yaml"].after.splitlines()
+    beside = "academia-quechua" if name < "archivo" else "museo-altiplano"
+    named = [
+        line.replace(beside, name)
+        for line in edits["dvc.yaml"].before.splitlines()
+        if line.partition(".")[0].endswith(f"/{beside}")
+    ]
+    assert sorted(grown) == sorted([*edits["dvc.yaml"].before.splitlines(), *named])
+    for edit in edits.values():
+        edit.write(office.root)
+    assert enter_run(office.root, name) == ()
+    after = {edit.path: edit for edit in enter_run(office.root, f"{name}-2")}
+    assert after["dvc.yaml"].after.count(f"/{name}-2") == len(named)
 
 
 def test_the_same_bytes_again_are_already_there(office: Workspace, sent: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,7 +224,7 @@ def test_audit_says_which_delivery_is_not_as_it_was_entered(
     assert "since number" not in capsys.readouterr().out
     (place(office) / "rio.txt").write_text("otra cosa", encoding="utf-8")
     (office.root / "params.yaml").write_text((ROOT / "params.yaml").read_text(encoding="utf-8"), encoding="utf-8")
-    assert main(["audit", "--files"]) == 0
+    assert main(["audit", "--files"]) == DIFFERS
     printed = capsys.readouterr().out
     assert f"samples/{PARTNER}/cuentos was changed since number 1" in printed
     assert "params.yaml is as it was before number 1: that deed was cut off" in printed

@@ -27,15 +27,15 @@ def deed(*names: str) -> Deed:
 @pytest.fixture
 def cut_off(office: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A deed of two files whose process died between them."""
-    write = FileEdit.write
+    publish = FileEdit.publish
 
     def die(edit: FileEdit, root: Path) -> None:
         if edit.path == "b.txt":
             raise Killed
-        write(edit, root)
+        publish(edit, root)
 
     with monkeypatch.context() as patch:
-        patch.setattr(FileEdit, "write", die)
+        patch.setattr(FileEdit, "publish", die)
         with pytest.raises(Killed):
             do(office, "", lambda: deed("a.txt", "b.txt"), dry_run=False)
     return office

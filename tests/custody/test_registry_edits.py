@@ -165,3 +165,27 @@ def test_a_log_that_is_not_whole_stops_every_change(office: Workspace) -> None:
     before = state(office.root)
     assert main(TERMS) == OperatorError.exit_code
     assert state(office.root) == before
+
+
+def test_a_repeated_key_is_explained_by_file_and_line_and_nothing_is_written(
+    office: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = office.root / "partners" / f"{PARTNER}.yaml"
+    text = registry_text(office).replace("country:", "country: PE\ncountry:", 1)
+    path.write_text(text, encoding="utf-8")
+    before = state(office.root)
+    for arguments in (TERMS, ["agreement", "extend", PARTNER, AGREEMENT, "--until", "2029-06-30"], ["agreement", "list"]):
+        assert main(arguments) == OperatorError.exit_code
+        line = text.splitlines().index("country: PE") + 1
+        said = f"partners/{PARTNER}.yaml is not valid YAML in UTF-8: line {line + 1}: the key 'country' stands in line {line}"
+        assert said in capsys.readouterr().err
+    assert state(office.root) == before
+
+
+def test_what_only_the_editor_of_the_registry_cannot_read_is_explained(
+    office: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = office.root / "partners" / f"{PARTNER}.yaml"
+    path.write_text("%YAML 3.0\n---\n" + registry_text(office), encoding="utf-8")
+    assert main(TERMS) == OperatorError.exit_code
+    assert f"partners/{PARTNER}.yaml" in capsys.readouterr().err

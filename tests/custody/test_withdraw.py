@@ -223,3 +223,24 @@ def test_the_stages_called_stale_are_those_that_the_graph_says() -> None:
 def test_a_content_is_known_again_however_it_is_spaced_cased_or_composed() -> None:
     assert content_id("El río\nbaja.") == content_id("EL RI\u0301O  baja\r\n") != content_id("El río sube.")
     assert content_id("...") != content_id("!!!")
+
+
+def test_a_copy_at_a_partner_that_left_the_run_is_named(
+    small: tuple[Workspace, Params], capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace, _ = small
+    path = workspace.root / "params.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace(f"- {OTHER}\n", ""), encoding="utf-8")
+    assert main([*withdraw("--delivery", "relatos"), "--dry-run"]) == 0
+    assert "donado, copia.txt" in capsys.readouterr().out
+    assert main(["withdraw", "--partner", OTHER, "--delivery", "donado", *WHY, "--dry-run"]) == 0
+    assert f"Stages that become stale (0): none, {OTHER} is not in the run" in capsys.readouterr().out
+
+
+def test_a_second_list_of_tombstones_does_not_silence_the_first(small: tuple[Workspace, Params]) -> None:
+    workspace, params = small
+    assert main(withdraw("--delivery", "relatos")) == 0
+    path = workspace.root / withdrawals_path(PARTNER)
+    path.write_text(path.read_text(encoding="utf-8") + "withdrawals: []\n", encoding="utf-8")
+    with pytest.raises(OperatorError, match=r"the key 'withdrawals' stands in line 2 already"):
+        documents.run(workspace, params, PARTNER)

@@ -2,17 +2,20 @@
 
 import http.server
 import json
-import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
+from dagster_graphql.schema import create_schema
+from graphql import parse, validate
 
-from dagster_project.reload import Watch, seen
+from dagster_project.reload import QUERY, Watch, seen
 from latamgpt.store import Workspace
-from tests.dagster_project.small_factory import call
 
 asked: list[str] = []
+LOADED = {"__typename": "WorkspaceLocationEntry", "locationOrLoadError": {"__typename": "RepositoryLocation"}}
+BROKEN = {"__typename": "PythonError", "message": "NameError: name 'stage' is not defined\n"}
+answers: list[tuple[int, bytes]] = []  # the next ones; LOADED where there is none
 
 
 class Webserver(http.server.BaseHTTPRequestHandler):
@@ -20,17 +23,23 @@ class Webserver(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["query"])
-        self.send_response(200)
+        status, body = answers.pop(0) if answers else (200, said(LOADED))
+        self.send_response(status)
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
 
+def said(outcome: object) -> bytes:
+    return json.dumps({"data": {"reloadRepositoryLocation": outcome}}).encode()
+
+
 @pytest.fixture
 def url() -> Iterator[str]:
     asked.clear()
+    answers.clear()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Webserver) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -39,7 +48,8 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def watch(workspace: Workspace, url: str) -> Watch:
-    call(workspace.root, sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet")
+    (workspace.root / ".dvc").mkdir()
+    (workspace.root / ".dvc" / "config").write_text("[core]\n    no_scm = true\n", encoding="utf-8")
     return Watch(workspace, url, seen(workspace))
 
 
@@ -86,3 +96,32 @@ def test_what_is_compiled_beside_the_program_is_no_edit(watch: Watch) -> None:
     cache.mkdir(parents=True)
     (cache / "stages.cpython-311.pyc").write_bytes(b"")
     assert seen(watch.workspace) == watch.loaded
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "why"),
+    [
+        (200, said({**LOADED, "locationOrLoadError": BROKEN}), "NameError: name 'stage' is not defined. It shows the graph as"),
+        (200, said(BROKEN), "NameError: name 'stage' is not defined"),
+        (200, said({"__typename": "RepositoryLocationNotFound", "message": "Location latamgpt not found"}), "latamgpt not found"),
+        (200, said({"__typename": "UnauthorizedError"}), "it answers UnauthorizedError"),
+        (200, json.dumps({"data": None, "errors": [{"message": "it broke"}]}).encode(), "it broke"),
+        (400, json.dumps({"errors": [{"message": "Cannot query field"}]}).encode(), "Cannot query field"),
+        (200, b"{}", "it answers b"),
+        (200, b"<html>a proxy</html>", "not of GraphQL"),
+    ],
+)
+def test_a_refusal_is_told_once_and_never_called_loaded(watch: Watch, status: int, body: bytes, why: str) -> None:
+    answers.append((status, body))
+    edit(watch.workspace, "version: 0.1.0", "version: 0.1.1")
+    assert watch.look() == ""
+    told = watch.look()
+    assert told.startswith("an edit was seen that Dagster could not load: ")
+    assert why in told
+    assert [watch.look(), len(asked)] == ["", 1]
+    edit(watch.workspace, "version: 0.1.1", "version: 0.1.2")
+    assert [watch.look(), watch.look()] == ["", "an edit was seen: Dagster has loaded the graph again"]
+
+
+def test_dagster_understands_what_it_is_asked() -> None:
+    assert validate(create_schema().graphql_schema, parse(QUERY)) == []

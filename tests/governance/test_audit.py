@@ -182,3 +182,22 @@ def test_a_log_that_cannot_be_opened_is_explained(workspace: Workspace) -> None:
     (workspace.root / "governance").write_text("a file where the folder belongs", encoding="utf-8")
     with open_log(workspace, "Rosa") as log, pytest.raises(OperatorError, match="What cannot be recorded is not done"):
         log.append(Action.PARTNER_ADDED, "archivo-1", "added")
+
+
+def test_the_head_of_an_empty_log_is_held_by_every_log(
+    logged: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["audit", "--expect", "0" * 64]) == 0
+    (logged.root / LOG).unlink()
+    assert main(["audit", "--expect", "0" * 64]) == 0
+    assert f"0 lines, each follows from the one before it. Head: {'0' * 64}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("typed", ["", "abc", "g" * 64])
+def test_what_is_no_head_is_refused_and_not_taken_for_none(
+    logged: Workspace, capsys: pytest.CaptureFixture[str], typed: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["audit", "--expect", typed])
+    assert ended.value.code == 2
+    assert "is no head" in capsys.readouterr().err

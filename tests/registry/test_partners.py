@@ -182,3 +182,24 @@ def test_a_day_that_no_calendar_has_is_refused(tmp_path: Path) -> None:
     path = registry(tmp_path) / "partners" / "archivo-uno.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("'2025-01-01'", "2025-02-30"), encoding="utf-8")
     assert "archivo-uno.yaml is not valid YAML in UTF-8: day is out of range for month" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("id_", ["AU-2025-01", "au 2025", "au/2025", "../au", "-au", "au--1", ""])
+def test_agreement_id_that_is_no_name_for_files_and_commands_is_refused(tmp_path: Path, id_: str) -> None:
+    assert "agreements.0.id" in refusal(with_agreement(tmp_path, id=id_))
+
+
+@pytest.mark.parametrize(
+    ("line", "again", "said"),
+    [
+        ("  licence: CC0-1.0\n", "  licence: CC-BY-NC-4.0\n", "the key 'licence' stands in line"),
+        ("country: AR\n", "country: PE\n", "the key 'country' stands in line"),
+    ],
+)
+def test_a_repeated_key_is_refused_by_file_and_line(tmp_path: Path, line: str, again: str, said: str) -> None:
+    path = registry(tmp_path) / "partners" / "archivo-uno.yaml"
+    text = path.read_text(encoding="utf-8").replace(line, line + again)
+    path.write_text(text, encoding="utf-8")
+    number = text.splitlines().index(again.rstrip("\n")) + 1
+    message = refusal(tmp_path)
+    assert f"archivo-uno.yaml is not valid YAML in UTF-8: line {number}: {said} {number - 1} already" in message
