@@ -20,7 +20,7 @@ from latamgpt.tracking.server import EXPERIMENT
 from tests.servers.ui import Pages, free_ports, user_interfaces
 from tests.smoke.conftest import Clone, FinishedRun
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("newcomer")]
 
 MODEL = "latam-gpt-sample"
 SECONDS_TO_HAPPEN = 600

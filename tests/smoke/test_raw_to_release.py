@@ -12,7 +12,7 @@ from latamgpt.records import Report
 from latamgpt.store import Workspace, digest_of
 from tests.smoke.conftest import FinishedRun
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("newcomer")]
 
 
 def test_it_ends_by_saying_where_the_release_lies_how_it_scored_and_how_to_look(tiny_run: FinishedRun) -> None:

@@ -12,7 +12,7 @@ from latamgpt.tracking.server import EXPERIMENT
 from tests.servers.ui import Pages, user_interfaces
 from tests.smoke.conftest import MS_TO_SHOW, FinishedRun
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("newcomer")]
 
 ASSETS = """{ assetNodes { assetKey { path } isMaterializable staleStatus
   assetMaterializations(limit: 1) { runId } } }"""
