@@ -38,7 +38,8 @@ ORDERS = re.compile(
     r"|\b(?:ignor[ae]|ignor[ae]d|olvid[aeá]|ignorá|descart[ae])\s+(?:todas?\s+)?(?:las\s+|tus\s+|sus\s+)?"
     r"(?:instrucciones|órdenes|indicaciones|reglas)\s+(?:anteriores|previas|de arriba)\b"
     r"|\b(?:ignor[ae]|esqueç[ae]|desconsider[ae])\s+(?:todas?\s+)?(?:as\s+|suas\s+)?(?:instruções|ordens|regras)\s+(?:anteriores|prévias|acima)\b"
-    r"|^\s*(?:#+\s*)?(?:SYSTEM|SISTEMA|SYSTEM PROMPT)\s*:\s+(?:you are|you must|eres|sos|usted es|debes|você é|você deve)\b"
+    r"|^[^\S\n]*(?:#+[^\S\n]*)?(?:SYSTEM|SISTEMA|SYSTEM PROMPT)\s*:"
+    r"\s+(?:you are|you must|eres|sos|usted es|debes|você é|você deve)\b"
     r"|<\|(?:im_start|im_end|system|endoftext|start_header_id)\|>|\[/?INST\]|<</?SYS>>",
     re.IGNORECASE | re.MULTILINE,
 )

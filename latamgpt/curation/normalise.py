@@ -6,11 +6,12 @@ apostrophes, saltillos and modifier letters stay as their writers set them.
 
 import re
 import unicodedata
+from collections import Counter
 
 SUSPICIOUS = re.compile("[ÃÂÐ][\x80-\xff\u0152-\u02dc\u2013-\u2122]|â€|â\x80|ï¿½|\ufffd|[\x80-\x9f]")
 """What UTF-8 looks like when it was read as Latin-1 or Windows-1252. Only lines that hold it pay for ftfy, which is slow."""
 
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)  # '<!-- image -->' is what PDF converters leave
+COMMENT = ("<!--", "-->")  # '<!-- image -->' is what PDF converters leave
 INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069\x00-\x08\x0b\x0e-\x1f\x7f]")
 SPACES = re.compile(r"[^\S\n]+")
 PAGE_NUMBER = re.compile(
@@ -26,12 +27,22 @@ def normalise(text: str) -> str:
 
     Steps: line ends; comments; mojibake, line by line; NFC; invisible characters; page numbers and running heads; spaces.
     """
-    text = COMMENT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _without_comments(text.replace("\r\n", "\n").replace("\r", "\n"))
     text = "\n".join(_repaired(line) for line in text.split("\n"))
     text = INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     lines = _without_page_junk(text)
     text = "\n".join(SPACES.sub(" ", line).strip() for line in lines)
     return BLANK_LINES.sub("\n\n", text).strip()
+
+
+def _without_comments(text: str) -> str:
+    """A pattern would look from every beginning that has no end through all the rest of the text."""
+    done: list[str] = []
+    end = 0
+    while (begin := text.find(COMMENT[0], end)) >= 0 and (close := text.find(COMMENT[1], begin + len(COMMENT[0]))) >= 0:
+        done.append(text[end:begin])
+        end = close + len(COMMENT[1])
+    return "".join([*done, text[end:]])
 
 
 def _repaired(line: str) -> str:
@@ -47,8 +58,8 @@ def _without_page_junk(text: str) -> list[str]:
     pages = [page.strip("\n").split("\n") for page in text.split("\f")]
     if len(pages) == 1:
         return pages[0]
-    edges = [line.strip() for page in pages for line in {page[0], page[-1]}]
-    running = {line for line in set(edges) if 0 < len(line) <= MAX_HEADER_CHARS and edges.count(line) >= MIN_HEADER_REPEATS}
+    edges = Counter(line.strip() for page in pages for line in {page[0], page[-1]})
+    running = {line for line, times in edges.items() if 0 < len(line) <= MAX_HEADER_CHARS and times >= MIN_HEADER_REPEATS}
     return [line for page in pages for line in _inside(page, running)]
 
 

@@ -6,7 +6,9 @@ own. Words, morphemes, glosses and notes are no text of a document: they are nam
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import lxml.etree
 
@@ -24,6 +26,7 @@ TRANSLATION = re.compile(
 )
 NUMBER_ONLY = re.compile(r"[^\s\d]*\d\S*|")
 ONE_TO_ONE = "Symbolic_Association"
+Key = TypeVar("Key", bound=Hashable)
 MAX_DEPTH = 20  # of annotations that hang on annotations
 
 
@@ -64,10 +67,9 @@ def read_elan(source: Source, name: str) -> Reading:
     spoken, translated, others = _sorted_tiers(record.tiers)
     language = next((tier.code for tier in spoken if tier.code), "")
     reading: Reading = [Found(name, _text(spoken), title_of(name), language, statements)]
-    for code in sorted({tier.code for tier in translated}):
+    for code, tiers in sorted(_grouped(translated, lambda tier: tier.code).items()):
         path = f"{name}#translation-{code or 'und'}"
-        text = _text(tier for tier in translated if tier.code == code)
-        reading.append(Found(path, text, title_of(name), code or "und", statements))
+        reading.append(Found(path, _text(tiers), title_of(name), code or "und", statements))
     for tier in others:
         detail = f"tier {tier.name!r} (type {tier.kind!r}) holds words, glosses or notes, no running text: it stays in {name}"
         num_bytes = sum(len(words.encode()) for _, _, words in tier.said)
@@ -146,23 +148,34 @@ def _spans(root: "lxml.etree._Element", times: Mapping[str, int]) -> dict[str, t
 
 def _sorted_tiers(tiers: Sequence[Tier]) -> tuple[list[Tier], list[Tier], list[Tier]]:
     """Transcript, translations, all others that hold text."""
-    spoken = [_spoken(tier, tiers) for tier in tiers if not tier.parent]
+    below = _grouped(tiers, lambda tier: tier.parent)
+    spoken = [_spoken(tier, below.get(tier.name, [])) for tier in tiers if not tier.parent]
     names = {tier.name for tier in spoken}
-    rest = [tier for tier in tiers if tier.name not in names and not _only_numbers(tier)]
-    translated = [tier for tier in rest if tier.constraint == ONE_TO_ONE and _is_translation(tier)]
-    return spoken, translated, [tier for tier in rest if tier not in translated]
+    rest = _grouped([tier for tier in tiers if tier.name not in names and not _only_numbers(tier)], _is_joined_translation)
+    return spoken, rest.get(True, []), rest.get(False, [])
 
 
-def _spoken(root: Tier, tiers: Sequence[Tier]) -> Tier:
-    """The tier below a tier of mere numbers, where there is one."""
+def _grouped(tiers: Iterable[Tier], key: Callable[[Tier], Key]) -> dict[Key, list[Tier]]:
+    groups: dict[Key, list[Tier]] = defaultdict(list)
+    for tier in tiers:
+        groups[key(tier)].append(tier)
+    return groups
+
+
+def _spoken(root: Tier, below: Sequence[Tier]) -> Tier:
+    """The first tier below a tier of mere numbers that holds text and is no translation, where there is one."""
     if not _only_numbers(root):
         return root
-    below = [tier for tier in tiers if tier.parent == root.name and tier.constraint == ONE_TO_ONE and tier.holds_text]
-    return next((tier for tier in below if not _is_translation(tier)), root)
+    joined = (tier for tier in below if tier.constraint == ONE_TO_ONE and tier.holds_text)
+    return next((tier for tier in joined if not _is_translation(tier)), root)
 
 
 def _only_numbers(tier: Tier) -> bool:
     return all(NUMBER_ONLY.fullmatch(words.strip()) for _, _, words in tier.said)
+
+
+def _is_joined_translation(tier: Tier) -> bool:
+    return tier.constraint == ONE_TO_ONE and _is_translation(tier)
 
 
 def _is_translation(tier: Tier) -> bool:

@@ -7,14 +7,16 @@ and stays. No dictionary is asked, since most of our languages have none: the do
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 HYPHENS = "-\u2010\u00ac"  # U+00AC is what old Latin-1 fonts show for a soft hyphen
 SOFT_HYPHEN = "\u00ad"
 APOSTROPHES = "'’ʼʻʹ`´ꞌ"
 WORD = rf"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f{APOSTROPHES}])*"
-BROKEN = re.compile(rf"(?P<left>{WORD})(?P<hyphen>[{HYPHENS}]|{SOFT_HYPHEN}) *\n(?P<space> *)(?P<right>{WORD})")
+LETTER = re.compile(r"[^\W\d_]")
+LETTER_OR_MARK = re.compile(rf"[^\W\d_]|[\u0300-\u036f{APOSTROPHES}]")
+LINE_END = re.compile(rf"(?P<hyphen>[{HYPHENS}{SOFT_HYPHEN}]) *\n *(?P<right>{WORD})")
 WORD_OR_COMPOUND = re.compile(rf"{WORD}(?:[-\u2010]{WORD})*")
 FULL_LINE_SHARE = 0.75  # of the page's width: a shorter line ends a paragraph, or is verse
 MIN_PROSE_CHARS = 38  # verses, lists and tables have shorter lines than any printed column of prose
@@ -47,20 +49,46 @@ def join_broken_words(text: str, witness: str = "") -> Joined:
     known = _words(f"{text}\n{witness}")
     joined, kept = 0, 0
 
-    def mend(match: re.Match[str]) -> str:
+    def mend(left: str, hyphen: str, right: str) -> str:
         nonlocal joined, kept
-        left, right = match["left"], match["right"]
-        if match["hyphen"] == SOFT_HYPHEN or _is_typesetters(left, right, known):
+        if hyphen == SOFT_HYPHEN or _is_typesetters(left, right, known):
             joined += 1
             return f"{left}{right}"
         kept += 1
         return f"{left}-{right}"
 
     while True:  # a word may be broken twice, over three lines
-        mended = BROKEN.sub(mend, text)
+        mended = _with_broken_words(text, mend)
         if mended == text:
             return Joined(text, joined, kept)
         text = mended
+
+
+def _with_broken_words(text: str, mend: Callable[[str, str, str], str]) -> str:
+    """The text with each word that a line's end breaks as `mend` has it, of its left part, its hyphen and its right part.
+
+    What stands left of a hyphen is looked for from there: a search from every letter would take the square of a word's length.
+    """
+    done: list[str] = []
+    end = 0
+    match = LINE_END.search(text)
+    while match:
+        begin = _word_before(text, match.start(), end)
+        if begin < match.start():
+            done += [text[end:begin], mend(text[begin : match.start()], match["hyphen"], match["right"])]
+            end = match.end()
+        match = LINE_END.search(text, max(end, match.start() + 1))
+    return "".join([*done, text[end:]])
+
+
+def _word_before(text: str, stop: int, start: int) -> int:
+    """Where the word begins that ends at `stop`, and not before `start`; `stop` itself where none does."""
+    begin = stop
+    while begin > start and LETTER_OR_MARK.match(text, begin - 1):
+        begin -= 1
+    while begin < stop and not LETTER.match(text, begin):
+        begin += 1
+    return begin
 
 
 def _is_typesetters(left: str, right: str, known: Counter[str]) -> bool:
@@ -80,7 +108,7 @@ def _words(text: str) -> Counter[str]:
     What a line's end breaks is left out: it is what is asked about.
     """
     known: Counter[str] = Counter()
-    for match in WORD_OR_COMPOUND.finditer(BROKEN.sub(" ", text)):
+    for match in WORD_OR_COMPOUND.finditer(_with_broken_words(text, lambda *_: " ")):
         word = match[0].casefold().replace("\u2010", "-")
         known[word] += 1
         first, hyphen, last = word.partition("-")
@@ -100,28 +128,33 @@ def join_lines(text: str) -> str:
     width = _width(lines)
     if width < MIN_PROSE_CHARS:
         return text
-    out: list[str] = []
+    out: list[str] = []  # lines, and what stands between them
+    last = ""
     open_line = False
-    for n, line in enumerate(lines):
-        if open_line and not line.strip() and _goes_on(out[-1], lines[n + 1 :]):
-            continue
-        if open_line and line.strip() and not _begins_anew(line):
-            out[-1] = f"{out[-1].rstrip()}{_between(out[-1])}{line.strip()}"
-        else:
-            out.append(line.strip() if line.strip() else "")
+    for line, following in zip(lines, _following(lines), strict=True):
+        words = line.strip()
+        if open_line and not words and following and _continues(last, following):
+            continue  # a blank line in the middle of a sentence, as where a page was cut into blocks between two of its lines
+        goes_on = open_line and words and not _begins_anew(line)
+        out += [(_between(last) if goes_on else "\n") if out else "", words]
+        last = words
         open_line = len(line.rstrip()) >= FULL_LINE_SHARE * width
-    return "\n".join(out)
+    return "".join(out)
 
 
-def _goes_on(line: str, after: Sequence[str]) -> bool:
-    """Whether a blank line stands in the middle of a sentence, as where a page was cut into blocks between two of its lines."""
-    following = next((other.strip() for other in after if other.strip()), "")
-    return bool(following) and _continues(line.rstrip(), following)
+def _following(lines: Sequence[str]) -> list[str]:
+    """For each line the words of the next one that is not blank; '' behind the last."""
+    following: list[str] = []
+    words = ""
+    for line in reversed(lines):
+        following.append(words)
+        words = line.strip() or words
+    return following[::-1]
 
 
 def _between(line: str) -> str:
     """What stands between a line and the next of its paragraph: a broken word's line end stays, for what joins it."""
-    return "\n" if line.rstrip().endswith(tuple(HYPHENS + SOFT_HYPHEN)) else " "
+    return "\n" if line.endswith(tuple(HYPHENS + SOFT_HYPHEN)) else " "
 
 
 def _begins_anew(line: str) -> bool:
@@ -134,15 +167,24 @@ def _width(lines: Iterable[str]) -> int:
     return lengths[len(lengths) * 9 // 10] if len(lengths) > 1 else 0
 
 
-def join_pages(before: str, after: str) -> str:
-    """Two pages as one text: a sentence that goes on over the page's end goes on, else a blank line stands between."""
-    last, first = before.rstrip(), after.lstrip("\n")
-    if not last or not first.strip():
-        return last or first
-    if last[-1] in HYPHENS + SOFT_HYPHEN:
-        return f"{last}\n{first}"
-    goes_on = _continues(last, first.lstrip())
-    return f"{last} {first.lstrip()}" if goes_on else f"{last}\n\n{first}"
+def join_pages(pages: Iterable[str]) -> str:
+    """All pages as one text: a sentence that goes on over a page's end goes on, else a blank line stands between.
+
+    Text is not joined over a blank page: it may be one that is missing.
+    """
+    out: list[str] = []
+    last = ""  # of the page before; '' where that is blank, or none
+    for page in pages:
+        text = page.strip("\n").rstrip()
+        if text:
+            if last and last[-1] not in HYPHENS + SOFT_HYPHEN and _continues(last, text.lstrip()):
+                text = text.lstrip()
+                out.append(" ")
+            elif out:
+                out.append("\n" if last and last[-1] in HYPHENS + SOFT_HYPHEN else "\n\n")
+            out.append(text)
+        last = text
+    return "".join(out)
 
 
 def _continues(last: str, first: str) -> bool:

@@ -44,7 +44,7 @@ def parse_mets(root: lxml.etree._Element, name: str) -> Index:
     for section in children(root, "dmdSec", "amdSec"):
         stated += statements_in(words_of(section), where)
     language = next((language_of(words_of(one)) for one in children(root, "languageTerm") if len(words_of(one)) <= 3), "")
-    others = [place for place in dict.fromkeys(places.values()) if place not in pages]
+    others = list(dict.fromkeys([*pages, *places.values()]))[len(pages) :]
     return Index(pages, others, said.title, language or said.language, list(dict.fromkeys(stated)))
 
 

@@ -28,8 +28,8 @@ def read_columns(page: str) -> tuple[str, int]:
 
 def _columns(lines: Sequence[str]) -> list[list[str]]:
     lines = [line.expandtabs(8) for line in lines]
-    gutters = _gutters(lines)
-    if len(lines) < MIN_LINES or not gutters or len(gutters) >= MAX_COLUMNS:
+    gutters = _gutters(lines) if len(lines) >= MIN_LINES else []
+    if not gutters or len(gutters) >= MAX_COLUMNS:
         return [list(lines)]
     bounds = [0, *gutters, max(map(len, lines))]
     columns = [[line[a:b] for line in lines] for a, b in zip(bounds, bounds[1:], strict=False)]
@@ -38,14 +38,16 @@ def _columns(lines: Sequence[str]) -> list[list[str]]:
 
 def _gutters(lines: Sequence[str]) -> list[int]:
     """The middles of the runs of columns that are blank in nearly all lines, the margins left out."""
-    width = max(map(len, lines), default=0)
-    num_filled = max(1, sum(bool(line.strip()) for line in lines))
-    starts = [len(line) - len(line.lstrip()) for line in lines if line.strip()]
-    blank = [sum(at >= len(line) or line[at] == " " for line in lines if line.strip()) for at in range(width)]
+    filled = [line for line in lines if line.strip()]
+    margin = min((len(line) - len(line.lstrip()) for line in filled), default=0)
+    num_inked = [0] * max(map(len, filled), default=0)  # lines with a letter at that place
+    for line in filled:
+        for at, letter in enumerate(line):
+            num_inked[at] += letter != " "
     runs: list[int] = []
     begun: int | None = None
-    for at in range(min(starts, default=0), width):
-        is_gutter = blank[at] >= MIN_SHARE * num_filled
+    for at in range(margin, len(num_inked)):
+        is_gutter = len(filled) - num_inked[at] >= MIN_SHARE * len(filled)
         if is_gutter and begun is None:
             begun = at
         if not is_gutter and begun is not None:

@@ -1,6 +1,5 @@
 """What stands at the top and foot of every page and is no text: running heads, footers, page numbers; found by repetition."""
 
-import difflib
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,6 +9,8 @@ EDGE_LINES = 2  # at each end of a page that are looked at
 MIN_PAGES = 3  # on which a line must repeat to be a running head
 MIN_SHARE = 0.25  # of the pages: heads differ on left and right pages, and by chapter
 ALIKE = 0.82  # of the letters, for a head that OCR read differently on two pages
+MIN_ALIKE_CHARS = 6  # of what is compared letter by letter; shorter texts must be the same
+RECENT_HEADS = 64  # that a line is held against, the last ones seen: an unbounded number would take the square of the pages
 MAX_HEAD_CHARS = 120
 NAMED_NUMBER = re.compile(
     r"(?:p[áa]g(?:ina)?s?\.?|page|p\.|folio|fol\.|hoja|folha)\s*\d{1,4}(?:\s*(?:de|of|/)\s*\d{1,4})?", re.IGNORECASE
@@ -90,10 +91,10 @@ def _running_heads(edges: Sequence[Edge], num_pages: int) -> set[Edge]:
     wanted = max(MIN_PAGES, round(MIN_SHARE * num_pages))
     found: set[Edge] = set()
     for at_foot in (False, True):
-        groups: dict[str, set[Edge]] = defaultdict(set)
+        heads = _Heads()
         for edge in (e for e in edges if (e.place < 0) == at_foot and len(e.text) <= MAX_HEAD_CHARS):
-            groups[_alike(_plain(edge.text), groups)].add(edge)
-        for group in groups.values():
+            heads.add(edge)
+        for group in heads.groups:
             if len({edge.page for edge in group}) >= wanted:
                 found |= group
     return found
@@ -104,13 +105,55 @@ def _plain(text: str) -> str:
     return " ".join(re.sub(r"\d+", "#", text.casefold()).split())
 
 
-def _alike(text: str, known: dict[str, set[Edge]]) -> str:
-    if text in known:
-        return text
-    for other in known:
-        longest = max(len(text), len(other))
-        if abs(len(text) - len(other)) <= (1 - ALIKE) * longest and longest > 5:
-            matcher = difflib.SequenceMatcher(None, text, other, autojunk=False)
-            if matcher.real_quick_ratio() >= ALIKE and matcher.quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE:
-                return other
-    return text
+class _Heads:
+    """Lines that are nearly the same, each under the first of its kind."""
+
+    def __init__(self) -> None:
+        self.groups: list[set[Edge]] = []
+        self._group_of: dict[str, int] = {}  # of every text seen
+        self._letters: list[dict[str, int]] = []  # per group, where each letter stands in its first text, as bits
+        self._lengths: list[int] = []
+        self._recent: dict[int, None] = {}  # groups, the last used at the end
+
+    def add(self, edge: Edge) -> None:
+        """Put a line to those that it is like, else under itself."""
+        text = _plain(edge.text)
+        group = self._group_of.get(text)
+        if group is None:
+            group = self._group_of[text] = self._alike(text)
+        self._recent.pop(group, None)
+        self._recent[group] = None
+        if len(self._recent) > RECENT_HEADS:
+            del self._recent[next(iter(self._recent))]
+        self.groups[group].add(edge)
+
+    def _alike(self, text: str) -> int:
+        for group in sorted(self._recent):
+            total = len(text) + self._lengths[group]
+            longest = max(len(text), self._lengths[group])
+            near = longest >= MIN_ALIKE_CHARS and total - longest >= ALIKE * longest
+            if near and 2 * _common_letters(text, self._letters[group]) >= ALIKE * total:
+                return group
+        self.groups.append(set())
+        self._letters.append(_places(text))
+        self._lengths.append(len(text))
+        return len(self.groups) - 1
+
+
+def _places(text: str) -> dict[str, int]:
+    places: dict[str, int] = defaultdict(int)
+    for place, letter in enumerate(text):
+        places[letter] |= 1 << place
+    return places
+
+
+def _common_letters(text: str, places: dict[str, int]) -> int:
+    """How many letters two texts have in common in one order (their longest common subsequence).
+
+    One step a letter, all places of the other text at once: Hyyrö, Bit-Parallel LCS-length Computation Revisited, 2004.
+    """
+    row = 0
+    for letter in text:
+        both = row | places.get(letter, 0)
+        row = both & ~(both - (row << 1 | 1))
+    return row.bit_count()

@@ -46,7 +46,7 @@ def repair_pages(pages: Sequence[str], witness: str = "") -> Repaired:
     plain = [_plain(page) for page in pages]
     columns = [read_columns(page) for page in plain]
     trimmed = trim_edges([page for page, _ in columns])
-    joined = join_broken_words(_run_together([_without_outer_blanks(page) for page in trimmed.pages]), witness)
+    joined = join_broken_words(join_pages(join_lines(_without_outer_blanks(page)) for page in trimmed.pages), witness)
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in joined.text.split("\n"))).strip("\n")
     counts = {
         "converter marks removed": sum(len(CONVERTER_MARK.findall(page)) for page in pages),
@@ -68,21 +68,5 @@ def _plain(page: str) -> str:
 
 def _without_outer_blanks(page: str) -> str:
     lines = page.split("\n")
-    while lines and not lines[0].strip():
-        lines.pop(0)
-    while lines and not lines[-1].strip():
-        lines.pop()
-    return "\n".join(lines)
-
-
-def _run_together(pages: Sequence[str]) -> str:
-    text = ""
-    missing = False
-    for page in pages:
-        if not page.strip():
-            missing = True
-            continue
-        lines = join_lines(page)
-        text = f"{text}\n\n{lines}" if missing and text else join_pages(text, lines)
-        missing = False
-    return text
+    filled = [n for n, line in enumerate(lines) if line.strip()]
+    return "\n".join(lines[filled[0] : filled[-1] + 1]) if filled else ""

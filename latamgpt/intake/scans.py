@@ -5,8 +5,11 @@ is not used: it is named, the scan is kept, and a correction that lies beside it
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from latamgpt.intake.found import Found, Reading
@@ -38,25 +41,29 @@ def read_image(source: Source, name: str) -> Reading:
     pages = pages_of(source, name)
     if pages[0] != name:
         return []
-    read = [page for image in pages for page in [*_gap(pages, image), *scanned_pages(source, image)]]
+    read = [page for before, image in pairwise([name, *pages]) for page in [*_gap(before, image), *scanned_pages(source, image)]]
     title = _base(name) or PurePosixPath(name).parent.name
     return as_document(name, title, read, tuple(pages[1:]))
 
 
 def pages_of(source: Source, name: str) -> list[str]:
     """The images that are pages of the same document, in the order of their numbers."""
+    return _numbered(source.names).get(_document(name), [name]) if NUMBERED.match(PurePosixPath(name).stem) else [name]
+
+
+@lru_cache(maxsize=1)
+def _numbered(names: frozenset[str]) -> Mapping[tuple[str, str, str], list[str]]:
+    """All files with a number at the end of their name, those of one document together; made once for a delivery."""
+    together: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for name in sorted(names, key=lambda name: (_number(name), name)):
+        if NUMBERED.match(PurePosixPath(name).stem):
+            together[_document(name)].append(name)
+    return dict(together)
+
+
+def _document(name: str) -> tuple[str, str, str]:
     path = PurePosixPath(name)
-    base = _base(name)
-    together = [
-        other
-        for other in source.names
-        if PurePosixPath(other).parent == path.parent
-        and PurePosixPath(other).suffix.lower() == path.suffix.lower()
-        and _base(other) == base
-        and (NUMBERED.match(PurePosixPath(other).stem) is not None or other == name)
-    ]
-    numbered = NUMBERED.match(path.stem) is not None
-    return sorted(together, key=lambda other: (_number(other), other)) if numbered else [name]
+    return str(path.parent), path.suffix.lower(), _base(name)
 
 
 def scanned_pages(source: Source, scan: str, only: Sequence[int] | None = None) -> list[PageRead]:
@@ -125,10 +132,9 @@ def _corrected(source: Source, scan: str, pages: Sequence[OcrPage]) -> Mapping[i
     return {number: correction.text for number, correction in last.items()}
 
 
-def _gap(pages: Sequence[str], image: str) -> list[PageRead]:
+def _gap(before: str, image: str) -> list[PageRead]:
     """An empty page where a number is missing, so that no sentence is joined over it."""
-    at = pages.index(image)
-    return [PageRead(image)] if at > 0 and _number(image) - _number(pages[at - 1]) > 1 else []
+    return [PageRead(image)] if _number(image) - _number(before) > 1 else []
 
 
 def _base(name: str) -> str:

@@ -16,10 +16,11 @@ from latamgpt.intake.transcripts import Utterance, as_text, title_of
 from latamgpt.records import Frozen
 
 IMPORTED_AHEAD = ("webvtt",)
-VOICE = re.compile(r"<v(?:\.[^\s.>]*)*[ \t]+([^<>]*)>")
+VOICE = re.compile(r"<v(?:\.[^\s.>]*)*[ \t]([^<>]*)>")
 LABEL = re.compile(r"([^\W\d_][^\s:]*(?: [^\s:]+){0,2}):\s+(?=\S)")  # 'Doña Rosa: ', where there is no tag for it
 TAG = re.compile(r"</?[a-zA-Z0-9][^<>]*>|\{\\[^{}]*\}")  # <i>, <c.yellow>, <00:01.000>, {\an8}
 TOUCHING_MS = 60
+MAX_ROLLED_UP_LINES = 16  # that a cue repeats of the one before; screens show three or four
 ROLLED_UP_SHARE = 0.5  # of the pairs of cues that touch; below it a line said twice was said twice
 
 
@@ -92,12 +93,12 @@ def _once(cues: list[Cue]) -> list[Cue]:
 
 def _num_repeated(before: list[str], lines: list[str]) -> int:
     said, again = [_words(line) for line in before], [_words(line) for line in lines]
-    return next((n for n in range(min(len(said), len(again)), 0, -1) if said[-n:] == again[:n]), 0)
+    return next((n for n in range(min(len(said), len(again), MAX_ROLLED_UP_LINES), 0, -1) if said[-n:] == again[:n]), 0)
 
 
 def _turns(start_ms: int, end_ms: int, lines: list[str]) -> list[Utterance]:
     """One cue as turns: a voice tag, or a dash at a line's beginning, is another speaker."""
-    parts = re.split(r"\n(?=\s*(?:[-–—]|<v[ .]))|(?=<v[ .])", "\n".join(lines))
+    parts = re.split(r"\n(?=[^\S\n]*(?:[-–—]|<v[ .]))|(?=<v[ .])", "\n".join(lines))
     turns: list[Utterance] = []
     for part in parts:
         voice = VOICE.search(part)

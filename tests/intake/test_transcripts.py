@@ -74,6 +74,10 @@ def test_tags_made_to_take_for_ever_take_no_time(archive: Workspace, params: Par
     assert not NUMBER_ONLY.fullmatch("1" * 20_000 + " a")
 
 
+def test_a_voice_that_is_never_named_takes_no_time(archive: Workspace, params: Params) -> None:
+    assert "Sí." in read(archive, params, "charla.vtt", VTT.replace("Sí.", "Sí. <v" + " " * 200_000))
+
+
 def test_a_licence_in_a_note_that_is_not_covered_is_seen(archive: Workspace, params: Params) -> None:
     deliver(archive, {"charla.vtt": VTT.replace("CC BY 4.0", "CC BY-NC 4.0")}, format="files")
     take_in(archive, params)
