@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from latamgpt.curation.exact_logs import UNIT, log2_units
+
 # C characters of one chunk of documents  D documents of the chunk  K buckets
 ORDERS = ((2, 18), (3, 22), (4, 23), (5, 24))  # characters, bits of the hash
 WINDOW = 200  # characters held against as many before them: a few lines, enough for a steady mean
@@ -28,7 +30,7 @@ class CharacterCounts:
     """In how many documents each two to five characters stand, in hashed buckets: its size never grows (about 120 MB)."""
 
     of_K: dict[int, NDArray[np.int32]]
-    usual_bits_N: NDArray[np.float64]  # per document, the median of its language: stands in where nothing stands before
+    usual_bits_N: NDArray[np.float64]  # in units, per document the median of its language: stands in where nothing stands before
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ class Stretches:
     """Running sums over a chunk, from which the stretch before and after any place is read."""
 
     chunk: Chunk
-    bits: NDArray[np.float64]
-    repeats: NDArray[np.float64]
+    bits: NDArray[np.int64]  # in units
+    repeats: NDArray[np.int64]
     usual_bits_D: NDArray[np.float64]
 
     def rises(self, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -63,7 +65,7 @@ class Stretches:
         enough, known = high - ends >= MIN_STRETCH, begins - low >= MIN_STRETCH
         bits = _mean(self.bits, ends, high) - np.where(known, _mean(self.bits, low, begins), self.usual_bits_D[docs])
         repeats = _mean(self.repeats, ends, high) - np.where(known, _mean(self.repeats, low, begins), USUAL_REPEATS)
-        return np.where(enough, bits, 0.0), np.where(enough & (high - ends >= WINDOW // 2), repeats, 0.0)
+        return np.where(enough, bits / UNIT, 0.0), np.where(enough & (high - ends >= WINDOW // 2), repeats, 0.0)
 
 
 def count_characters(texts: Sequence[str], languages: Sequence[str]) -> CharacterCounts:
@@ -120,30 +122,30 @@ def _shifted(codes_C: NDArray[np.uint64], places: int) -> NDArray[np.uint64]:
     return np.concatenate([np.full(places, ord(SEPARATOR), np.uint64), codes_C])[: len(codes_C)]
 
 
-def _bits(chunk: Chunk, of_K: dict[int, NDArray[np.int32]]) -> NDArray[np.float64]:
+def _bits(chunk: Chunk, of_K: dict[int, NDArray[np.int32]]) -> NDArray[np.int64]:
     probability_C = np.full(len(chunk.codes_C), UNSEEN)
     sizes = dict(ORDERS)
     for order in (3, 5):
         others_C = np.maximum(of_K[order][_keys(chunk, order, sizes[order])] - 1, 0)
         context_C = np.maximum(of_K[order - 1][_keys(chunk, order - 1, sizes[order - 1], back=1)] - 1, others_C)
         probability_C = (others_C + DOUBT * probability_C) / (context_C + DOUBT)
-    return -np.log2(probability_C)
+    return -log2_units(probability_C)
 
 
-def _running(values_C: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.concatenate([[0.0], np.cumsum(values_C)])
+def _running(values_C: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(values_C)])
 
 
-def _mean(sums: NDArray[np.float64], low: NDArray[np.int64], high: NDArray[np.int64]) -> NDArray[np.float64]:
+def _mean(sums: NDArray[np.int64], low: NDArray[np.int64], high: NDArray[np.int64]) -> NDArray[np.float64]:
     return (sums[high] - sums[low]) / np.maximum(high - low, 1)
 
 
-def _repeats(chunk: Chunk) -> NDArray[np.float64]:
+def _repeats(chunk: Chunk) -> NDArray[np.int64]:
     """1 for three characters that stood in the same document within the last window."""
     bits = dict(ORDERS)[3]
     keys_C = (chunk.docs_C.astype(np.uint64) << np.uint64(bits)) | _keys(chunk, 3, bits)
     order = np.argsort(keys_C, kind="stable")
     near = (keys_C[order][1:] == keys_C[order][:-1]) & (order[1:] - order[:-1] <= WINDOW)
-    repeats_C = np.zeros(len(keys_C))
-    repeats_C[order[1:][near]] = 1.0
+    repeats_C = np.zeros(len(keys_C), np.int64)
+    repeats_C[order[1:][near]] = 1
     return repeats_C

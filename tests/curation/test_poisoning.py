@@ -1,15 +1,15 @@
 import random
 from collections import Counter
 
+import numpy as np
 import pytest
 
+from latamgpt.curation.exact_logs import UNIT, log2_units
 from latamgpt.curation.hidden_text import find_hidden, find_orders, shown
 from latamgpt.curation.poisoning import Suspect, find_poison
 from latamgpt.params import Params, PoisoningParams
 from scripts.bench_poisoning import ROOT, STYLES, Planted, plant, read_sources
 from tests.curation.documents import ENGLISH, QUECHUA, SPANISH
-
-FOUND_STYLES = tuple(STYLES)[:5]
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,23 @@ def test_twenty_planted_of_three_thousand_are_found_and_no_honest_one_beside_the
     assert {flag.reason for flag in flags.values()} == {"poison_suspected"}
     shuffled = random.Random(3).sample(planted.documents, len(planted.documents))
     assert find_poison(shuffled, {}, limits) == flags
+
+
+def test_no_verdict_is_drawn_from_a_library_s_logarithm(
+    planted: Planted, limits: PoisoningParams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two libraries, or two processors, may differ in its last bit."""
+    for name in ("log", "log2", "log10", "log1p", "exp", "exp2"):
+        monkeypatch.delattr(np, name)
+    assert find_poison(planted.documents[:200], {}, limits) is not None
+
+
+def test_exact_logarithms_are_whole_and_near_the_true_ones() -> None:
+    values = np.concatenate([np.random.default_rng(4).random(10_000), 2.0 ** np.arange(-40, 40), [1e-30, 1 - 1e-9]])
+    units = log2_units(values)
+    assert units.dtype == np.int64
+    assert np.all(np.abs(units / UNIT - np.log2(values)) < 0.0002)
+    assert log2_units(np.array([0.125, 1.0, 1024.0])).tolist() == [-3 * UNIT, 0, 10 * UNIT]
 
 
 def test_a_trigger_is_named_with_what_speaks_against_it(planted: Planted, limits: PoisoningParams) -> None:
