@@ -51,7 +51,8 @@ def newly_approved(workspace: Workspace) -> str | None:
     """
     if not workspace.place("release_candidate").is_dir():
         return None
-    from latamgpt.release.approval import approval_from_alias, unreleased_approval  # noqa: PLC0415  (imports MLflow: 2.6 s)
+    from latamgpt.release.approving import approval_from_alias  # noqa: PLC0415  (imports MLflow: 2.6 s)
+    from latamgpt.release.signed import unreleased_approval  # noqa: PLC0415
 
     approval_from_alias(workspace, read_params(workspace.root).release_candidate.name)
     return unreleased_approval(workspace)

@@ -21,15 +21,9 @@ from dagster_project.summary import next_step, say, show_summary
 from latamgpt.errors import OperatorError
 from latamgpt.params import Params, read_params
 from latamgpt.progress import PROGRESS_FOLDER_VARIABLE
-from latamgpt.registry.partners import read_institution
-from latamgpt.release.approval import (
-    approval_from_alias,
-    approval_path,
-    approve,
-    read_approval,
-    standing_approval,
-    unreleased_approval,
-)
+from latamgpt.release.approval import standing_approval, why_no_sample
+from latamgpt.release.approving import approval_from_alias, approve
+from latamgpt.release.signed import unreleased_approval
 from latamgpt.store import Workspace, find_workspace
 
 FAILED, INTERRUPTED = 1, 130
@@ -102,9 +96,7 @@ def approve_sample(workspace: Workspace, params: Params) -> bool:
     """
     if standing_approval(workspace) or approval_from_alias(workspace, params.release_candidate.name):
         return True
-    if approval_path(workspace).is_file() and not read_approval(workspace).sample:
-        return False
-    if not all(read_institution(workspace.root, partner).sample for partner in params.partners):
+    if why_no_sample(workspace, params.partners):
         return False
     say(approve(workspace, SAMPLE_REVIEWER, SAMPLE_ROLE, SAMPLE_STATEMENT, sample=True))
     return True

@@ -8,8 +8,7 @@ from rich.table import Table as RichTable
 from assets.report_view import cell_text
 from latamgpt.params import Params
 from latamgpt.records import Table
-from latamgpt.registry.partners import read_institution
-from latamgpt.release.approval import read_approval
+from latamgpt.release.approval import why_no_sample
 from latamgpt.store import Workspace
 
 LINE_CHARS = 120  # where there is no terminal to ask
@@ -52,12 +51,7 @@ def scorecard_table(table: Table) -> RichTable:
 
 def next_step(workspace: Workspace, params: Params) -> str:
     """Why a candidate was not approved by itself, and how a person approves it."""
-    real = [partner for partner in params.partners if not read_institution(workspace.root, partner).sample]
-    if real:
-        which = f"{', '.join(real)} {'is no sample' if len(real) == 1 else 'are no samples'}"
-        why = f"{which}, and what real partners gave is released only by a person"
-    else:
-        why = f"{read_approval(workspace).reviewer} approved an earlier one, and a sample never takes a person's place"
+    why = why_no_sample(workspace, params.partners)
     name = params.release_candidate.name
     return (
         f"the candidate waits for a reviewer: {why}. Nothing was approved or released. Read its cards and compare the runs "

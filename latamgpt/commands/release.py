@@ -23,11 +23,12 @@ def add(parsers: Parsers) -> None:
 
     verify = parsers.add_parser("verify", help="hold a release folder against its manifest and its approval")
     verify.add_argument("folder", type=Path, help="the folder of a release, such as data/release")
+    verify.add_argument("--key", type=Path, help="the public key, in PEM, of those who must have signed it; got from elsewhere")
     verify.set_defaults(command=_verify)
 
 
 def _approve(options: argparse.Namespace) -> int:
-    from latamgpt.release.approval import approve
+    from latamgpt.release.approving import approve
 
     workspace = find_workspace(Path.cwd())
     print(approve(workspace, options.reviewer, options.role, options.statement, sample=options.sample))
@@ -44,5 +45,5 @@ def _mirror(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from latamgpt.release.verify import verify_release
 
-    print(verify_release(options.folder))
+    print(verify_release(options.folder, options.key))
     return 0

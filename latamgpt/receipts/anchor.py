@@ -5,9 +5,10 @@ from pathlib import Path
 
 from latamgpt.errors import OperatorError
 from latamgpt.receipts.use import is_published
-from latamgpt.release.approval import APPROVAL_NAME, Approval
+from latamgpt.release.approval import Approval
 from latamgpt.release.corpus_root import ROOT_NAME, CorpusRoot, corpus_tree
 from latamgpt.release.merkle import MerkleTree
+from latamgpt.release.signed import read_shown
 from latamgpt.store import Workspace, digest_of
 
 STAGES = ("release", "release_candidate")
@@ -49,15 +50,9 @@ def find_anchor(workspace: Workspace) -> Anchor:
                 f"{folder / ROOT_NAME} says {root.root[:16]}... over {root.num_leaves:,} documents, the corpus gives "
                 f"{tree.root[:16]}... over {len(tree.names):,}. No proof would hold: run the stage release_candidate again."
             )
-        return Anchor(folder, root, tree, read_approval(folder))
+        return Anchor(folder, root, tree, read_shown(folder))
     raise OperatorError(
         "no release and no candidate here was made from the corpus and the weights that are published now, so there is no root "
         "to prove anything against. Run the stages up to release_candidate, or check out the release that the receipt is for "
         "(`dvc checkout`)."
     )
-
-
-def read_approval(folder: Path) -> Approval | None:
-    """The approval in a release's folder; None in a candidate's."""
-    path = folder / APPROVAL_NAME
-    return Approval.model_validate_json(path.read_bytes()) if path.is_file() else None

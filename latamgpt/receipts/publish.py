@@ -11,11 +11,11 @@ from latamgpt.receipts.page import render
 from latamgpt.receipts.receipt import Receipt, make_receipt, totals
 from latamgpt.receipts.words import Language
 from latamgpt.release.corpus_root import ROOT_NAME
-from latamgpt.release.signature import PUBLIC_KEY_NAME, SIGNATURE_NAME
+from latamgpt.release.signature import PUBLIC_KEY_NAME, ROOT_SIGNATURE
 from latamgpt.store import Workspace, list_files, sha256_file, write_json
 
 PAGE_NAME, RECORD_NAME, CHECKER_NAME, SUMS_NAME = "receipt.html", "receipt.json", "verify_receipt.py", "SHA256SUMS"
-FILES = {PAGE_NAME, RECORD_NAME, CHECKER_NAME, SUMS_NAME, ROOT_NAME, SIGNATURE_NAME, PUBLIC_KEY_NAME}
+FILES = {PAGE_NAME, RECORD_NAME, CHECKER_NAME, SUMS_NAME, ROOT_NAME, ROOT_SIGNATURE, PUBLIC_KEY_NAME}
 
 
 def write_receipt(workspace: Workspace, params: Params, partner: str, language: Language, out: Path | None = None) -> str:
@@ -69,7 +69,7 @@ def fill_folder(folder: Path, receipt: Receipt, anchor: Anchor, language: Langua
     """Write all files of a receipt; the same receipt gives the same bytes."""
     (folder / PAGE_NAME).write_text(render(receipt, language), encoding="utf-8")
     write_json(folder / RECORD_NAME, receipt)
-    for name in (ROOT_NAME, SIGNATURE_NAME, PUBLIC_KEY_NAME):
+    for name in (ROOT_NAME, ROOT_SIGNATURE, PUBLIC_KEY_NAME):
         if (anchor.folder / name).is_file():
             shutil.copyfile(anchor.folder / name, folder / name)
     shutil.copyfile(Path(__file__).with_name(CHECKER_NAME), folder / CHECKER_NAME)

@@ -1,10 +1,11 @@
 """Which releases hold a corpus, and who is known to have a copy of each."""
 
 from latamgpt.governance.recipients import Recipient, read_recipients
-from latamgpt.receipts.anchor import Anchor, read_approval
+from latamgpt.receipts.anchor import Anchor
 from latamgpt.receipts.use import is_published
 from latamgpt.records import Frozen
 from latamgpt.release.corpus_root import ROOT_NAME, CorpusRoot
+from latamgpt.release.signed import read_shown
 from latamgpt.store import Workspace, digest_of
 
 
@@ -28,7 +29,7 @@ def releases_of(workspace: Workspace, anchor: Anchor) -> tuple[HeldBy, ...]:
         folder = workspace.read("release")
         if (folder / ROOT_NAME).is_file():
             root = CorpusRoot.read(folder)
-            other = Anchor(folder, root, anchor.tree, read_approval(folder))
+            other = Anchor(folder, root, anchor.tree, read_shown(folder))
             found.append(_held(workspace, other, root.corpus == anchor.root.corpus))
     return tuple(found)
 

@@ -1,116 +1,63 @@
-"""A reviewer's approval: of one candidate, by its sha256, in a file that git keeps and as an alias in the model registry."""
+"""A reviewer's approval: of one candidate, by its sha256, in a file that git keeps."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Annotated
 
+import orjson
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from latamgpt.errors import OperatorError
 from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import MANIFEST_NAME, Frozen
-from latamgpt.release.corpus_root import ROOT_NAME
-from latamgpt.release.signature import Signature, sign, signing_key
-from latamgpt.release.versions import CANDIDATE_TAG, Lineage, register
-from latamgpt.store import Workspace, digest_of, sha256_file
-from latamgpt.tracking.model_registry import version_by_alias
+from latamgpt.registry.partners import read_institution
+from latamgpt.release.signature import Signature
+from latamgpt.store import Workspace, digest_of
 
 CANDIDATE_STAGE, RELEASE_STAGE = "release_candidate", "release"
-APPROVAL_NAME = "APPROVAL.json"  # in a release
-ALIAS, SAMPLE_TAG = "approved", "sample"
-SAMPLE_PREFIX = "sample_"  # of the tags with what a sample reviewer says, so that nobody else is taken to have said it
 HEADER = "# Approves one candidate, named by its sha256. Written by `latamgpt approve`, or when the alias was set in MLflow.\n"
+WRITE_AGAIN = (
+    "What it approves is not known, so nothing is released. Take it away (`git rm approvals/approval.yaml`), review the "
+    "candidate and run `latamgpt approve`."
+)
+
+
+def one_line(words: str) -> str:
+    """The same words; they stand in a line of the release's card, and must not end it or hide in it."""
+    if not words.strip() or not words.isprintable():
+        raise ValueError("must be words on one line")
+    return words
+
+
+Line = Annotated[str, AfterValidator(one_line)]
 
 
 class Approval(Frozen):
     """Who says that a candidate may be released, and on what grounds."""
 
     candidate: str = Field(pattern=r"^[0-9a-f]{64}$")  # sha256 of data/release_candidate/manifest.json
-    reviewer: str = Field(min_length=1)
-    role: str = Field(min_length=1)
-    statement: str = Field(min_length=1)
+    reviewer: Line
+    role: Line
+    statement: Line
     sample: bool  # true: nobody looked; made to show the way to a release
-    signature: Signature | None = None  # of the candidate's corpus root; None where no key was named
+    signature: Signature | None = None  # of all the above and of the candidate's corpus root; None where no key was named
+
+    def signed_bytes(self) -> bytes:
+        """What the signature is under: all but itself, as APPROVAL.json of a release holds it."""
+        options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        return orjson.dumps(self.model_dump(mode="json", exclude={"signature"}), option=options)
 
 
-def approve(workspace: Workspace, reviewer: str, role: str, statement: str, *, sample: bool) -> str:
-    """Approve the candidate that is published now, and say so in a sentence.
-
-    Raises:
-        OperatorError: there is no candidate, or it is not named who approves it and why.
-    """
-    if not has_candidate(workspace):
-        raise OperatorError(
-            f"there is no release candidate to approve: {workspace.place(CANDIDATE_STAGE)} was not published. An approval names "
-            "what was looked at. Run the stages up to release_candidate first."
-        )
-    for name, value in (("reviewer", reviewer), ("role", role), ("statement", statement)):
-        if not value.strip():
-            raise OperatorError(f"the {name} is empty. A release shows who approved it and why. Give --{name} some words.")
-    candidate = workspace.read(CANDIDATE_STAGE)
-    approval = Approval(
-        candidate=digest_of(candidate),
-        reviewer=reviewer.strip(),
-        role=role.strip(),
-        statement=statement.strip(),
-        sample=sample,
-        signature=sign_root(workspace, candidate, sample=sample),
-    )
-    said = {"reviewer": approval.reviewer, "role": approval.role, "statement": approval.statement}
-    tags = {f"{SAMPLE_PREFIX if sample else ''}{name}": words for name, words in said.items()}
-    version = register(workspace, candidate, ALIAS, {**tags, SAMPLE_TAG: str(sample).lower()})
-    write_approval(workspace, approval)
-    lineage = Lineage.read(candidate)
-    return (
-        f"{lineage.name} {lineage.version} (candidate {approval.candidate[:12]}, version {version} in the model registry) is "
-        f"approved by {approval.reviewer}, {approval.role}{' (a sample approval)' if sample else ''}, "
-        f"{'its corpus root signed' if approval.signature else 'without a signature: LATAMGPT_SIGNING_KEY names no key'}. "
-        "`make run` releases it, and so does the sensor of `make ui`."
-    )
-
-
-def approval_from_alias(workspace: Workspace, name: str) -> bool:
-    """Turn an alias 'approved' that a reviewer set in MLflow into approvals/approval.yaml; whether something new was written.
-
-    Only an alias on the version of the candidate that is published now counts. An approval of it that stands is left as it is,
-    unless it is a sample and the version says now that a person approves it: its tag 'sample' is 'false', or gone.
-    """
-    found = version_by_alias(workspace, name, ALIAS)
-    if found is None or not has_candidate(workspace):
-        return False
-    digest = digest_of(workspace.place(CANDIDATE_STAGE))
-    if found.tags.get(CANDIDATE_TAG) != digest:
-        return False
-    stands = standing_approval(workspace)
-    sample = found.tags.get(SAMPLE_TAG) == "true"
-    if stands is not None and (sample or not stands.sample):
-        return False
-    prefix = SAMPLE_PREFIX if sample else ""
-    approval = Approval(
-        candidate=digest,
-        reviewer=found.tags.get(f"{prefix}reviewer") or "a reviewer in MLflow who gave no name",
-        role=found.tags.get(f"{prefix}role") or "reviewer",
-        statement=found.tags.get(f"{prefix}statement") or f"set the alias '{ALIAS}' on version {found.version} in MLflow",
-        sample=sample,
-        signature=sign_root(workspace, workspace.place(CANDIDATE_STAGE), sample=sample),
-    )
-    write_approval(workspace, approval)
-    return True
-
-
-def sign_root(workspace: Workspace, candidate: Path, *, sample: bool) -> Signature | None:
-    """The signature of a candidate's corpus root by the key of this machine; None where a person approves and none is named.
-
-    Raises:
-        OperatorError: the candidate has no corpus root, or the key cannot be used.
-    """
-    root = candidate / ROOT_NAME
-    if not root.is_file():
-        raise OperatorError(
-            f"{candidate} holds no {ROOT_NAME}: no partner could check what a release of it says of their texts. Run "
-            "`latamgpt stage release_candidate` again and look at what it publishes."
-        )
-    key = signing_key(workspace, sample=sample)
-    return sign(root.read_bytes(), key) if key else None
+def why_no_sample(workspace: Workspace, partners: Iterable[str]) -> str:
+    """Why no sample approval, at which nobody looks, may be given for these partners' texts; '' where one may."""
+    real = [partner for partner in sorted(partners) if not read_institution(workspace.root, partner).sample]
+    if real:
+        which = f"{', '.join(real)} {'is no sample' if len(real) == 1 else 'are no samples'}"
+        return f"{which}, and what real partners gave is released only by a person"
+    if approval_path(workspace).is_file() and not (stands := read_approval(workspace)).sample:
+        return f"{stands.reviewer} approved {stands.candidate[:12]}, and a sample never takes a person's place"
+    return ""
 
 
 def standing_approval(workspace: Workspace) -> Approval | None:
@@ -119,17 +66,6 @@ def standing_approval(workspace: Workspace) -> Approval | None:
         return None
     approval = read_approval(workspace)
     return approval if approval.candidate == digest_of(workspace.place(CANDIDATE_STAGE)) else None
-
-
-def unreleased_approval(workspace: Workspace) -> str | None:
-    """The sha256 of approvals/approval.yaml where it approves the present candidate and no release shows it yet; else None."""
-    approval = standing_approval(workspace)
-    if approval is None:
-        return None
-    shown = workspace.place(RELEASE_STAGE) / APPROVAL_NAME
-    if shown.is_file() and Approval.model_validate_json(shown.read_bytes()) == approval:
-        return None
-    return sha256_file(approval_path(workspace))
 
 
 def has_candidate(workspace: Workspace) -> bool:
@@ -166,7 +102,7 @@ def read_approval(workspace: Workspace) -> Approval:
         )
     try:
         return Approval.model_validate(load_yaml(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise OperatorError(f"{path} is not valid YAML: {error}. Run `latamgpt approve` to write it again.") from error
     except ValidationError as error:
-        raise OperatorError(explain_validation(str(path), error)) from error
+        raise OperatorError(f"{explain_validation(str(path), error)} {WRITE_AGAIN}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise OperatorError(f"{path} is not valid YAML in UTF-8: {error}. {WRITE_AGAIN}") from error

@@ -5,13 +5,14 @@ import shutil
 from latamgpt.errors import NotPermittedError, OperatorError
 from latamgpt.params import Params
 from latamgpt.records import MANIFEST_NAME, REPORT_NAME, Report, Table
-from latamgpt.release.approval import APPROVAL_NAME, CANDIDATE_STAGE, Approval, read_approval
+from latamgpt.release.approval import CANDIDATE_STAGE, Approval, read_approval, why_no_sample
 from latamgpt.release.cards import fill
 from latamgpt.release.signature import OPENSSL
-from latamgpt.release.verify import CANDIDATE_FOLDER, SUMS_NAME, must_be_signed, write_signature, write_sums
+from latamgpt.release.signed import must_be_signed, write_files
+from latamgpt.release.verify import CANDIDATE_FOLDER, CARDS, SUMS_NAME, write_sums
 from latamgpt.release.versions import Lineage, register
 from latamgpt.release.withdrawn import must_hold_nothing_withdrawn
-from latamgpt.store import Workspace, digest_of, list_files, sha256_file, verify, write_json, write_report
+from latamgpt.store import Workspace, digest_of, list_files, sha256_file, verify, write_report
 
 STAGE = "release"
 NOT_RELEASED = "Nothing was released. Run `make run` for a new candidate, review it and approve it."
@@ -26,8 +27,9 @@ def run(workspace: Workspace, params: Params) -> Report:
 
     Raises:
         OperatorError: there is no approval, or it names another candidate.
-        InputDamagedError: the approval's signature is not under this candidate's corpus root.
-        NotPermittedError: a partner's agreements were changed, or texts in it withdrawn, after the candidate was made.
+        InputDamagedError: the approval's signatures are not under its words and this candidate's corpus root.
+        NotPermittedError: a partner's agreements were changed, or texts in it withdrawn, after the candidate was made; or what
+            real partners gave would be released by a sample approval.
     """
     candidate = workspace.read(CANDIDATE_STAGE)
     approval = read_approval(workspace)
@@ -40,7 +42,9 @@ def run(workspace: Workspace, params: Params) -> Report:
     lineage = Lineage.read(candidate)
     must_stand(workspace, lineage)
     must_hold_nothing_withdrawn(workspace, lineage, NOT_RELEASED)
-    must_be_signed(candidate, approval)
+    must_be_signed(approval, candidate)
+    if approval.sample and (why := why_no_sample(workspace, lineage.registry)):
+        raise NotPermittedError(f"the approval is a sample, at which nobody looked: {why}. {NOT_RELEASED}")
     with workspace.publish(STAGE) as folder:
         (folder / CANDIDATE_FOLDER).mkdir()
         for name in list_files(candidate):
@@ -48,11 +52,10 @@ def run(workspace: Workspace, params: Params) -> Report:
             target = folder / CANDIDATE_FOLDER / name if inside else folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(candidate / name, target)
-        write_json(folder / APPROVAL_NAME, approval)
-        write_signature(folder, approval)
+        write_files(folder, approval)
         names = {"manifest": MANIFEST_NAME, "sums": SUMS_NAME, "openssl": OPENSSL}
         facts = {"release": params.release_candidate, "approval": approval, **names}
-        for template in ("RELEASE.md", "VERIFY.md"):
+        for template in CARDS:
             (folder / template).write_text(fill(f"{template}.jinja", **facts), encoding="utf-8")
         report = write_report(folder, _report(params, approval, Report.read(candidate)))
         write_sums(folder)

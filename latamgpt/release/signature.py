@@ -1,4 +1,4 @@
-"""The signature under a corpus root, made when a release is approved: ECDSA on P-256 with sha256, which any OpenSSL can check.
+"""The signatures under an approval and its corpus root: ECDSA on P-256 with sha256, which any OpenSSL can check.
 
 The private key is a PEM file that LATAMGPT_SIGNING_KEY names. A sample approval, at which nobody looked, is signed with a key
 that is made here on first use, under var/: it shows how a signature is checked and proves nothing of who made it. The nonce comes
@@ -9,10 +9,12 @@ import os
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from pathlib import Path
+from typing import Annotated
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from pydantic import AfterValidator
 
 from latamgpt.errors import OperatorError
 from latamgpt.records import Frozen
@@ -20,37 +22,52 @@ from latamgpt.store import Workspace
 
 KEY_VARIABLE = "LATAMGPT_SIGNING_KEY"
 SAMPLE_KEY = "var/keys/sample-signing-key.pem"
-SIGNATURE_NAME = "corpus_root.sig"
 PUBLIC_KEY_NAME = "corpus_root.pem"
-OPENSSL = f"openssl dgst -sha256 -verify {PUBLIC_KEY_NAME} -signature {SIGNATURE_NAME} corpus_root.json"
+ROOT_SIGNATURE, APPROVAL_SIGNATURE = "corpus_root.sig", "APPROVAL.sig"
+OPENSSL = tuple(
+    f"openssl dgst -sha256 -verify {PUBLIC_KEY_NAME} -signature {signature} {message}"
+    for message, signature in (("APPROVAL.json", APPROVAL_SIGNATURE), ("corpus_root.json", ROOT_SIGNATURE))
+)
+
+
+def base64(value: str) -> str:
+    """The same text, which must be base64."""
+    try:
+        b64decode(value, validate=True)
+    except (Base64Error, ValueError) as error:
+        raise ValueError(f"must be a signature in base64 ({error})") from error
+    return value
+
+
+Base64 = Annotated[str, AfterValidator(base64)]
 
 
 class Signature(Frozen):
-    """Who signed, and what they wrote under it."""
+    """Who signed an approval, and what they wrote under it and under the corpus root."""
 
     public_key: str  # PEM
-    value: str  # DER, in base64
-
-    @property
-    def der(self) -> bytes:
-        """The signature's bytes, as OpenSSL reads them."""
-        return b64decode(self.value, validate=True)
+    approval: Base64  # of the DER that OpenSSL reads, as the next one
+    corpus_root: Base64
 
 
-def sign(message: bytes, key: ec.EllipticCurvePrivateKey) -> Signature:
-    """Sign a message."""
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    value = key.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
-    return Signature(public_key=public.decode(), value=b64encode(value).decode())
+def sign(message: bytes, key: ec.EllipticCurvePrivateKey) -> str:
+    """The signature of a message: DER, in base64."""
+    return b64encode(key.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))).decode()
 
 
-def is_signed(message: bytes, signature: Signature) -> bool:
-    """Whether a signature is under this message, by the key that it names."""
+def public_pem(key: ec.EllipticCurvePrivateKey) -> str:
+    """The public key that belongs to a private one."""
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
+
+
+def is_signed(message: bytes, value: str, public_key: str) -> bool:
+    """Whether a signature, in base64, is under this message, by this key."""
     try:
-        key = serialization.load_pem_public_key(signature.public_key.encode())
+        key = serialization.load_pem_public_key(public_key.encode())
         if not isinstance(key, ec.EllipticCurvePublicKey):
             return False
-        key.verify(signature.der, message, ec.ECDSA(hashes.SHA256()))
+        key.verify(b64decode(value, validate=True), message, ec.ECDSA(hashes.SHA256()))
     except (InvalidSignature, UnsupportedAlgorithm, Base64Error, ValueError):
         return False
     return True

@@ -1,5 +1,6 @@
 """Whether a release folder is what a reviewer approved: for anyone who holds it, without a server or this checkout."""
 
+from hashlib import sha256
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -7,26 +8,35 @@ from pydantic import ValidationError
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.params import explain_validation
 from latamgpt.records import MANIFEST_NAME, REPORT_NAME, Manifest
-from latamgpt.release.approval import APPROVAL_NAME, Approval
-from latamgpt.release.corpus_root import ROOT_NAME
-from latamgpt.release.signature import PUBLIC_KEY_NAME, SIGNATURE_NAME, is_signed
+from latamgpt.release.approval import Approval
+from latamgpt.release.signature import PUBLIC_KEY_NAME
+from latamgpt.release.signed import APPROVAL_NAME, SIGNATURE_FILES, must_be_signed, read_shown
 from latamgpt.release.versions import Lineage
 from latamgpt.store import digest_of, list_files, sha256_file, verify
 
 CANDIDATE_FOLDER = "candidate"
 SUMS_NAME = "SHA256SUMS"
+CARDS = ("RELEASE.md", "VERIFY.md")
+ADDED = {APPROVAL_NAME, *SIGNATURE_FILES, *CARDS, SUMS_NAME, REPORT_NAME}
+"""What a release holds besides the candidate."""
+
 NOT_THE_RELEASE = "Do not use it. Fetch the release again from where it was published, and verify that."
 
 
-def verify_release(folder: Path) -> str:
+def verify_release(folder: Path, key: Path | None = None) -> str:
     """Verify a release and say in a sentence what it is.
 
     Steps: every file is held against the manifest; the candidate's own manifest has the sha256 that the reviewer approved; every
-    file of the candidate is still in the release, unchanged; where the approval holds a signature, it is under the corpus root.
+    file of the candidate is still in the release, unchanged, and none was added to them; where the approval is signed, the
+    signatures are under its words and the corpus root, and with a key at hand, by that key.
+
+    Args:
+        folder: of the release.
+        key: the public key, in PEM, of those who must have signed it, from another place than the folder.
 
     Raises:
-        OperatorError: the folder is no release.
-        InputDamagedError: a file is missing, extra, changed, or not the one that was approved.
+        OperatorError: the folder is no release, or the key does not read.
+        InputDamagedError: a file is missing, extra, changed, or not the one that was approved, or another key signed.
     """
     folder = folder.resolve()
     if not (folder / MANIFEST_NAME).is_file() or not (folder / APPROVAL_NAME).is_file():
@@ -36,16 +46,16 @@ def verify_release(folder: Path) -> str:
         )
     try:
         manifest = verify(folder)
+        approval = _approved(folder)
+        must_be_signed(approval, folder)
+        lineage = Lineage.read(folder)
     except InputDamagedError as error:
         raise InputDamagedError(f"{folder} is NOT the release that was published: {error} {NOT_THE_RELEASE}") from error
-    approval = _approved(folder)
-    lineage = Lineage.read(folder)
     size = sum(entry.num_bytes for entry in manifest.files)
     return (
         f"verified: {lineage.name} {lineage.version}, {len(manifest.files)} files, {size:,} bytes, all as published. Approved by "
         f"{approval.reviewer}, {approval.role}{' (a sample approval)' if approval.sample else ''}: {approval.statement!r}. "
-        f"{'Corpus root signed by the key in ' + PUBLIC_KEY_NAME if approval.signature else 'Corpus root not signed'}. "
-        f"Manifest sha256 {digest_of(folder)}: compare it with the one that the project announced."
+        f"{_who_signed(approval, key)} Manifest sha256 {digest_of(folder)}: compare it with the one that the project announced."
     )
 
 
@@ -56,47 +66,49 @@ def write_sums(folder: Path) -> None:
 
 
 def _approved(folder: Path) -> Approval:
+    """The approval, once all that lies in the folder was found to be the candidate that it names, and what a release adds."""
+    approval = read_shown(folder)
     try:
-        approval = Approval.model_validate_json((folder / APPROVAL_NAME).read_bytes())
         candidate = Manifest.model_validate_json((folder / CANDIDATE_FOLDER / MANIFEST_NAME).read_bytes())
-    except (ValidationError, FileNotFoundError) as error:
-        why = explain_validation(APPROVAL_NAME, error) if isinstance(error, ValidationError) else str(error)
-        raise InputDamagedError(f"{folder}: what was approved cannot be read: {why} {NOT_THE_RELEASE}") from error
+    except (ValidationError, OSError) as error:
+        why = explain_validation(MANIFEST_NAME, error) if isinstance(error, ValidationError) else str(error)
+        raise InputDamagedError(f"what was approved cannot be read: {why}") from error
     digest = digest_of(folder / CANDIDATE_FOLDER)
-    if digest != approval.candidate:
+    if approval is None or digest != approval.candidate:
+        named = approval.candidate[:12] if approval else "none"
         raise InputDamagedError(
-            f"{folder}: the approval is for candidate {approval.candidate[:12]}, the folder holds {digest[:12]}. Nobody approved "
-            f"what lies here. {NOT_THE_RELEASE}"
+            f"the approval is for candidate {named}, the folder holds {digest[:12]}. Nobody approved what lies here."
         )
-    for entry in candidate.files:
-        place = folder / CANDIDATE_FOLDER / entry.path if entry.path == REPORT_NAME else folder / entry.path
-        if not place.is_file() or sha256_file(place) != entry.sha256:
-            raise InputDamagedError(f"{folder}: {entry.path} is not the file that was approved. {NOT_THE_RELEASE}")
-    must_be_signed(folder, approval)
+    inside = {MANIFEST_NAME, REPORT_NAME}
+    approved = {f"{CANDIDATE_FOLDER}/{e.path}" if e.path in inside else e.path: e.sha256 for e in candidate.files}
+    found = set(list_files(folder)) - {MANIFEST_NAME}
+    for name, expected in approved.items():
+        if name not in found or sha256_file(folder / name) != expected:
+            raise InputDamagedError(f"{name} is not the file that was approved.")
+    if added := sorted(found - set(approved) - ADDED - {f"{CANDIDATE_FOLDER}/{MANIFEST_NAME}"}):
+        raise InputDamagedError(f"{len(added)} files in it nobody approved, first {added[0]}: a model's files act together.")
     return approval
 
 
-def must_be_signed(folder: Path, approval: Approval) -> None:
-    """Hold an approval's signature, where it has one, against the corpus root in a folder, and against the files beside it.
+def _who_signed(approval: Approval, key: Path | None) -> str:
+    if key is not None:
+        _must_be_by(approval, key)
+    if approval.signature is None:
+        return "Neither approval nor corpus root is signed."
+    fingerprint = sha256(approval.signature.public_key.encode()).hexdigest()
+    whose = f"the key in {key}" if key else f"the key in {PUBLIC_KEY_NAME} (sha256 {fingerprint[:16]}...)"
+    return f"Approval and corpus root are signed by {whose}."
 
-    Raises:
-        InputDamagedError: it is not under these bytes, or the files that OpenSSL would read say otherwise.
-    """
-    signature = approval.signature
-    if signature is None:
-        return
-    files = {SIGNATURE_NAME: signature.der, PUBLIC_KEY_NAME: signature.public_key.encode()}
-    differs = [name for name, held in files.items() if (folder / name).is_file() and (folder / name).read_bytes() != held]
-    if differs or not is_signed((folder / ROOT_NAME).read_bytes(), signature):
+
+def _must_be_by(approval: Approval, key: Path) -> None:
+    try:
+        wanted = key.read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorError(
+            f"{key} does not read as a public key in PEM: {error}. Give the file that the signer gave."
+        ) from error
+    if approval.signature is None or approval.signature.public_key.split() != wanted:
+        by = "by nobody" if approval.signature is None else "by another key"
         raise InputDamagedError(
-            f"{folder}: the approval's signature is not that of {differs[0] if differs else ROOT_NAME}. What partners check "
-            "their receipts against was changed after it was signed, or is another release's. Approve the candidate again, or "
-            "fetch the release again."
+            f"the release is whole, but signed {by}, not by the key in {key}: it is not from whom you think. {NOT_THE_RELEASE}"
         )
-
-
-def write_signature(folder: Path, approval: Approval) -> None:
-    """The signature and its public key as files for OpenSSL, where the approval holds one."""
-    if approval.signature is not None:
-        (folder / SIGNATURE_NAME).write_bytes(approval.signature.der)
-        (folder / PUBLIC_KEY_NAME).write_text(approval.signature.public_key, encoding="utf-8")

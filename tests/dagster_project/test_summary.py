@@ -47,7 +47,7 @@ def test_a_candidate_after_a_persons_approval_says_whose_it_waits_behind(registr
     others = params.model_copy(update={"partners": tuple(p for p in params.partners if p != "library-kingston")})
     approval = Approval(candidate="0" * 64, reviewer="Ana", role="reviewer", statement="read both cards", sample=False)
     write_approval(registry, approval)
-    assert "Ana approved an earlier one, and a sample never takes a person's place" in next_step(registry, others)
+    assert "Ana approved 000000000000, and a sample never takes a person's place" in next_step(registry, others)
 
 
 def test_a_line_in_a_log_is_never_broken(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from latamgpt.params import Params
 from latamgpt.records import DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, HELD_OUT_SCHEMA, TOKEN_SHARD_SCHEMA, Report, Table
 from latamgpt.release.approval import Approval
 from latamgpt.release.corpus_root import ROOT_NAME, CorpusRoot, corpus_tree
-from latamgpt.release.signature import make_key, sign
-from latamgpt.release.verify import write_signature
+from latamgpt.release.signature import Signature, make_key, public_pem, sign
+from latamgpt.release.signed import write_files
 from latamgpt.store import Workspace, digest_of, rows_to_table, write_json, write_report, write_table
 from latamgpt.training.checkpoint import DATA_ORDER_SCHEMA
 from tests.builders import Row, clean_document, publish_rows, publish_text, shard_row
@@ -142,11 +142,12 @@ def publish_release(workspace: Workspace, stage: str = "release", *, signed: boo
     with workspace.publish(stage) as folder:
         write_json(folder / ROOT_NAME, root)
         if stage == "release":
-            signature = sign((folder / ROOT_NAME).read_bytes(), make_key(workspace.root / "key.pem")) if signed else None
-            approval = Approval(
-                candidate="0" * 64, reviewer="Ana", role="reviewer", statement="looked", sample=True, signature=signature
-            )
-            write_json(folder / "APPROVAL.json", approval)
-            write_signature(folder, approval)
+            approval = Approval(candidate="0" * 64, reviewer="Ana", role="reviewer", statement="looked", sample=True)
+            if signed:
+                key = make_key(workspace.root / "key.pem")
+                each = {"approval": approval.signed_bytes(), "corpus_root": (folder / ROOT_NAME).read_bytes()}
+                signature = Signature(public_key=public_pem(key), **{name: sign(held, key) for name, held in each.items()})
+                approval = approval.model_copy(update={"signature": signature})
+            write_files(folder, approval)
         write_report(folder, Report(stage=stage, summary="a fixture"))
     return workspace.place(stage)

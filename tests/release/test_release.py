@@ -9,9 +9,10 @@ from latamgpt.cli import main
 from latamgpt.errors import InputDamagedError, NotPermittedError, OperatorError
 from latamgpt.params import Params
 from latamgpt.release import release, release_candidate
-from latamgpt.release.approval import approval_from_alias, approve, read_approval
+from latamgpt.release.approval import read_approval
+from latamgpt.release.approving import approval_from_alias, approve
 from latamgpt.release.verify import verify_release
-from latamgpt.store import Workspace, digest_of, list_files, write_manifest
+from latamgpt.store import Workspace, digest_of, list_files, write_json, write_manifest
 from latamgpt.tracking.model_registry import set_alias, version_by_alias
 from latamgpt.tracking.server import connect
 from tests.release.conftest import publish_checkpoint, write_partner
@@ -165,10 +166,20 @@ def test_weights_exchanged_with_a_manifest_made_to_fit_are_seen(released: Worksp
 def test_approval_exchanged_for_one_of_another_candidate_is_seen(released: Workspace):
     folder = released.place("release")
     approval = json.loads((folder / "APPROVAL.json").read_bytes())
-    (folder / "APPROVAL.json").write_text(json.dumps({**approval, "candidate": "0" * 64}))
+    write_json(folder / "APPROVAL.json", {**approval, "candidate": "0" * 64})
     (folder / "manifest.json").unlink()
     write_manifest(folder, "release")
     with pytest.raises(InputDamagedError, match="the approval is for candidate 000000000000"):
+        verify_release(folder)
+
+
+@pytest.mark.parametrize("name", ["chat_template.jinja", "pytorch_model.bin", "candidate/model-2.safetensors"])
+def test_file_that_nobody_approved_is_seen_beside_those_that_were(released: Workspace, name: str):
+    folder = released.place("release")
+    (folder / name).write_text("a file that a model's loader reads")
+    (folder / "manifest.json").unlink()
+    write_manifest(folder, "release")
+    with pytest.raises(InputDamagedError, match=f"1 files in it nobody approved, first {name}"):
         verify_release(folder)
 
 

@@ -12,7 +12,7 @@ from latamgpt.governance.withdrawals import Tombstone, Withdrawals, withdrawals_
 from latamgpt.params import Params
 from latamgpt.records import DOCUMENT_SCHEMA, Report
 from latamgpt.release import release, release_candidate
-from latamgpt.release.approval import approve
+from latamgpt.release.approving import approve
 from latamgpt.release.mirror import mirror
 from latamgpt.release.versions import Lineage
 from latamgpt.store import Workspace, rows_to_table, write_json, write_report, write_table
