@@ -162,7 +162,7 @@ def measure(num_docs: int, num_planted: int, styles: list[str], params: Poisonin
     """Plant, look, and say which documents were flagged, for what reason, and how long the looking took."""
     planted = plant(read_sources(ROOT / "samples"), num_docs, num_planted, styles)
     begin = time.perf_counter()
-    flags = find_poison(planted.documents, {}, params)
+    flags = find_poison(planted.documents, params)
     return planted, {doc_id: flag.reason for doc_id, flag in flags.items()}, time.perf_counter() - begin
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from latamgpt.curation.duplicates import DUPLICATE_SCHEMA, Duplicate, Kind, find_duplicates, in_winning_order
+from latamgpt.curation.choosing import Choice, GaveWay, choose
+from latamgpt.curation.duplicates import DUPLICATE_SCHEMA, Kind
 from latamgpt.curation.hidden_text import Finding, find_hidden
-from latamgpt.curation.poisoning import Suspect, find_poison
 from latamgpt.errors import OperatorError
 from latamgpt.governance.withdrawals import REASON, Withdrawn, explain, read_withdrawn
-from latamgpt.params import Params, PoisoningParams, RightsParams
+from latamgpt.params import Params, RightsParams
 from latamgpt.progress import follow
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Report, Table
 from latamgpt.registry.partners import Edge, Institution, Purpose, read_institution
@@ -31,27 +31,23 @@ def run(workspace: Workspace, params: Params) -> Report:
         must_have_passed(workspace, "documents_gate", partner)
     documents, exclusions = _gather(workspace, params.partners)
     permitted, refused = check_rights(workspace, documents, params.rights)
-    ordered = in_winning_order(permitted)
-    duplicates = find_duplicates(ordered, params.corpus.num_bands, params.corpus.min_similarity)
-    unique = _without(ordered, duplicates).sort_by("doc_id")
-    kept, planted = set_aside_planted(unique, find_hidden_texts(workspace, params.partners), params.corpus.poisoning)
-    if kept.num_rows == 0:
+    choice = choose(permitted, find_hidden_texts(workspace, params.partners), params.corpus)
+    if choice.kept.num_rows == 0:
         raise OperatorError(
             f"the corpus of {len(params.partners)} partners is empty: {documents.num_rows:,} clean documents came in, "
-            f"{len(refused):,} of them are not permitted, {len(planted):,} look planted. There is nothing to train on. "
+            f"{len(refused):,} of them are not permitted, {len(choice.flags):,} look planted. There is nothing to train on. "
             "Look at the exclusions in data/documents and data/clean_documents, and at the agreements in partners/."
         )
-    everything = pa.concat_tables(
-        [exclusions, rows_to_table([*refused, *_duplicate_rows(ordered, duplicates), *planted], EXCLUSION_SCHEMA)]
-    )
+    everything = pa.concat_tables([exclusions, rows_to_table([*refused, *_exclusions(permitted, choice)], EXCLUSION_SCHEMA)])
     everything = everything.sort_by(
         [(name, "ascending") for name in ("partner", "delivery", "path", "stage", "reason", "doc_id")]
     )
     with workspace.publish(STAGE) as target:
-        write_table(target / "documents.parquet", kept)
+        write_table(target / "documents.parquet", choice.kept)
         write_table(target / "exclusions.parquet", everything)
-        write_table(target / "duplicates.parquet", _duplicate_table(ordered, duplicates))
-        return write_report(target, describe(documents.num_rows, kept, everything, _across_partners(ordered, duplicates)))
+        write_table(target / "duplicates.parquet", _duplicate_table(choice.duplicates))
+        across = _across_partners(permitted, choice.duplicates)
+        return write_report(target, describe(documents.num_rows, choice.kept, everything, across))
 
 
 def check_rights(workspace: Workspace, documents: pa.Table, rights: RightsParams) -> tuple[pa.Table, list[dict[str, object]]]:
@@ -89,21 +85,6 @@ def find_hidden_texts(workspace: Workspace, partners: Iterable[str]) -> dict[str
     return found
 
 
-def set_aside_planted(
-    documents: pa.Table, hidden: dict[str, Finding], params: PoisoningParams
-) -> tuple[pa.Table, list[dict[str, object]]]:
-    """The documents that show nothing, and exclusions for those that look planted."""
-    suspects = [
-        Suspect(row["doc_id"], row["partner"], row["language"], row["text"])
-        for row in documents.select(["doc_id", "partner", "language", "text"]).to_pylist()
-    ]
-    flags = find_poison(suspects, hidden, params)
-    clear = pa.array([suspect.doc_id not in flags for suspect in suspects], pa.bool_())
-    rows = documents.select(["doc_id", "partner", "delivery", "path", "language", "num_bytes"]).to_pylist()
-    flagged = [(row, flags[row["doc_id"]]) for row in rows if row["doc_id"] in flags]
-    return documents.filter(clear), [_exclusion(row, flag.reason, flag.detail) for row, flag in flagged]
-
-
 def _gather(workspace: Workspace, partners: Iterable[str]) -> tuple[pa.Table, pa.Table]:
     documents: list[pa.Table] = [CLEAN_DOCUMENT_SCHEMA.empty_table()]
     exclusions: list[pa.Table] = [EXCLUSION_SCHEMA.empty_table()]
@@ -119,32 +100,22 @@ def _gather(workspace: Workspace, partners: Iterable[str]) -> tuple[pa.Table, pa
     return pa.concat_tables(documents), pa.concat_tables(exclusions)
 
 
-def _without(documents: pa.Table, duplicates: Iterable[Duplicate]) -> pa.Table:
-    dropped = {duplicate.dropped for duplicate in duplicates}
-    return documents.filter(pa.array([index not in dropped for index in range(documents.num_rows)], pa.bool_()))
+def _exclusions(documents: pa.Table, choice: Choice) -> list[dict[str, object]]:
+    columns = documents.select(["doc_id", "partner", "delivery", "path", "language", "num_bytes"])
+    rows = {row["doc_id"]: row for row in columns.to_pylist()}
+    dropped = [_exclusion(rows[one.dropped], REASONS[one.kind], _which(one, rows[one.kept])) for one in choice.duplicates]
+    return [*dropped, *(_exclusion(rows[doc_id], flag.reason, flag.detail) for doc_id, flag in choice.flags.items())]
 
 
-def _duplicate_rows(documents: pa.Table, duplicates: Iterable[Duplicate]) -> list[dict[str, object]]:
-    columns = documents.select(["doc_id", "partner", "delivery", "path", "language", "num_bytes"]).to_pylist()
-    rows: list[dict[str, object]] = []
-    for duplicate in duplicates:
-        kept = columns[duplicate.kept]
-        words = "the same text as" if duplicate.kind is Kind.EXACT else f"{duplicate.similarity:.0%} alike with"
-        detail = f"{words} {kept['path']} of {kept['partner']}/{kept['delivery']}, which was delivered first"
-        rows.append(_exclusion(columns[duplicate.dropped], REASONS[duplicate.kind], detail))
-    return rows
+def _which(duplicate: GaveWay, kept: dict[str, object]) -> str:
+    words = "the same text as" if duplicate.kind is Kind.EXACT else f"{duplicate.similarity:.0%} alike with"
+    return f"{words} {kept['path']} of {kept['partner']}/{kept['delivery']}, which was delivered first"
 
 
-def _duplicate_table(documents: pa.Table, duplicates: Iterable[Duplicate]) -> pa.Table:
-    doc_ids = documents.column("doc_id").to_pylist()
+def _duplicate_table(duplicates: Iterable[GaveWay]) -> pa.Table:
     rows: list[dict[str, object]] = [
-        {
-            "doc_id": doc_ids[duplicate.dropped],
-            "kept_doc_id": doc_ids[duplicate.kept],
-            "kind": str(duplicate.kind),
-            "similarity": duplicate.similarity,
-        }
-        for duplicate in duplicates
+        {"doc_id": one.dropped, "kept_doc_id": one.kept, "kind": str(one.kind), "similarity": one.similarity}
+        for one in duplicates
     ]
     return rows_to_table(sorted(rows, key=lambda row: str(row["doc_id"])), DUPLICATE_SCHEMA)
 
@@ -154,9 +125,9 @@ def _exclusion(row: dict[str, object], reason: str, detail: str) -> dict[str, ob
     return {**copied, "stage": STAGE, "reason": reason, "detail": detail}
 
 
-def _across_partners(documents: pa.Table, duplicates: Iterable[Duplicate]) -> Table:
-    partners = documents.column("partner").to_pylist()
-    counts = Counter((partners[d.dropped], partners[d.kept], str(d.kind)) for d in duplicates)
+def _across_partners(documents: pa.Table, duplicates: Iterable[GaveWay]) -> Table:
+    partner_of = dict(zip(*(documents.column(name).to_pylist() for name in ("doc_id", "partner")), strict=True))
+    counts = Counter((partner_of[one.dropped], partner_of[one.kept], str(one.kind)) for one in duplicates)
     rows = tuple((*pair, counts[pair]) for pair in sorted(counts))
     return Table(name="duplicates by partner", columns=("dropped from", "kept at", "kind", "documents"), rows=rows)
 

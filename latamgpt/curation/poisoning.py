@@ -33,19 +33,18 @@ class Flag:
     detail: str
 
 
-def find_poison(documents: Sequence[Suspect], hidden: Mapping[str, Finding], params: PoisoningParams) -> dict[str, Flag]:
-    """A flag for every suspicious document, by id; `hidden` is what was found in them as they were delivered.
+def find_marks(documents: Sequence[Suspect], hidden: Mapping[str, Finding]) -> dict[str, Flag]:
+    """A flag for every document that shows by itself what it is: text hidden in it as it was delivered, orders to a model."""
+    found = {document.doc_id: hidden.get(document.doc_id) or find_orders(document.text) for document in documents}
+    return {doc_id: Flag(finding.reason, finding.detail) for doc_id, finding in found.items() if finding is not None}
 
-    Where several reasons hold, the gravest is named: a trigger, then hidden text, orders to a model, a template.
-    """
+
+def find_poison(documents: Sequence[Suspect], params: PoisoningParams) -> dict[str, Flag]:
+    """A flag for every document that is suspicious beside the others: for a trigger, else for a template."""
     flags: dict[str, Flag] = {}
     ordered = sorted(documents, key=lambda document: document.doc_id)
     for position, flag in _triggers(ordered, params).items():
         flags[ordered[position].doc_id] = flag
-    for document in ordered:
-        finding = hidden.get(document.doc_id) or find_orders(document.text)
-        if finding is not None:
-            flags.setdefault(document.doc_id, Flag(finding.reason, finding.detail))
     doc_ids, texts, contributors = ([getattr(d, name) for d in ordered] for name in ("doc_id", "text", "contributor"))
     for over in find_over_cap(doc_ids, texts, contributors, params):
         detail = (

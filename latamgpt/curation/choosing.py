@@ -1,0 +1,73 @@
+"""Which documents stay: of those that say the same, one, and none that looks planted. The two are decided together.
+
+What a document shows by itself is looked for in all of them. What shows only beside others (a trigger, a template) is looked for
+after duplicates are dropped, since copies of a planted text would make it look usual. So that a planted copy takes no honest one
+with it, what gave way to it at another partner comes back, and is looked at in its turn.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from latamgpt.curation.duplicates import Kind, find_duplicates, in_winning_order
+from latamgpt.curation.hidden_text import Finding
+from latamgpt.curation.poisoning import Flag, Suspect, find_marks, find_poison
+from latamgpt.params import CorpusParams
+
+MAX_ROUNDS = 3  # a search takes minutes: what would come back after the last one stays out as a duplicate
+
+
+@dataclass(frozen=True)
+class GaveWay:
+    """A document that gave way to another, by their ids."""
+
+    dropped: str
+    kept: str
+    kind: Kind
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Every document given is in one of the three."""
+
+    kept: pa.Table  # sorted by doc_id
+    flags: dict[str, Flag]
+    duplicates: list[GaveWay]
+
+
+def choose(documents: pa.Table, hidden: Mapping[str, Finding], params: CorpusParams) -> Choice:
+    """Drop duplicates and plants; `hidden` is what was found in documents as they were delivered."""
+    partner_of = dict(zip(*(documents.column(name).to_pylist() for name in ("doc_id", "partner")), strict=True))
+    flags = find_marks(_suspects(documents), hidden)
+    rest = _without(in_winning_order(documents), flags)
+    gone: list[GaveWay] = []
+    for rounds_left in reversed(range(MAX_ROUNDS)):
+        duplicates = _duplicates(rest, params)
+        unique = _without(rest, {one.dropped for one in duplicates})
+        planted = find_poison(_suspects(unique), params.poisoning)
+        flags |= planted
+        to_planted = [one for one in duplicates if one.kept in planted]
+        back = {one.dropped for one in to_planted if partner_of[one.dropped] != partner_of[one.kept]}
+        if not back or not rounds_left:
+            return Choice(_without(unique, planted).sort_by("doc_id"), flags, [*gone, *duplicates])
+        stay_out = [one for one in to_planted if one.dropped not in back]
+        gone += stay_out
+        rest = _without(rest, {*planted, *(one.dropped for one in stay_out)})
+    raise AssertionError("the last round returns")
+
+
+def _duplicates(rest: pa.Table, params: CorpusParams) -> list[GaveWay]:
+    doc_ids = rest.column("doc_id").to_pylist()
+    found = find_duplicates(rest, params.num_bands, params.min_similarity)
+    return [GaveWay(doc_ids[one.dropped], doc_ids[one.kept], one.kind, one.similarity) for one in found]
+
+
+def _suspects(documents: pa.Table) -> list[Suspect]:
+    rows = documents.select(["doc_id", "partner", "language", "text"]).to_pylist()
+    return [Suspect(row["doc_id"], row["partner"], row["language"], row["text"]) for row in rows]
+
+
+def _without(documents: pa.Table, doc_ids: Collection[str]) -> pa.Table:
+    return documents.filter(pa.array([one not in doc_ids for one in documents.column("doc_id").to_pylist()], pa.bool_()))
