@@ -2,6 +2,8 @@
 
 import shutil
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from latamgpt.errors import OperatorError
@@ -22,11 +24,58 @@ def write_receipt(workspace: Workspace, params: Params, partner: str, language: 
     """Write a partner's receipt into var/receipts/PARTNER, or `out`, whole or not at all; a sentence says what it holds.
 
     Raises:
-        OperatorError: there is nothing to give a receipt for, or the folder holds other things than a receipt.
+        OperatorError: there is nothing to give a receipt for, or the folder holds other things than a receipt or takes no files.
     """
+    target = (out or receipts_folder(workspace, partner)).resolve()
+    with refusals_explained(target):
+        must_be_ours(target)
     receipt, anchor = make_receipt(workspace, params, partner)
-    target = out or receipts_folder(workspace, partner)
-    must_be_ours(target)
+    with refusals_explained(target):
+        put_in_place(target, receipt, anchor, language)
+    sums = totals(receipt)
+    return (
+        f"{partner}: {sums['kept']:,} of {sums['given']:,} things given are in the corpus of {receipt.release}, "
+        f"{sums['tokens_seen']:,} tokens of {sums['trained']:,} documents were trained on. The receipt lies in {target}"
+    )
+
+
+def receipts_folder(workspace: Workspace, partner: str) -> Path:
+    """Where a partner's receipt lies unless told otherwise."""
+    return workspace.root / "var" / "receipts" / partner
+
+
+@contextmanager
+def refusals_explained(target: Path) -> Generator[None]:
+    """What the disk refuses at a folder, as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise OperatorError(
+            f"{target}: the receipt could not be written there ({error.strerror}). An older one is still whole. Free some space, "
+            "or name a folder with --out that you may write to."
+        ) from error
+
+
+def must_be_ours(target: Path) -> None:
+    """Refuse to write over a folder that holds anything but a receipt, or in which somebody stands.
+
+    Raises:
+        OperatorError: it does, or this command was given there.
+    """
+    if Path.cwd().is_relative_to(target):
+        raise OperatorError(
+            f"{target} is the folder you are in, or one above it; a receipt is put in place as a folder of its own, so yours "
+            f"would be gone from under you. Name a folder inside it: --out {target / 'receipt'}"
+        )
+    if target.exists() and (not target.is_dir() or {path.name for path in target.iterdir()} - FILES):
+        raise OperatorError(
+            f"{target} is there and holds other things than a receipt; they would be lost. Name a folder that is not there yet: "
+            f"--out {target / 'receipt' if target.is_dir() else target.with_name('receipt')}"
+        )
+
+
+def put_in_place(target: Path, receipt: Receipt, anchor: Anchor, language: Language) -> None:
+    """Write a receipt's folder beside its place, then let it take the place of an older one."""
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     aside = draft.with_name(f"{draft.name}-old")
@@ -41,28 +90,6 @@ def write_receipt(workspace: Workspace, params: Params, partner: str, language: 
             aside.rename(target)
         shutil.rmtree(draft, ignore_errors=True)
         shutil.rmtree(aside, ignore_errors=True)
-    sums = totals(receipt)
-    return (
-        f"{partner}: {sums['kept']:,} of {sums['given']:,} things given are in the corpus of {receipt.release}, "
-        f"{sums['tokens_seen']:,} tokens of {sums['trained']:,} documents were trained on. The receipt lies in {target}"
-    )
-
-
-def receipts_folder(workspace: Workspace, partner: str) -> Path:
-    """Where a partner's receipt lies unless told otherwise."""
-    return workspace.root / "var" / "receipts" / partner
-
-
-def must_be_ours(target: Path) -> None:
-    """Refuse to write over a folder that holds anything but a receipt.
-
-    Raises:
-        OperatorError: it does.
-    """
-    if target.exists() and (not target.is_dir() or set(list_files(target)) - FILES):
-        raise OperatorError(
-            f"{target} is there and holds other things than a receipt; they would be lost. Name another folder with --out."
-        )
 
 
 def fill_folder(folder: Path, receipt: Receipt, anchor: Anchor, language: Language) -> None:

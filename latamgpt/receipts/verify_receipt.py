@@ -19,6 +19,10 @@ import sys
 import unicodedata
 from typing import Any, Iterator
 
+RECEIPT, ROOT, SUMS = "receipt.json", "corpus_root.json", "SHA256SUMS"
+ALWAYS = (RECEIPT, "receipt.html", ROOT)  # in every receipt, and so in its sums
+ODD = (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, MemoryError)  # what a damaged file raises
+
 
 def hash_of(prefix: bytes, *parts: bytes) -> str:
     """sha256 behind a byte that tells leaf (0) from node (1), in hex."""
@@ -47,8 +51,8 @@ def is_leaf(place: dict[str, Any], size: int, root: str) -> bool:
 def is_absent(doc_id: str, gap: dict[str, Any], size: int, root: str) -> bool:
     """Whether the leaves on both sides of the document stand side by side in the tree, and it lies between them."""
     before, after = gap["before"], gap["after"]
-    if size and not before and not after:
-        return False
+    if not before and not after:
+        return size == 0 and root == hashlib.sha256().hexdigest()
     low = before["index"] if before else -1
     high = after["index"] if after else size
     sides_hold = all(is_leaf(side, size, root) for side in (before, after) if side)
@@ -58,11 +62,13 @@ def is_absent(doc_id: str, gap: dict[str, Any], size: int, root: str) -> bool:
 
 def wrong_documents(receipt: dict[str, Any], corpus_root: dict[str, Any]) -> Iterator[str]:
     """What the receipt claims and does not prove, a sentence each."""
-    size, root = corpus_root["num_leaves"], corpus_root["root"]
+    size, root, documents = corpus_root["num_leaves"], corpus_root["root"], receipt["documents"]
     if receipt["corpus_root"] != root or receipt["release"] != corpus_root["release"]:
         yield "the receipt is for another corpus root or another release"
-    kept = {document["doc_id"] for document in receipt["documents"] if not document["reason"]}
-    for document in receipt["documents"]:
+    if not isinstance(size, int) or not isinstance(documents, list):
+        raise TypeError("num_leaves is no number, or documents no list")
+    kept = {document["doc_id"] for document in documents if not document["reason"]}
+    for document in documents:
         doc_id, place, gap = document["doc_id"], document["included"], document["excluded"]
         name = "{delivery}/{path} {doc_id}".format(**document)
         if doc_id in kept:
@@ -74,9 +80,11 @@ def wrong_documents(receipt: dict[str, Any], corpus_root: dict[str, Any]) -> Ite
 
 def changed_files(folder: pathlib.Path) -> Iterator[str]:
     """The files that are not as SHA256SUMS says: lost, damaged or edited since the receipt was made."""
-    for line in (folder / "SHA256SUMS").read_text("utf-8").splitlines():
-        digest, name = line.split("  ", 1)
-        if not (folder / name).is_file() or hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
+    lines = (folder / SUMS).read_text("utf-8").splitlines()
+    listed = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    for name in sorted({*listed, *ALWAYS}):
+        path = folder / name
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != listed.get(name):
             yield name + ": changed since the receipt was made"
 
 
@@ -95,25 +103,63 @@ def identify(partner: str, delivery: str, text: str) -> str:
     return hashlib.sha256("{}/{}\n{}".format(partner, delivery, normal).encode("utf-8")).hexdigest()
 
 
-def main() -> int:
-    """Print what was found; exit code 0 only where everything holds."""
+def read(folder: pathlib.Path, name: str) -> dict[str, Any]:
+    """A record of the receipt."""
+    value = json.loads((folder / name).read_text("utf-8"))
+    if not isinstance(value, dict):
+        raise TypeError("it is no record")
+    return value
+
+
+def say(words: str) -> None:
+    """Print a line on any terminal: what is not a character that shows, as from a damaged file, cannot act on it."""
+    shown = "".join(char if char.isprintable() else "?" for char in words)
+    coding = sys.stdout.encoding or "ascii"
+    print(shown.encode(coding, "backslashreplace").decode(coding))
+
+
+def check(folder: pathlib.Path, text: str | None, delivery: str) -> int:
+    """Print what was found; 0 where everything holds, 1 where something does not, 2 where it cannot be told."""
+    at, wrong = SUMS, []  # the file that is read, for the sentence that says which one does not read
+    try:
+        wrong = list(changed_files(folder))
+        at = RECEIPT
+        receipt = read(folder, at)
+        at = ROOT
+        corpus_root = read(folder, at)
+        at = RECEIPT + " or " + ROOT
+        wrong += wrong_documents(receipt, corpus_root)
+        proved = "proved: every document of the receipt against root " + corpus_root["root"]
+        own = [(d["doc_id"], d["reason"] or "in the corpus") for d in receipt["documents"]]
+        doc_id = "" if text is None else identify(receipt["partner"], delivery, text)
+    except ODD as error:
+        for line in wrong:
+            say(line)
+        say("NOT CHECKED: {} does not read as a receipt has it ({}). Ask for the receipt again.".format(at, repr(error)[:200]))
+        return 2
+    for line in wrong or [proved]:
+        say(line)
+    signed = signature_says(folder)
+    say({None: "signature: not checked", True: "signature: good", False: "signature: BAD"}[signed])
+    if doc_id:
+        said = [str(verdict) for known, verdict in own if known == doc_id]
+        say("{}: {}".format(doc_id, ", ".join(said) or "the receipt does not name it"))
+    return 1 if wrong or signed is False else 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check the receipt in a folder, and a text against it."""
     parser = argparse.ArgumentParser(description="Check a receipt, offline.")
     parser.add_argument("folder", nargs="?", default=".", help="the folder of the receipt")
     parser.add_argument("--text", help="a text of yours, in UTF-8: print its id and what the receipt says of it")
     parser.add_argument("--delivery", default="", help="with --text: the delivery that it came in")
-    options = parser.parse_args()
-    folder = pathlib.Path(options.folder)
-    receipt, corpus_root = (json.loads((folder / n).read_text("utf-8")) for n in ("receipt.json", "corpus_root.json"))
-    wrong = [*changed_files(folder), *wrong_documents(receipt, corpus_root)]
-    print("\n".join(wrong) if wrong else "proved: every document of the receipt against root " + corpus_root["root"])
-    signed = signature_says(folder)
-    print({None: "signature: not checked", True: "signature: good", False: "signature: BAD"}[signed])
-    if options.text:
-        text = pathlib.Path(options.text).read_bytes().decode("utf-8")
-        doc_id = identify(receipt["partner"], options.delivery, text)
-        said = [d["reason"] or "in the corpus" for d in receipt["documents"] if d["doc_id"] == doc_id]
-        print("{}: {}".format(doc_id, ", ".join(said) or "the receipt does not name it"))
-    return 1 if wrong or signed is False else 0
+    options = parser.parse_args(arguments)
+    try:
+        text = pathlib.Path(options.text).read_bytes().decode("utf-8") if options.text else None
+    except (OSError, ValueError) as error:
+        say("{} cannot be read as a text in UTF-8 ({}). Save it as UTF-8 and try again.".format(options.text, error))
+        return 2
+    return check(pathlib.Path(options.folder), text, options.delivery)
 
 
 if __name__ == "__main__":

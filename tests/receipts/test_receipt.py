@@ -172,6 +172,35 @@ def test_receipt_is_the_same_bytes_twice_and_replaces_only_a_receipt(
     assert not list(tmp_path.glob(".out-*"))
 
 
+@pytest.mark.parametrize("out", [".", "..", "", "../.."])
+def test_folder_that_one_stands_in_is_not_taken_away(
+    published: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], out: str
+):
+    inside = published.root / "var" / "mine" / "here"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+    assert main(["receipt", PARTNER, "--out", out]) == OperatorError.exit_code
+    said = capsys.readouterr().err
+    assert "is the folder you are in, or one above it" in said
+    assert f"--out {Path(out or '.').resolve() / 'receipt'}" in said
+    assert list(inside.iterdir()) == []
+
+
+def test_folder_beside_others_is_given_its_own_name_and_a_file_is_no_folder(
+    published: Workspace, receipt_params: Params, tmp_path: Path
+):
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "drafts").mkdir()
+    (tmp_path / "note.txt").write_text("keep")
+    for out, better in ((tmp_path / "letters", tmp_path / "letters" / "receipt"), (tmp_path / "note.txt", tmp_path / "receipt")):
+        with pytest.raises(OperatorError, match=f"other things than a receipt.*--out {better}"):
+            write_receipt(published, receipt_params, PARTNER, Language.SPANISH, out)
+    with pytest.raises(OperatorError, match=r"note\.txt/receipt: the receipt could not be written there \(.*--out that you may"):
+        write_receipt(published, receipt_params, PARTNER, Language.SPANISH, tmp_path / "note.txt" / "receipt")
+    assert (tmp_path / "note.txt").read_text() == "keep"
+    assert (tmp_path / "letters" / "drafts").is_dir()
+
+
 def test_command_explains_an_unknown_partner(
     published: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
