@@ -22,7 +22,7 @@ def partner_lines(workspace: Workspace) -> list[str]:
         run = "yes" if partner in in_run else "no"
         agreements = str(len(institution.agreements))
         rows.append((partner, institution.country, institution.kind, agreements, str(num_deliveries), run, institution.name))
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def show_partner(workspace: Workspace, partner: str) -> str:
@@ -46,7 +46,7 @@ def agreement_lines(workspace: Workspace, partner: str = "") -> list[str]:
             ruling = rule(institution, one.id, one.licence, Purpose.TRAIN, as_of)
             verdict = "yes" if ruling.permitted else f"no: {ruling.detail}"
             rows.append((name, one.id, one.licence, str(one.valid_from), str(one.valid_until or "further notice"), verdict))
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def show_agreement(workspace: Workspace, partner: str, agreement: str) -> str:
@@ -69,7 +69,8 @@ def _terms(record: Frozen) -> list[str]:
     return [f"{name:18} {', '.join(map(str, one)) if isinstance(one, list) else one}" for name, one in values.items()]
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows as lines whose columns begin under each other."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return ["  ".join(_padded(row, widths)).rstrip() for row in rows]
 

@@ -156,16 +156,21 @@ def _frames(source: Path, name: str, folder: Path) -> list[tuple[Path, float]]:
 
 def _drawn_pages(scan: Path, name: str, folder: Path, dots_per_inch: int) -> list[Path]:
     """The pages of a PDF as images, in order."""
-    _bounded(["pdftoppm", "-gray", "-r", str(dots_per_inch), str(scan), str(folder / "page")], name, Reason.PDF_UNREADABLE)
+    bounded(["pdftoppm", "-gray", "-r", str(dots_per_inch), str(scan), str(folder / "page")], name, Reason.PDF_UNREADABLE)
     return sorted(folder.glob("page-*.pgm"), key=lambda path: int(re.sub(r"\D", "", path.stem)))
 
 
 def _tesseract(frame: Path, name: str, languages: str, dots_per_inch: int) -> str:
     command = ["tesseract", str(frame), "-", "-l", languages, "--dpi", str(dots_per_inch), "--psm", "3", "--oem", "1", "tsv"]
-    return _bounded(command, name, Reason.IMAGE_UNREADABLE)
+    return bounded(command, name, Reason.IMAGE_UNREADABLE)
 
 
-def _bounded(command: Sequence[str], name: str, reason: Reason) -> str:
+def bounded(command: Sequence[str], name: str, reason: Reason) -> str:
+    """What a program prints that may take only so much memory and time.
+
+    Raises:
+        Rejected: `reason`, where it fails.
+    """
     limits = f'ulimit -t {MAX_PAGE_SECONDS}; ulimit -v {MAX_PAGE_KIB}; ulimit -c 0; exec "$@"'
     done = subprocess.run(["sh", "-c", limits, "sh", *command], capture_output=True, check=False, env=_environment())
     if done.returncode != 0:
