@@ -17,10 +17,13 @@ from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import Action, AuditLog, locked, open_log
 from latamgpt.governance.chain import Change, Entry
 from latamgpt.records import Frozen
-from latamgpt.store import Workspace, sha256_file
+from latamgpt.store import Workspace, replace_json, sha256_file
 
 UNFINISHED = "var/unfinished/deed.json"
 """What a deed of several files is about to write; there only while it is written, or after a kill."""
+
+DRAFTS = "var/unfinished/drafts.json"
+"""Where drafts lie, while they do. After a kill they go: a file that a delivery's manifest does not list makes it doubtful."""
 
 MAX_DIFF_LINES = 100
 """How much of an edit is shown: the tombstone of a large delivery names each content."""
@@ -76,6 +79,12 @@ class _Unfinished(Frozen):
     """The edits of one deed."""
 
     edits: tuple[FileEdit, ...]
+
+
+class _Drafts(Frozen):
+    """The drafts of one deed, inside the workspace."""
+
+    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -165,7 +174,7 @@ def finish_cut_off(workspace: Workspace) -> None:
     Raises:
         OperatorError: one of its files was changed since, so that nobody can tell what it should hold.
     """
-    if (workspace.root / UNFINISHED).is_file():
+    if any((workspace.root / path).is_file() for path in (UNFINISHED, DRAFTS)):
         with locked(workspace):
             _finish(workspace.root)
 
@@ -177,6 +186,9 @@ def _drafted(root: Path, edits: tuple[FileEdit, ...], places: list[str]) -> Gene
         try:
             for place in places:
                 (root / place).parent.mkdir(parents=True, exist_ok=True)
+            drafts = tuple(edit.draft_path(root).relative_to(root).as_posix() for edit in edits)
+            (root / DRAFTS).parent.mkdir(parents=True, exist_ok=True)
+            replace_json(root / DRAFTS, _Drafts(paths=drafts))
             for edit in edits:
                 edit.draft(root)
         except OSError as error:
@@ -189,6 +201,8 @@ def _drafted(root: Path, edits: tuple[FileEdit, ...], places: list[str]) -> Gene
         for edit in edits:
             with suppress(OSError):
                 edit.draft_path(root).unlink(missing_ok=True)
+        with suppress(OSError):
+            _forget(root, DRAFTS)
 
 
 def _publish_all(root: Path, edits: tuple[FileEdit, ...]) -> None:
@@ -239,6 +253,10 @@ def _said(error: OSError) -> str:
 
 
 def _finish(root: Path) -> None:
+    if (root / DRAFTS).is_file():
+        for draft in _Drafts.model_validate_json((root / DRAFTS).read_bytes()).paths:
+            (root / draft).unlink(missing_ok=True)
+        _forget(root, DRAFTS)
     path = root / UNFINISHED
     if not path.is_file():
         return
@@ -255,8 +273,8 @@ def _finish(root: Path) -> None:
     _forget(root)
 
 
-def _forget(root: Path) -> None:
-    path = root / UNFINISHED
+def _forget(root: Path, note: str = UNFINISHED) -> None:
+    path = root / note
     for one in (path, path.with_name(f".{path.name}.draft")):
         one.unlink(missing_ok=True)
     if path.parent.is_dir():

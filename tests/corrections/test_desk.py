@@ -213,7 +213,7 @@ def test_a_full_disk_is_said_and_the_text_stays(
     def full(edit: FileEdit, root: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(FileEdit, "write", full)
+    monkeypatch.setattr(FileEdit, "draft", full)
     answer = post(desk, waiting, form(desk, waiting))
     assert (answer.status, typed_text(answer)) == (503, TYPED)
     assert "No space left on device" in said[0]

@@ -156,7 +156,7 @@ def test_a_kill_between_the_files_of_a_correction_loses_none_that_was_saved_befo
 ) -> None:
     save(queue, said(waiting))
     page = queue.look().find(waiting.id)
-    write = FileEdit.write
+    publish = FileEdit.publish
 
     class Killed(BaseException):
         pass
@@ -164,10 +164,10 @@ def test_a_kill_between_the_files_of_a_correction_loses_none_that_was_saved_befo
     def die(edit: FileEdit, root: Path) -> None:
         if edit.path.endswith("manifest-sha256.txt"):
             raise Killed
-        write(edit, root)
+        publish(edit, root)
 
     with monkeypatch.context() as patch:
-        patch.setattr(FileEdit, "write", die)
+        patch.setattr(FileEdit, "publish", die)
         with pytest.raises(Killed):
             save(queue, replace(said(page), text="Una segunda lectura."))
     assert fixity_faults(delivery, read_delivery(delivery)) != []
@@ -181,7 +181,7 @@ def test_a_disk_that_does_not_take_it_is_said(queue: Queue, waiting: ScanPage, m
     def full(edit: FileEdit, root: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(FileEdit, "write", full)
+    monkeypatch.setattr(FileEdit, "draft", full)
     with pytest.raises(OperatorError, match="No space left on device"):
         save(queue, said(waiting))
 

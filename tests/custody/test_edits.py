@@ -1,5 +1,9 @@
 """A deed of several files is done whole, whenever its process is killed; a bag that is added to stays a bag."""
 
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import bagit
@@ -8,7 +12,7 @@ import pytest
 from latamgpt.custody.additions import edits_to_add
 from latamgpt.custody.edits import UNFINISHED, Deed, FileEdit, do, finish_cut_off
 from latamgpt.errors import OperatorError
-from latamgpt.governance.audit import Action, sound
+from latamgpt.governance.audit import Action, AuditLog, sound
 from latamgpt.intake.delivery import read_delivery
 from latamgpt.intake.fixity import check_fixity
 from latamgpt.store import Workspace, list_files
@@ -54,6 +58,26 @@ def test_a_deed_that_was_cut_off_is_finished_when_it_is_asked_for(cut_off: Works
     finish_cut_off(cut_off)
     assert (cut_off.root / "b.txt").is_file()
     assert len(sound(cut_off).entries) == 1
+
+
+def test_drafts_that_a_kill_left_are_gone_before_anybody_looks(office: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    child = multiprocessing.get_context("fork").Process(target=_do_and_die, args=(office, die))
+    child.start()
+    child.join(30)
+    assert child.exitcode == -signal.SIGKILL
+    assert (office.root / ".a.txt.draft").is_file()
+    finish_cut_off(office)
+    assert not list(office.root.rglob("*.draft"))
+    assert not (office.root / "a.txt").exists()
+    assert sound(office).entries == ()
+
+
+def _do_and_die(office: Workspace, die: Callable[..., None]) -> None:
+    AuditLog.append = die
+    do(office, "", lambda: deed("a.txt", "b.txt"), dry_run=False)
 
 
 def test_what_was_changed_after_the_kill_is_not_written_over(cut_off: Workspace) -> None:
