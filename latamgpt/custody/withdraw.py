@@ -13,6 +13,7 @@ from latamgpt.custody.stale import stale_stages
 from latamgpt.custody.tombstones import add_tombstone
 from latamgpt.errors import OperatorError
 from latamgpt.governance.contents import content_id
+from latamgpt.governance.recipients import read_recipients
 from latamgpt.governance.withdrawals import Tombstone, read_withdrawn, withdrawals_path
 from latamgpt.intake.quarantine import Rejected
 from latamgpt.intake.taking_in import contents_of
@@ -56,6 +57,7 @@ def withdraw(workspace: Workspace, order: Order) -> str:
     lines = [
         *meant.notes,
         *_effect(workspace, order, meant.found),
+        *_holders(workspace),
         f"Stages that become stale ({len(stages)}): {', '.join(stages) or f'none, {order.partner} is not in the run'}",
     ]
     return "\n".join([*lines, do(workspace, order.actor, meant.prepare, dry_run=order.dry_run)])
@@ -146,3 +148,14 @@ def _effect(workspace: Workspace, order: Order, found: Leaving) -> list[str]:
             "  If they must go too, withdraw them there: latamgpt withdraw --partner PARTNER --document DOC_ID --reason ..."
         )
     return lines
+
+
+def _holders(workspace: Workspace) -> list[str]:
+    """Who is on record as having a release: a withdrawal takes nothing away from them."""
+    known = read_recipients(workspace.root).recipients
+    if not known:
+        return []
+    return [
+        f"Copies of releases that are on record stay as they are; make the withdrawal known to those who hold one ({len(known):,}):",
+        *(f"  {one.name} ({one.address}), release {one.release[:12]}" for one in known[-MAX_COPIES:]),
+    ]

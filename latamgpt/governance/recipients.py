@@ -3,6 +3,9 @@
 Whoever hands a release on, or mirrors it, writes a line there: what nobody wrote down, nobody can make a withdrawal known to.
 """
 
+import fcntl
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -55,15 +58,37 @@ def read_recipients(root: Path) -> Recipients:
 
 
 def add_recipient(root: Path, recipient: Recipient) -> bool:
-    """Enter a copy; whether it was not on record before."""
-    known = read_recipients(root)
-    if recipient in known.recipients:
-        return False
-    everyone = Recipients(recipients=(*known.recipients, recipient))
-    path = root / RECIPIENTS
+    """Enter a copy; whether it was not on record before. Two at once wait for each other.
+
+    Raises:
+        OperatorError: the file does not read, or the disk does not take it.
+    """
+    try:
+        with _locked(root):
+            known = read_recipients(root)
+            if recipient in known.recipients:
+                return False
+            _write(root / RECIPIENTS, Recipients(recipients=(*known.recipients, recipient)))
+            return True
+    except OSError as error:
+        raise OperatorError(
+            f"{root / RECIPIENTS} could not be written: {error.strerror}. A copy that is not on record nobody can make a "
+            "withdrawal known to, so none is made. Free some space or mend the folder's permissions, then run the command again."
+        ) from error
+
+
+def _write(path: Path, everyone: Recipients) -> None:
     path.parent.mkdir(exist_ok=True)
     draft = path.with_suffix(".draft")
     text = yaml.safe_dump(everyone.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=130)
     draft.write_text(HEADER + text, encoding="utf-8")
     draft.replace(path)
-    return True
+
+
+@contextmanager
+def _locked(root: Path) -> Generator[None]:
+    place = root / "var" / "locks"
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "recipients.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

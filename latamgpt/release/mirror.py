@@ -1,22 +1,26 @@
 """A release on an object store: a content-addressed prefix that is never overwritten, manifest last, read back and compared."""
 
 import hashlib
+import os
 from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from latamgpt.errors import InputDamagedError, OperatorError
+from latamgpt.governance.recipients import RECIPIENTS, Recipient, add_recipient
 from latamgpt.params import read_params
 from latamgpt.progress import follow
-from latamgpt.records import MANIFEST_NAME
+from latamgpt.records import MANIFEST_NAME, FileEntry
 from latamgpt.registry.edges import Question, Terms, must_be_permitted
 from latamgpt.registry.partners import Edge, Purpose
 from latamgpt.registry.rights import Place
+from latamgpt.release.approval import RELEASE_STAGE
 from latamgpt.release.duties import Duties
-from latamgpt.release.versions import Lineage
+from latamgpt.release.verify import verified
 from latamgpt.release.withdrawn import must_hold_nothing_withdrawn
-from latamgpt.store import Workspace, digest_of, verify
+from latamgpt.store import Workspace, digest_of
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -38,10 +42,10 @@ WITHDRAWN = (
 def mirror(workspace: Workspace, target: str, country: str = "") -> str:
     """Copy data/release to TARGET/<sha256 of its manifest>/ and say where it lies.
 
-    Steps: verify the local release; ask the registry, as it is today, about every agreement in it, and whether any text in it was
-    withdrawn; put each file; read each back
-    and compare its sha256; put the manifest last. Whoever finds the manifest finds a whole release. A second call finds it there
-    and copies nothing.
+    Steps: verify that the local release is the one that was approved; ask the registry, as it is today, about every agreement in
+    it, and whether any text in it was withdrawn; put each file; read each back and compare its sha256; enter the copy in the
+    register of recipients; put the manifest. Whoever finds the manifest finds a whole release, and one that is on record. A
+    second call finds it there and copies nothing.
 
     Args:
         workspace: the checkout that holds the release.
@@ -49,34 +53,39 @@ def mirror(workspace: Workspace, target: str, country: str = "") -> str:
         country: where the store stands, for agreements that say where weights may lie; '' where that is not known.
 
     Raises:
-        OperatorError: the store does not answer, refuses, or has no such bucket.
+        OperatorError: the store does not answer, refuses, or has no such bucket, or the copy cannot be put on record.
         NotPermittedError: an agreement in it does not permit another copy, or not in this country; or texts in it were withdrawn.
-        InputDamagedError: what came back differs from what was sent.
+        InputDamagedError: the release is not the one that was approved, or what came back differs from what was sent.
     """
-    if not target.startswith("s3://"):
+    if not target.startswith("s3://") or not target.removeprefix("s3://").strip("/"):
         raise OperatorError(f"{target!r} is not an object store's address. Name one as s3://BUCKET/PREFIX.")
-    folder = workspace.read("release")
-    manifest = verify(folder)
+    folder = workspace.place(RELEASE_STAGE)
+    found = verified(folder)
     must_permit_export(workspace.root, folder, Place(country), max(read_params(workspace.root).rights.as_of, _today()))
-    must_hold_nothing_withdrawn(workspace, Lineage.read(folder), WITHDRAWN)
-    place = f"{target.removeprefix('s3://').rstrip('/')}/{digest_of(folder)}"
+    must_hold_nothing_withdrawn(workspace, found.lineage, WITHDRAWN)
+    files, digest = found.manifest.files, digest_of(folder)
+    place = f"{target.removeprefix('s3://').rstrip('/')}/{digest}"
+    copy = Recipient(release=digest, name=_name(place, country), address=f"s3://{place}")
     try:
         store = _open_store()
         if store.exists(f"{place}/{MANIFEST_NAME}"):
-            return f"s3://{place} holds this release already; nothing was copied."
-        with follow("mirror", "", "bytes", sum(entry.num_bytes for entry in manifest.files)) as progress:
-            for entry in manifest.files:
-                store.put_file(str(folder / entry.path), f"{place}/{entry.path}")
-                _must_have_arrived(store, f"{place}/{entry.path}", entry.num_bytes, entry.sha256)
-                progress.advance(entry.num_bytes, entry.path)
+            _must_be_this_release(store, f"{place}/{MANIFEST_NAME}", digest)
+            add_recipient(workspace.root, copy)
+            return f"s3://{place} holds this release already; nothing was copied. It is on record in {RECIPIENTS}."
+        _put(store, folder, files, place)
+        add_recipient(workspace.root, copy)
         store.put_file(str(folder / MANIFEST_NAME), f"{place}/{MANIFEST_NAME}")
+        _must_be_this_release(store, f"{place}/{MANIFEST_NAME}", digest)
     except (OSError, _client_errors()) as error:
         raise OperatorError(
             f"{target}: the object store did not take the release ({type(error).__name__}: {error}). The release in "
             f"{folder} is whole; without its manifest the copy counts as absent. Check the bucket's name, AWS_ENDPOINT_URL and "
             "the credentials, then run the same command again."
         ) from error
-    return f"s3://{place} holds the release: {len(manifest.files)} files, each read back and compared."
+    return (
+        f"s3://{place} holds the release: {len(files)} files, each read back and compared. The copy is on record in "
+        f"{RECIPIENTS}: commit that file."
+    )
 
 
 def must_permit_export(root: Path, release: Path, place: Place, on: date) -> None:
@@ -90,6 +99,12 @@ def must_permit_export(root: Path, release: Path, place: Place, on: date) -> Non
     counts = Counter({Terms(one.partner, one.agreement, licence): one.num_documents for one in used for licence in one.licences})
     question = Question("mirror", Purpose.RELEASE, Edge.EXPORT, on, place, ADVICE)
     must_be_permitted(root, tuple(sorted({one.partner for one in used})), counts, question)
+
+
+def _name(place: str, country: str) -> str:
+    """A store as the register of recipients names it: the bucket, its server and its country, and never a key."""
+    server = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).netloc.rpartition("@")[2] or "AWS"
+    return f"bucket {place.partition('/')[0]} at {server}" + (f" in {country}" if country else "")
 
 
 def _today() -> date:
@@ -109,6 +124,23 @@ def _client_errors() -> type[Exception]:
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415
 
     return BotoCoreError
+
+
+def _put(store: "AbstractFileSystem", folder: Path, files: tuple[FileEntry, ...], place: str) -> None:
+    with follow("mirror", "", "bytes", sum(entry.num_bytes for entry in files)) as progress:
+        for entry in files:
+            store.put_file(str(folder / entry.path), f"{place}/{entry.path}")
+            _must_have_arrived(store, f"{place}/{entry.path}", entry.num_bytes, entry.sha256)
+            progress.advance(entry.num_bytes, entry.path)
+
+
+def _must_be_this_release(store: "AbstractFileSystem", path: str, digest: str) -> None:
+    found = hashlib.sha256(store.read_block(path, 0, None)).hexdigest()
+    if found != digest:
+        raise InputDamagedError(
+            f"s3://{path}: sha256 is {found[:16]}..., not {digest[:16]}... as the folder's name says. What lies there is not "
+            "this release, and others may fetch it as if it were. Find out who can write to the bucket, and take the folder away."
+        )
 
 
 def _must_have_arrived(store: "AbstractFileSystem", path: str, num_bytes: int, sha256: str) -> None:

@@ -1,5 +1,6 @@
 """Whether a release folder is what a reviewer approved: for anyone who holds it, without a server or this checkout."""
 
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -38,7 +39,33 @@ def verify_release(folder: Path, key: Path | None = None) -> str:
         OperatorError: the folder is no release, or the key does not read.
         InputDamagedError: a file is missing, extra, changed, or not the one that was approved, or another key signed.
     """
-    folder = folder.resolve()
+    found = verified(folder.resolve())
+    size = sum(entry.num_bytes for entry in found.manifest.files)
+    approval, lineage = found.approval, found.lineage
+    return (
+        f"verified: {lineage.name} {lineage.version}, {len(found.manifest.files)} files, {size:,} bytes, all as published. "
+        f"Approved by {approval.reviewer}, {approval.role}{' (a sample approval)' if approval.sample else ''}: "
+        f"{approval.statement!r}. {_who_signed(approval, key)} Manifest sha256 {digest_of(folder)}: compare it with the one that "
+        "the project announced."
+    )
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a release is, once all of it was found as published and approved."""
+
+    manifest: Manifest
+    approval: Approval
+    lineage: Lineage
+
+
+def verified(folder: Path) -> Verified:
+    """Verify a release.
+
+    Raises:
+        OperatorError: the folder is no release.
+        InputDamagedError: see `verify_release`.
+    """
     if not (folder / MANIFEST_NAME).is_file() or not (folder / APPROVAL_NAME).is_file():
         raise OperatorError(
             f"{folder} is no release: it holds no {MANIFEST_NAME} or no {APPROVAL_NAME}. What cannot be verified should not be "
@@ -46,17 +73,11 @@ def verify_release(folder: Path, key: Path | None = None) -> str:
         )
     try:
         manifest = verify(folder)
-        approval = _approved(folder)
+        approval = _approved(folder, manifest)
         must_be_signed(approval, folder)
-        lineage = Lineage.read(folder)
+        return Verified(manifest, approval, Lineage.read(folder))
     except InputDamagedError as error:
         raise InputDamagedError(f"{folder} is NOT the release that was published: {error} {NOT_THE_RELEASE}") from error
-    size = sum(entry.num_bytes for entry in manifest.files)
-    return (
-        f"verified: {lineage.name} {lineage.version}, {len(manifest.files)} files, {size:,} bytes, all as published. Approved by "
-        f"{approval.reviewer}, {approval.role}{' (a sample approval)' if approval.sample else ''}: {approval.statement!r}. "
-        f"{_who_signed(approval, key)} Manifest sha256 {digest_of(folder)}: compare it with the one that the project announced."
-    )
 
 
 def write_sums(folder: Path) -> None:
@@ -65,7 +86,7 @@ def write_sums(folder: Path) -> None:
     (folder / SUMS_NAME).write_text("".join(lines), encoding="utf-8")
 
 
-def _approved(folder: Path) -> Approval:
+def _approved(folder: Path, manifest: Manifest) -> Approval:
     """The approval, once all that lies in the folder was found to be the candidate that it names, and what a release adds."""
     approval = read_shown(folder)
     try:
@@ -81,11 +102,11 @@ def _approved(folder: Path) -> Approval:
         )
     inside = {MANIFEST_NAME, REPORT_NAME}
     approved = {f"{CANDIDATE_FOLDER}/{e.path}" if e.path in inside else e.path: e.sha256 for e in candidate.files}
-    found = set(list_files(folder)) - {MANIFEST_NAME}
+    found = {entry.path: entry.sha256 for entry in manifest.files}
     for name, expected in approved.items():
-        if name not in found or sha256_file(folder / name) != expected:
+        if found.get(name) != expected:
             raise InputDamagedError(f"{name} is not the file that was approved.")
-    if added := sorted(found - set(approved) - ADDED - {f"{CANDIDATE_FOLDER}/{MANIFEST_NAME}"}):
+    if added := sorted(set(found) - set(approved) - ADDED - {f"{CANDIDATE_FOLDER}/{MANIFEST_NAME}"}):
         raise InputDamagedError(f"{len(added)} files in it nobody approved, first {added[0]}: a model's files act together.")
     return approval
 

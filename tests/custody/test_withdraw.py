@@ -11,6 +11,7 @@ from latamgpt.custody.stale import stale_stages
 from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import sound
 from latamgpt.governance.contents import content_id
+from latamgpt.governance.recipients import Recipient, add_recipient
 from latamgpt.governance.withdrawals import EMPTY_FILE, read_withdrawn, withdrawals_path
 from latamgpt.intake import documents
 from latamgpt.params import Params
@@ -154,6 +155,15 @@ def test_a_dry_run_says_the_same_and_changes_nothing(
     effect = told.partition("would do:")[0]
     assert "Leaves the corpus" in effect
     assert capsys.readouterr().out.startswith(effect)
+
+
+def test_who_has_a_release_is_named_to_whoever_withdraws(
+    small: tuple[Workspace, Params], capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_recipient(small[0].root, Recipient(release="ab" * 32, name="Ministerio", address="mesa de partes"))
+    assert main([*withdraw("--delivery", "relatos"), "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "make the withdrawal known to those who hold one (1):\n  Ministerio (mesa de partes), release abababababab\n" in said
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,10 @@ def fresh_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def inputs(workspace: Workspace, fresh_store: Path) -> Workspace:
     """A workspace in which every input of release_candidate was published."""
+    return publish_inputs(workspace, fresh_store)
+
+
+def publish_inputs(workspace: Workspace, fresh_store: Path) -> Workspace:
     (workspace.root / "var" / "mlflow").mkdir(parents=True)
     shutil.copy(fresh_store, workspace.root / "var" / "mlflow" / "mlflow.db")
     for partner, country in zip(PARTNERS, ("PE", "PY"), strict=True):

@@ -1,52 +1,43 @@
 """A release on a real S3 server: whole, read back, never overwritten; refusals in plain words."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from latamgpt.errors import InputDamagedError, NotPermittedError, OperatorError
-from latamgpt.records import Report
-from latamgpt.release.duties import Duties, UsedAgreement
-from latamgpt.release.mirror import mirror
-from latamgpt.release.versions import Lineage
-from latamgpt.store import Workspace, digest_of, write_json, write_report
-from tests.release.conftest import write_partner
+from latamgpt.governance.recipients import RECIPIENTS, Recipient, read_recipients
+from latamgpt.params import read_params
+from latamgpt.registry.rights import Place
+from latamgpt.release import release, release_candidate
+from latamgpt.release.approving import approve
+from latamgpt.release.mirror import mirror, must_permit_export
+from latamgpt.store import Workspace, digest_of, list_files, write_manifest
+from tests.conftest import ROOT
+from tests.release.conftest import PARTNERS, publish_inputs, write_partner
 from tests.servers.s3 import s3_server
 
-PARTNER = "archivo-uno"
+PARTNER, OTHER = PARTNERS
+STORE = "s3://releases/latam-gpt"
 
 
-def duties() -> Duties:
-    """Of one document of one agreement."""
-    used = UsedAgreement(
-        partner=PARTNER,
-        institution="Archivo Uno",
-        agreement=f"{PARTNER}-2026",
-        title="Textos",
-        licences=("CC-BY-4.0",),
-        num_documents=1,
-        num_tokens_trained=30,
-        duties=(),
-    )
-    return Duties(release="latam-gpt", version="1", licence="Apache-2.0", as_of=date(2026, 11, 21), agreements=(used,))
-
-
-def lineage() -> Lineage:
-    """Of a candidate under whose corpus nothing was withdrawn."""
-    made_from = {"inputs": {"corpus": "0" * 64}, "registry": {PARTNER: "0" * 64}, "withdrawals": {PARTNER: ()}, "params": {}}
-    return Lineage.model_validate({"name": "latam-gpt", "version": "1", "base_model": "a model", **made_from})
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, fresh_store: Path) -> Path:
+    """A workspace with a release of two partners' texts."""
+    workspace = publish_inputs(Workspace(tmp_path_factory.mktemp("made")), fresh_store)
+    shutil.copy(ROOT / "params.yaml", workspace.root)
+    params = read_params(ROOT, "tiny").model_copy(update={"partners": PARTNERS})
+    release_candidate.run(workspace, params)
+    approve(workspace, "Ana", "reviewer", "looked at nothing, for a test", sample=True)
+    release.run(workspace, params)
+    return workspace.root
 
 
 @pytest.fixture
-def released(workspace: Workspace) -> Workspace:
-    write_partner(workspace, PARTNER, "PE")
-    with workspace.publish("release") as folder:
-        write_json(folder / "duties.json", duties())
-        write_json(folder / "lineage.json", lineage())
-        (folder / "model.safetensors").write_bytes(bytes(range(256)) * 4096)
-        (folder / "README.md").write_text("# A release\n", encoding="utf-8")
-        write_report(folder, Report(stage="release", summary="released"))
+def released(workspace: Workspace, made: Path) -> Workspace:
+    for name in ("data", "partners"):
+        shutil.copytree(made / name, workspace.root / name)
     return workspace
 
 
@@ -59,15 +50,81 @@ def test_a_release_arrives_whole_and_is_copied_once(
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
         digest = digest_of(released.place("release"))
-        assert mirror(released, "s3://releases/latam-gpt/") == (
-            f"s3://releases/latam-gpt/{digest} holds the release: 5 files, each read back and compared."
+        said = mirror(released, f"{STORE}/", "CL")
+        assert said.startswith(
+            f"{STORE}/{digest} holds the release: 21 files, each read back and compared. The copy is on record"
         )
-        assert "holds this release already" in mirror(released, "s3://releases/latam-gpt")
+        assert "holds this release already" in mirror(released, STORE, "CL")
+        address = server.environment["AWS_ENDPOINT_URL"].partition("//")[2]
+        copy = Recipient(release=digest, name=f"bucket releases at {address} in CL", address=f"{STORE}/{digest}")
+        assert read_recipients(released.root).recipients == (copy,)
+        must_see_a_false_manifest(released, f"releases/latam-gpt/{digest}/manifest.json")
         with pytest.raises(OperatorError, match=r"s3://nowhere/x: the object store did not take.*bucket's name"):
             mirror(released, "s3://nowhere/x")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
         with pytest.raises(OperatorError, match=r"PermissionError|Forbidden|signature"):
             mirror(released, "s3://releases/other")
+
+
+def must_see_a_false_manifest(released: Workspace, path: str) -> None:
+    from s3fs import S3FileSystem
+
+    S3FileSystem(skip_instance_cache=True).pipe_file(path, b"{}")
+    with pytest.raises(InputDamagedError, match="What lies there is not this release"):
+        mirror(released, STORE)
+
+
+def test_a_copy_is_on_record_before_anyone_can_find_it_and_not_before_it_lies_there(
+    released: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    store = FolderStore(tmp_path_factory.mktemp("store"), released.root)
+    monkeypatch.setattr("latamgpt.release.mirror._open_store", lambda: store)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://key:secret@store.example:9000/x")
+    mirror(released, STORE)
+    digest = digest_of(released.place("release"))
+    [copy] = read_recipients(released.root).of(digest)
+    assert (copy.name, copy.address) == ("bucket releases at store.example:9000", f"{STORE}/{digest}")
+    assert store.on_record == {name: int(name == "manifest.json") for name in list_files(released.place("release"))}
+
+
+def test_a_copy_that_cannot_be_put_on_record_is_not_made(
+    released: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    store = FolderStore(tmp_path_factory.mktemp("store"), released.root)
+    monkeypatch.setattr("latamgpt.release.mirror._open_store", lambda: store)
+    (released.root / RECIPIENTS).mkdir(parents=True)
+    with pytest.raises(OperatorError, match=r"recipients\.yaml could not be written.*so none is made"):
+        mirror(released, STORE)
+    assert "manifest.json" not in store.on_record
+
+
+class FolderStore:
+    """As much of an object store as `mirror` asks for; knows how many copies were on record when each file came."""
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        self.folder, self.root = folder, root
+        self.on_record: dict[str, int] = {}
+
+    def exists(self, path: str) -> bool:
+        return (self.folder / path).exists()
+
+    def put_file(self, source: str, path: str) -> None:
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, self.folder / path)
+        known = read_recipients(self.root).recipients if (self.root / RECIPIENTS).is_file() else ()
+        self.on_record["/".join(path.split("/")[3:])] = len(known)
+
+    def read_block(self, path: str, start: int, length: int | None) -> bytes:
+        return (self.folder / path).read_bytes()[start:][:length]
+
+
+def test_a_release_that_nobody_approved_is_not_copied(released: Workspace) -> None:
+    folder = released.place("release")
+    (folder / "model.safetensors").write_bytes(b"other weights")
+    (folder / "manifest.json").unlink()
+    write_manifest(folder, "release")
+    with pytest.raises(InputDamagedError, match=r"model\.safetensors is not the file that was approved"):
+        mirror(released, STORE)
 
 
 def test_an_unreachable_store_is_explained(released: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +133,7 @@ def test_an_unreachable_store_is_explained(released: Workspace, monkeypatch: pyt
     with pytest.raises(
         OperatorError, match=r"the object store did not take the release \(.*127\.0\.0\.1:9.*run the same command again"
     ):
-        mirror(released, "s3://releases/latam-gpt")
+        mirror(released, STORE)
 
 
 @pytest.mark.parametrize(
@@ -95,22 +152,30 @@ def test_agreement_that_permits_no_further_copy_stops_the_export(
     released: Workspace, changes: dict[str, object], country: str, said: str
 ) -> None:
     write_partner(released, PARTNER, "PE", **changes)
-    with pytest.raises(NotPermittedError, match=rf"mirror: 1 documents of archivo-uno: .*{said}.*nothing was copied"):
-        mirror(released, "s3://releases/latam-gpt", country)
+    with pytest.raises(NotPermittedError, match=rf"mirror: 3 documents of archivo-uno: .*{said}.*nothing was copied"):
+        mirror(released, STORE, country)
 
 
 def test_store_in_the_country_that_the_agreement_names_is_asked(released: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     write_partner(released, PARTNER, "PE", weights_residency=["PE"])
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(OperatorError, match="the object store did not take the release"):
-        mirror(released, "s3://releases/latam-gpt", "PE")
+        mirror(released, STORE, "PE")
 
 
-def test_release_that_does_not_say_whose_texts_it_holds_is_not_exported(workspace: Workspace) -> None:
-    with workspace.publish("release") as folder:
-        write_report(folder, Report(stage="release", summary="released"))
+def test_release_that_does_not_say_whose_texts_it_holds_is_not_exported(released: Workspace) -> None:
+    folder = released.place("release")
+    (folder / "duties.json").unlink()
     with pytest.raises(InputDamagedError, match=r"duties\.json is missing"):
-        mirror(workspace, "s3://releases/latam-gpt")
+        must_permit_export(released.root, folder, Place(""), date(2026, 11, 21))
+    with pytest.raises(InputDamagedError, match=r"is NOT the release that was published.*duties\.json"):
+        mirror(released, STORE)
+
+
+@pytest.mark.parametrize("address", ["s3://", "s3:///", "https://store.example/releases"])
+def test_an_address_without_a_bucket_is_refused(released: Workspace, address: str) -> None:
+    with pytest.raises(OperatorError, match=r"s3://BUCKET/PREFIX"):
+        mirror(released, address)
 
 
 def test_an_address_that_is_no_store_is_refused(released: Workspace, tmp_path: Path) -> None:
