@@ -17,6 +17,7 @@ from pathlib import Path
 
 from dagster_project.dvc_codes import FAILED
 from dagster_project.dvc_exec import reproduce, write_status
+from dagster_project.dvc_lockfile import read_ahead
 from latamgpt.records import Frozen
 
 SECONDS_TO_STOP = 15
@@ -65,6 +66,7 @@ class Server:
             if request.id in self.children:
                 os.kill(self.children[request.id], signal.SIGTERM)
             return
+        read_ahead(self.root)
         pid = os.fork()
         if pid == 0:
             _be_child(self.root, request)
