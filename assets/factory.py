@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.checks import CHECK_NAME, judge, mirrored_checks, mirrored_evaluation
 from assets.graph import Graph, StageNode, code_version, read_params_text
-from assets.links import data_docs_link, mlflow_link
+from assets.links import corrections_link, data_docs_link, mlflow_link
 from assets.lock import read_lock
 from assets.provenance import input_tags, new_versions
 from assets.report_view import report_metadata
@@ -83,6 +83,8 @@ class Factory:
         metadata |= report_metadata(report, shown)
         if shown.has_run:
             metadata |= mlflow_link(self.workspace, node.name)
+        if shown.has_scans:
+            metadata |= corrections_link(node.key, report)
         if shown.gate_of:
             metadata["data_docs"] = data_docs_link(node)
         return dg.MaterializeResult(

@@ -9,5 +9,6 @@ SHOWN = {
         kinds=("parquet",),
         owners=("team:partners",),
         bars=(("deliveries", "delivery", "documents"), ("exclusions per reason", "reason", "items")),
+        has_scans=True,
     ),
 }

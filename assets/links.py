@@ -1,15 +1,19 @@
-"""Where the other user interfaces show the same thing: Data Docs for a gate, MLflow for a stage with a run."""
+"""Where other user interfaces lead on: Data Docs for a gate, MLflow for a stage with a run, the correction page for scans."""
 
 import os
 
 import dagster as dg
 
 from assets.graph import StageNode
+from latamgpt.intake.documents import RECOGNITION
+from latamgpt.intake.quarantine import Reason
+from latamgpt.records import Report
 from latamgpt.store import Workspace
 from latamgpt.tracking.links import find_link
 
 MLFLOW_VARIABLE, MLFLOW_DEFAULT = "LATAMGPT_MLFLOW_URL", "http://127.0.0.1:5000"
 DOCS_VARIABLE, DOCS_DEFAULT = "LATAMGPT_DOCS_URL", "http://127.0.0.1:5001"
+CORRECTIONS_VARIABLE, CORRECTIONS_DEFAULT = "LATAMGPT_CORRECTIONS_URL", "http://127.0.0.1:5002"
 
 
 def data_docs_link(node: StageNode) -> dg.MetadataValue:
@@ -29,3 +33,13 @@ def mlflow_link(workspace: Workspace, stage: str) -> dict[str, dg.MetadataValue]
         "mlflow/run": dg.MetadataValue.url(f"{base}/#/experiments/{experiment}/runs/{run}"),
         "mlflow/run_id": dg.MetadataValue.text(run),
     }
+
+
+def corrections_link(partner: str, report: Report) -> dict[str, dg.MetadataValue]:
+    """The page on which people correct a partner's scans, where a machine read any; `latamgpt corrections serve` serves it."""
+    read = any(table.name == RECOGNITION for table in report.tables)
+    waiting = any(Reason.OCR_LOW_CONFIDENCE in row for table in report.tables for row in table.rows)
+    if not read and not waiting:
+        return {}
+    base = os.environ.get(CORRECTIONS_VARIABLE, CORRECTIONS_DEFAULT)
+    return {"corrections": dg.MetadataValue.url(f"{base}/?partner={partner}")}

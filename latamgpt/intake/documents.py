@@ -17,6 +17,7 @@ from latamgpt.store import Workspace, rows_to_table, write_report, write_table
 
 STAGE = "documents"
 DELIVERIES = "samples"  # the folder of all partners' deliveries
+RECOGNITION = "text recognition"  # the report's table of what a machine read
 
 
 def run(workspace: Workspace, params: Params, key: str = "") -> Report:
@@ -167,7 +168,7 @@ def _recognition_table(taken: Iterable[TakenIn]) -> tuple[Table, ...]:
         if sure:
             rows.append((outcome.name, len(sure), round(sum(sure) / len(sure), 4), min(sure)))
     columns = ("delivery", "documents read by machine", "mean confidence", "lowest")
-    return (Table(name="text recognition", columns=columns, rows=tuple(rows)),) if rows else ()
+    return (Table(name=RECOGNITION, columns=columns, rows=tuple(rows)),) if rows else ()
 
 
 def _reason_table(set_aside: Iterable[SetAside]) -> Table:
