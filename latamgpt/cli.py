@@ -6,10 +6,10 @@ import select
 import signal
 import sys
 
-from latamgpt.commands import audit, corrections, deliver, dsr, ocr, receipt, registry, release, stage, trace, withdraw
+from latamgpt.commands import audit, corrections, deliver, drill, dsr, ocr, receipt, registry, release, stage, trace, withdraw
 from latamgpt.errors import OperatorError
 
-COMMANDS = (stage, registry, deliver, ocr, corrections, withdraw, release, receipt, trace, audit, dsr)
+COMMANDS = (stage, registry, deliver, ocr, corrections, withdraw, drill, release, receipt, trace, audit, dsr)
 """Each is a module of latamgpt.commands whose `add` adds one command or a few; what only one needs, it imports when it runs."""
 
 
