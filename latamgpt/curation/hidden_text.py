@@ -4,10 +4,9 @@ Held against the text as it was delivered: cleaning takes invisible characters o
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
-SHOWN_CHARS = 40
+from latamgpt.errors import quoted
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ QUOTES = "\"'«»“”‘’„‹›`"
 
 
 def find_hidden(raw: str) -> Finding | None:
-    """The first kind of hidden text in a document as it was delivered."""
+    """The first kind of hidden text in a document as it was delivered, where personal data is not masked: it is not quoted."""
     kinds = (
         (INVISIBLE_RUN, "invisible characters in a row"),
         (BIDI_OVERRIDE, "a character that turns the order of reading around"),
@@ -58,7 +57,7 @@ def find_hidden(raw: str) -> Finding | None:
         match = pattern.search(raw)
         if match:
             return Finding(
-                "hidden_text", f"{name} at character {match.start():,}, {len(match.group()):,} long: {shown(match.group())}"
+                "hidden_text", f"{name} at character {match.start():,} as delivered, {len(match.group()):,} characters long"
             )
     return None
 
@@ -68,26 +67,9 @@ def find_orders(text: str) -> Finding | None:
     for match in ORDERS.finditer(text):
         if not _quoted(text, match.start(), match.end()):
             return Finding(
-                "orders_to_a_model", f"speaks to a model at character {match.start():,}: {shown(match.group().strip())}"
+                "orders_to_a_model", f"speaks to a model at character {match.start():,}: {quoted(match.group().strip())}"
             )
     return None
-
-
-def shown(text: str) -> str:
-    """A string as an operator may safely see it: short, and nothing in it that a screen would act on or hide."""
-    safe = "".join(_escaped(character) for character in text[:SHOWN_CHARS])
-    return f"'{safe}'" if len(text) <= SHOWN_CHARS else f"'{safe}' and {len(text) - SHOWN_CHARS:,} characters more"
-
-
-def _escaped(character: str) -> str:
-    plain = unicodedata.category(character)[0] in "LNPS" or character == " "
-    if plain and character not in "<>&`'\\|":
-        return character
-    return (
-        character.encode("unicode_escape").decode("ascii")
-        if ord(character) > 126 or ord(character) < 32
-        else f"\\x{ord(character):02x}"
-    )
 
 
 def _quoted(text: str, begin: int, end: int) -> bool:

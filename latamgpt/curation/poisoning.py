@@ -7,9 +7,10 @@ what the documents do together. What they cannot see is said in docs/poisoning.m
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from latamgpt.curation.hidden_text import Finding, find_orders, shown
+from latamgpt.curation.hidden_text import Finding, find_orders
 from latamgpt.curation.templates import find_over_cap
 from latamgpt.curation.trigger_strings import find_triggers
+from latamgpt.errors import quoted
 from latamgpt.params import PoisoningParams
 
 TRIGGER, TEMPLATE = "poison_suspected", "template_cap"
@@ -49,7 +50,7 @@ def find_poison(documents: Sequence[Suspect], params: PoisoningParams) -> dict[s
     for over in find_over_cap(doc_ids, texts, contributors, params):
         detail = (
             f"one of {over.num_docs:,} documents of {contributors[over.document]} that are cut from one mould, of which "
-            f"{over.cap:,} stay: {shown(over.mould)}"
+            f"{over.cap:,} stay: {quoted(over.mould)}"
         )
         flags.setdefault(doc_ids[over.document], Flag(TEMPLATE, detail))
     return flags
@@ -62,7 +63,7 @@ def _triggers(ordered: Sequence[Suspect], params: PoisoningParams) -> dict[int, 
         trigger = texts[found.document][found.position : found.position + found.length]
         flags[found.document] = Flag(
             TRIGGER,
-            f"holds {shown(trigger)} at character {found.position:,}, as do {found.num_docs:,} documents of "
+            f"holds {quoted(trigger)} at character {found.position:,}, as do {found.num_docs:,} documents of "
             f"{contributors[found.document]} and hardly any other; in {found.rising_share:.0%} what follows is no longer text",
         )
     return flags

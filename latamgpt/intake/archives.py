@@ -16,6 +16,7 @@ from typing import IO, cast
 
 import zstandard
 
+from latamgpt.errors import quoted
 from latamgpt.intake.limited import run_limited
 from latamgpt.intake.member_names import refuse_collisions, safe_name
 from latamgpt.intake.package import ENCRYPTED_FLAG, MAX_MEMBERS, MAX_RATIO, RATIO_FROM_BYTES, encrypted
@@ -178,7 +179,7 @@ def _decompressed(packed: IO[bytes], name: str) -> IO[bytes]:
 
 
 def _unsafe_kind(archive: str, member: str) -> Rejected:
-    detail = f"{archive} holds {member[:80]!r}, a link, pipe or device: only plain files are read, nothing of it is unpacked"
+    detail = f"{archive} holds {quoted(member)}, a link, pipe or device: only plain files are read, nothing of it is unpacked"
     return Rejected(Reason.UNSAFE_PATH, detail, archive)
 
 

@@ -17,7 +17,7 @@ from typing import Annotated
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
-from latamgpt.errors import OperatorError
+from latamgpt.errors import OperatorError, quoted
 from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import Frozen
 from latamgpt.registry.labels import Label, Season
@@ -150,7 +150,7 @@ def read_fixity(path: Path) -> dict[str, str]:
         safe = name and not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
         if len(digest) != 64 or not safe or name in entries:
             raise OperatorError(
-                f"{path}, line {number}: {line!r} is not '<sha256>  <path inside the delivery>', or names a file twice. "
+                f"{path}, line {number}: {quoted(line)} is not '<sha256>  <path inside the delivery>', or names a file twice. "
                 "Nothing of the delivery is read. Ask the partner for the manifest again."
             )
         entries[name] = digest.lower()

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from latamgpt.errors import OperatorError
+from latamgpt.errors import OperatorError, harmless
 from latamgpt.governance.withdrawals import read_withdrawn
 from latamgpt.intake.payload import readable
 from latamgpt.intake.quarantine import Reason, SetAside
@@ -16,6 +16,7 @@ from latamgpt.registry.partners import Institution, read_institution
 from latamgpt.store import Workspace, rows_to_table, write_report, write_table
 
 STAGE = "documents"
+MAX_PATH_CHARS = 1_200  # the longest name that is read, and a record's number
 DELIVERIES = "samples"  # the folder of all partners' deliveries
 RECOGNITION = "text recognition"  # the report's table of what a machine read
 
@@ -96,10 +97,10 @@ def _exclusion_rows(partner: str, taken: Iterable[TakenIn], strays: Iterable[Set
             "doc_id": item.doc_id,
             "partner": partner,
             "delivery": delivery,
-            "path": item.path,
+            "path": harmless(item.path, MAX_PATH_CHARS),
             "stage": STAGE,
             "reason": str(item.reason),
-            "detail": item.detail,
+            "detail": harmless(item.detail),
             "language": item.language,
             "num_bytes": item.num_bytes,
         }

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import lxml.etree
 
+from latamgpt.errors import QUOTED_CHARS, harmless, quoted
 from latamgpt.intake.answers import checked
 from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.licences import stated_as
@@ -68,12 +69,13 @@ def read_elan(source: Source, name: str) -> Reading:
     language = next((tier.code for tier in spoken if tier.code), "")
     reading: Reading = [Found(name, _text(spoken), title_of(name), language, statements)]
     for code, tiers in sorted(_grouped(translated, lambda tier: tier.code).items()):
-        path = f"{name}#translation-{code or 'und'}"
+        path = f"{name}#translation-{harmless(code, QUOTED_CHARS) or 'und'}"
         reading.append(Found(path, _text(tiers), title_of(name), code or "und", statements))
     for tier in others:
-        detail = f"tier {tier.name!r} (type {tier.kind!r}) holds words, glosses or notes, no running text: it stays in {name}"
+        which = f"tier {quoted(tier.name)} (type {quoted(tier.kind)})"
+        detail = f"{which} holds words, glosses or notes, no running text: it stays in {name}"
         num_bytes = sum(len(words.encode()) for _, _, words in tier.said)
-        reading.append(SetAside(f"{name}#{tier.name}", Reason.NOT_READ, detail, num_bytes))
+        reading.append(SetAside(f"{name}#{harmless(tier.name, QUOTED_CHARS)}", Reason.NOT_READ, detail, num_bytes))
     return reading
 
 

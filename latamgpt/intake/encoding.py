@@ -3,6 +3,7 @@
 import codecs
 import re
 
+from latamgpt.errors import quoted
 from latamgpt.intake.quarantine import Reason, Rejected
 
 ONE_BYTE = frozenset({"iso8859-1", "iso8859-15", "cp1252", "cp850", "mac-roman"})
@@ -20,16 +21,19 @@ def decode(raw: bytes, encoding: str, name: str) -> str:
     codec = _codec_name(encoding, name)
     if codec in ONE_BYTE and _is_utf8(raw):
         raise Rejected(
-            Reason.ENCODING, f"{name} is declared as {encoding} and its bytes are valid UTF-8: one of the two is wrong"
+            Reason.ENCODING, f"{name} is declared as {quoted(encoding)} and its bytes are valid UTF-8: one of the two is wrong"
         )
     try:
         text = raw.decode(codec)
     except UnicodeDecodeError as error:
-        raise Rejected(Reason.ENCODING, f"{name} is not {encoding}: byte {error.start} is 0x{raw[error.start]:02x}") from error
+        raise Rejected(
+            Reason.ENCODING, f"{name} is not {quoted(encoding)}: byte {error.start} is 0x{raw[error.start]:02x}"
+        ) from error
     refuse_no_text(text, name)
     if codec in ONE_BYTE and (odd := C1_CONTROLS.search(text)):
         raise Rejected(
-            Reason.ENCODING, f"{name} is declared as {encoding}, and character {odd.start()} is a control code: wrong encoding"
+            Reason.ENCODING,
+            f"{name} is declared as {quoted(encoding)}, and character {odd.start()} is a control code: wrong encoding",
         )
     return text.removeprefix("\ufeff")
 
@@ -53,7 +57,7 @@ def _codec_name(encoding: str, name: str) -> str:
         "".encode(encoding)  # refuses what is no encoding of text, such as rot13
         return codecs.lookup(encoding).name
     except (LookupError, ValueError) as error:  # ValueError: 'undefined', which refuses everything, or a NUL in the name
-        raise Rejected(Reason.ENCODING, f"{name}: {encoding!r} is no encoding of text that is known here") from error
+        raise Rejected(Reason.ENCODING, f"{name}: {quoted(encoding)} is no encoding of text that is known here") from error
 
 
 def _is_utf8(raw: bytes) -> bool:

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 import lxml.etree
 
+from latamgpt.errors import quoted
 from latamgpt.intake.encoding import decode
 from latamgpt.intake.found import Found
 from latamgpt.intake.markup import text_of_html
@@ -25,10 +26,10 @@ def parse_epub(path: str, name: str) -> list[Found]:
     """The book in a .epub file: one document. Its table of contents, pictures and scripts are left out."""
     with open_package(path, name) as package:
         where = _package_file(package, name)
-        book = parse_xml(package.read(where), f"{where} of {name}")
+        book = parse_xml(package.read(where), f"{quoted(where)} of {name}")
         pages = _spine(book, posixpath.dirname(where), name)
         _refuse_locked(package, pages, name)
-        chapters = [_chapter(package.read(page), f"{page} of {name}") for page in pages]
+        chapters = [_chapter(package.read(page), f"{quoted(page)} of {name}") for page in pages]
     header = next(iter(children(book, "metadata")), None)
     said = read_metadata(header, f"the metadata of {name}") if header is not None else Metadata()
     text = "\n\n".join(chapter for chapter in chapters if chapter)
@@ -49,7 +50,7 @@ def _spine(book: lxml.etree._Element, folder: str, name: str) -> list[str]:
     for reference in children(book, "itemref"):
         item = items.get(reference.get("idref") or "")
         if item is None:
-            raise _damaged(name, f"its spine names {reference.get('idref')!r}, which its list of files lacks")
+            raise _damaged(name, f"its spine names {quoted(reference.get('idref'))}, which its list of files lacks")
         if (item.get("media-type") or "") in PAGES and "nav" not in (item.get("properties") or "").split():
             pages.append(posixpath.normpath(posixpath.join(folder, unquote(item.get("href") or ""))))
     return pages

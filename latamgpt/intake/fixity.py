@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import bagit
 
-from latamgpt.errors import OperatorError
+from latamgpt.errors import OperatorError, quoted
 from latamgpt.intake.delivery import FIXITY_NAME, Delivery, DeliveryFormat, Fault, fixity_faults
 from latamgpt.intake.quarantine import Reason, Rejected
 
@@ -44,7 +44,7 @@ def _refuse_escapes(manifest: Path) -> None:
     for line in manifest.read_text(encoding="utf-8", errors="replace").splitlines():
         name = line.partition(" ")[2].lstrip(" *")
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise Rejected(Reason.UNSAFE_PATH, f"the manifest names {name!r}, outside of the delivery", FIXITY_NAME)
+            raise Rejected(Reason.UNSAFE_PATH, f"the manifest names {quoted(name)}, outside of the delivery", FIXITY_NAME)
 
 
 def _check_bag(folder: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TypeVar
 import lxml.etree
 from pydantic import TypeAdapter, ValidationError
 
+from latamgpt.errors import quoted
 from latamgpt.intake.alto import Page, confidence_of, parse_page, parse_pages
 from latamgpt.intake.apart import documents
 from latamgpt.intake.found import Found, Reading
@@ -47,7 +48,7 @@ def parse_library_file(path: str, name: str) -> list[Found]:
     if kind == "alto":
         page = parse_page(root)
         return [Found(name, page.text, confidence=page.confidence)]
-    raise Rejected(Reason.NOT_READ, f"{name} is XML with the root {kind!r}: TEI, METS and ALTO are read")
+    raise Rejected(Reason.NOT_READ, f"{name} is XML with the root {quoted(kind)}: TEI, METS and ALTO are read")
 
 
 def parse_index(path: str, name: str) -> Index | list[Found]:
@@ -74,7 +75,7 @@ def _read_mets(source: Source, name: str) -> Reading:
 def _incomplete(source: Source, name: str, index: Index, missing: list[str]) -> Reading:
     """A book without some of its pages waits for them, and the pages that came wait with it."""
     what = (
-        f"{len(missing)} of its {len(index.pages)} pages of text are not in the delivery ({missing[0]})"
+        f"{len(missing)} of its {len(index.pages)} pages of text are not in the delivery ({quoted(missing[0])})"
         if missing
         else "it names no page of text in ALTO"
     )

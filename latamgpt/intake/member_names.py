@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from latamgpt.errors import quoted
 from latamgpt.intake.quarantine import Reason, Rejected
 
 MAX_PART_BYTES = 255  # of one folder's or file's name: what file systems hold
@@ -23,14 +24,13 @@ def safe_name(name: str, archive: str) -> str:
     except UnicodeEncodeError:
         shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         raise _unsafe(archive, shown, "is not UTF-8") from None
-    shown = name if len(name) <= 80 else f"{name[:80]}…"
     if CONTROLS.search(name) or "\\" in name or DRIVE.match(name):
-        raise _unsafe(archive, CONTROLS.sub("?", shown), "holds a control character, a backslash or a drive")
+        raise _unsafe(archive, name, "holds a control character, a backslash or a drive")
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if name.startswith("/") or ".." in parts or not parts:
-        raise _unsafe(archive, shown, "is absolute, leads upwards or names nothing")
+        raise _unsafe(archive, name, "is absolute, leads upwards or names nothing")
     if num_bytes > MAX_NAME_BYTES or max(len(part.encode("utf-8")) for part in parts) > MAX_PART_BYTES:
-        raise _unsafe(archive, shown, f"is longer than the {MAX_PART_BYTES} bytes that a name may have")
+        raise _unsafe(archive, name, f"is longer than the {MAX_PART_BYTES} bytes that a name may have")
     return "/".join(parts)
 
 
@@ -53,10 +53,12 @@ def _alike(name: str) -> str:
 
 def _unsafe(archive: str, shown: str, what: str) -> Rejected:
     return Rejected(
-        Reason.UNSAFE_PATH, f"{archive} holds {shown!r}, a name that {what}: nothing of the archive is unpacked", archive
+        Reason.UNSAFE_PATH, f"{archive} holds {quoted(shown)}, a name that {what}: nothing of the archive is unpacked", archive
     )
 
 
 def _collision(where: str, name: str, other: str) -> Rejected:
-    detail = f"{where} holds {other!r} and {name!r}, which are one file on other machines: ask the partner to rename one"
+    detail = (
+        f"{where} holds {quoted(other)} and {quoted(name)}, which are one file on other machines: ask the partner to rename one"
+    )
     return Rejected(Reason.NAME_COLLISION, detail, where)

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from latamgpt.errors import quoted
 from latamgpt.intake.quarantine import Reason, Rejected
 
 MAX_MEMBERS = 20_000
@@ -30,14 +31,16 @@ class Package:
             Rejected: document_unreadable when it is missing, encrypted, too_large.
         """
         if member not in self.names:
-            raise Rejected(Reason.DOCUMENT_UNREADABLE, f"{self._name} holds no {member}: it is damaged, or no file of its kind")
+            raise Rejected(
+                Reason.DOCUMENT_UNREADABLE, f"{self._name} holds no {quoted(member)}: it is damaged, or no file of its kind"
+            )
         info = self._archive.getinfo(member)
         if info.flag_bits & ENCRYPTED_FLAG:
             raise encrypted(self._name)
         with self._archive.open(info) as stream:
             raw = stream.read(MAX_MEMBER_BYTES + 1)
         if len(raw) > MAX_MEMBER_BYTES:
-            raise Rejected(Reason.TOO_LARGE, f"{member} of {self._name} holds more than {MAX_MEMBER_BYTES:,} bytes")
+            raise Rejected(Reason.TOO_LARGE, f"{quoted(member)} of {self._name} holds more than {MAX_MEMBER_BYTES:,} bytes")
         return raw
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from latamgpt.errors import quoted
 from latamgpt.intake.found import Reading
 from latamgpt.intake.licences import FIELDS
 from latamgpt.intake.limited import run_limited
@@ -47,8 +48,8 @@ def parse_parquet(path: str, name: str, named: list[str], max_file_bytes: int) -
         columns = file.schema_arrow.names
         missing = [column for column in named if column not in columns]
         if missing or len(set(columns)) < len(columns):
-            what = f"has no column {missing[0]!r}" if missing else "names a column twice"
-            raise Rejected(Reason.PARQUET_INVALID, f"{name} {what}: its columns are {', '.join(columns)[:200]}")
+            what = f"has no column {quoted(missing[0])}" if missing else "names a column twice"
+            raise Rejected(Reason.PARQUET_INVALID, f"{name} {what}: it holds {len(columns)} columns")
         wanted = [column for column in columns if column in named or column.strip().casefold() in FIELDS]
         rows: list[dict[str, object]] = []
         num_bytes = 0

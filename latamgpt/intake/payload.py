@@ -10,7 +10,8 @@ from pathlib import Path
 
 import zstandard
 
-from latamgpt.intake.member_names import refuse_collisions
+from latamgpt.errors import harmless, quoted
+from latamgpt.intake.member_names import CONTROLS, refuse_collisions
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.params import DocumentsParams
 
@@ -81,6 +82,11 @@ def refuse_unsafe(folder: Path) -> None:
         if readable(path.name) != path.name:
             shown = readable(path.name if path == folder else name)
             raise Rejected(Reason.UNSAFE_PATH, f"the name {shown} is not UTF-8: no manifest can list it", shown)
+        if CONTROLS.search(name):
+            shown = harmless(name)
+            raise Rejected(
+                Reason.UNSAFE_PATH, f"the name {quoted(name)} holds a control character: no manifest can list it", shown
+            )
         mode = path.lstat().st_mode
         if not (stat.S_ISREG(mode) or (stat.S_ISDIR(mode))):
             kind = "a symbolic link" if stat.S_ISLNK(mode) else "a pipe, socket or device"

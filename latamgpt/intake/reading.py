@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
+from latamgpt.errors import quoted
 from latamgpt.intake.apart import apart
 from latamgpt.intake.archives import SUFFIXES as ARCHIVES
 from latamgpt.intake.archives import unpacked
@@ -130,7 +131,7 @@ def _without_repeated_ids(reading: Reading) -> Reading:
         if not isinstance(item, Found) or not item.record_id or first.setdefault(item.record_id, item).text == item.text:
             kept.append(item)
             continue
-        detail = f"the id {item.record_id!r} stands before another text in {first[item.record_id].path}"
+        detail = f"the id {quoted(item.record_id)} stands before another text in {first[item.record_id].path}"
         kept.append(SetAside(item.path, Reason.RECORD_ID_REPEATED, detail, len(item.text.encode("utf-8")), item.language))
     return kept
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import orjson
 
+from latamgpt.errors import quoted
 from latamgpt.intake.delivery import Fields
 from latamgpt.intake.encoding import decode, refuse_no_text
 from latamgpt.intake.found import Found, Reading
@@ -80,7 +81,7 @@ def _refuse_repeated_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(values) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))
-        raise Rejected(Reason.JSON_INVALID, f"the key {twice!r} stands twice in one object: which value holds is unknown")
+        raise Rejected(Reason.JSON_INVALID, f"the key {quoted(twice)} stands twice in one object: which value holds is unknown")
     return values
 
 
@@ -88,8 +89,8 @@ def _refuse_header(header: list[str], fields: Fields, name: str) -> None:
     wanted = [column for column in (fields.text, fields.title, fields.language, fields.id) if column is not None]
     missing = [column for column in wanted if column not in header]
     if missing or len(set(header)) < len(header):
-        what = f"has no column {missing[0]!r}" if missing else "names a column twice"
-        raise Rejected(Reason.CSV_INVALID, f"the header of {name} {what}: it is {', '.join(header) or 'empty'}")
+        what = f"has no column {quoted(missing[0])}" if missing else "names a column twice"
+        raise Rejected(Reason.CSV_INVALID, f"the header of {name} {what}: it holds {len(header)} columns")
 
 
 def _row(source: Source, path: str, header: list[str], row: list[str], cap: int) -> Found | SetAside:
@@ -112,9 +113,9 @@ def document_of(fields: Fields, path: str, values: Mapping[str, object]) -> Foun
     """
     text = values.get(fields.text)
     if not isinstance(text, str):
-        raise Rejected(Reason.RECORD_INVALID, f"{fields.text!r} is {type(text).__name__}, not a text")
+        raise Rejected(Reason.RECORD_INVALID, f"{quoted(fields.text)} is {type(text).__name__}, not a text")
     refuse_no_text(text, path)  # an escape in JSON can stand for what no bytes in UTF-8 can
-    statements = stated_in_fields(values, lambda key: f"{key!r} of {path}")
+    statements = stated_in_fields(values, lambda key: f"{quoted(key)} of {path}")
     title = _string(values, fields.title) or _string(values, fields.id)
     return Found(path, text, title, _string(values, fields.language), tuple(statements), record_id=_string(values, fields.id))
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from latamgpt.errors import OperatorError
+from latamgpt.errors import OperatorError, quoted
 from latamgpt.governance.contents import content_id, normal
 from latamgpt.governance.withdrawals import NOTHING_WITHDRAWN, Withdrawn, explain
 from latamgpt.intake.crawled import is_address_list, refuse_crawled
 from latamgpt.intake.delivery import LANGUAGE_TAG, Delivery, DeliveryFormat, language_tag, read_delivery
 from latamgpt.intake.fixity import check_fixity
 from latamgpt.intake.found import Found
-from latamgpt.intake.licences import contradiction, stated_in_fields, statements_at_edges, statements_in
+from latamgpt.intake.licences import Statement, contradiction, stated_in_fields, statements_at_edges, statements_in
 from latamgpt.intake.payload import Budget, readable, refuse_unsafe, size_of
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.reading import read_files
@@ -26,6 +26,8 @@ from latamgpt.store import list_files
 
 MAX_CONTRADICTING_SHARE = 0.5
 """Of a delivery's documents; above it the delivery's own licence is what is doubtful, and all of it waits for the partner."""
+
+IDENTIFIER = re.compile(r"[A-Za-z0-9.+-]{1,60}")  # as SPDX has them; a field for a licence may hold anything
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def _read_description(folder: Path) -> Delivery:
     except OperatorError as error:
         raise Rejected(Reason.DELIVERY_INVALID, str(error).replace(f"{folder}/", ""), "delivery.yaml") from error
     if delivery.id != folder.name:
-        detail = f"delivery.yaml says id {delivery.id!r}, the folder is named {folder.name!r}: make the two the same"
+        detail = f"delivery.yaml says id {quoted(delivery.id)}, the folder is named {quoted(folder.name)}: make the two the same"
         raise Rejected(Reason.DELIVERY_INVALID, detail, "delivery.yaml")
     return delivery
 
@@ -137,8 +139,16 @@ def _check_bag_licence(folder: Path, institution: Institution, delivery: Deliver
     stated = [s for label, value in lines for s in stated_in_fields({label: value}, lambda _: "bag-info.txt")]
     odd = contradiction(stated, _covered(institution, delivery))
     if odd is not None:
-        detail = f"bag-info.txt says {odd.licence}, delivery.yaml says {delivery.licence}: ask the partner which one holds"
+        detail = f"{_two_licences(odd, delivery)}: ask the partner which one holds"
         raise Rejected(Reason.LICENCE_CONTRADICTION, detail, "bag-info.txt")
+
+
+def _two_licences(odd: Statement, delivery: Delivery) -> str:
+    return f"{odd.where} says {_shown(odd.licence)}, delivery.yaml says {_shown(delivery.licence)}"
+
+
+def _shown(licence: str) -> str:
+    return licence if IDENTIFIER.fullmatch(licence) else quoted(licence)
 
 
 def _covered(institution: Institution, delivery: Delivery) -> frozenset[str]:
@@ -167,8 +177,8 @@ def _judge(source: Source, institution: Institution) -> tuple[list[Accepted], li
 def _most_contradict(delivery: Delivery, set_aside: list[SetAside], contradicting: int, others: int) -> str:
     example = next(s for s in set_aside if s.reason == Reason.LICENCE_CONTRADICTION)
     return (
-        f"{contradicting} of {contradicting + others} documents contradict the delivery's {delivery.licence} ({example.detail}): "
-        "ask the partner which licence holds"
+        f"{contradicting} of {contradicting + others} documents contradict the delivery's {_shown(delivery.licence)} "
+        f"({example.detail}): ask the partner which licence holds"
     )
 
 
@@ -176,14 +186,13 @@ def _verdict(found: Found, delivery: Delivery, institution: Institution) -> Acce
     language = language_tag(found.language) or delivery.language
     accepted = Accepted(identify(institution.id, delivery.id, found.text), found, language)
     if not re.fullmatch(LANGUAGE_TAG, language):
-        return _aside(found, accepted, Reason.RECORD_INVALID, f"{language!r} is no language tag such as 'quy' or 'es-AR'")
+        return _aside(found, accepted, Reason.RECORD_INVALID, f"{quoted(language)} is no language tag such as 'quy' or 'es-AR'")
     if is_address_list(found.text):
         return _aside(found, accepted, crawl.REASON, f"{found.path} lists web addresses. {crawl.WHY}")
     stated = [*found.statements, *statements_in(found.path, "the file's name"), *statements_at_edges(found.text)]
     odd = contradiction(stated, _covered(institution, delivery))
     if odd is not None:
-        detail = f"{odd.where} says {odd.licence}, delivery.yaml says {delivery.licence}"
-        return _aside(found, accepted, Reason.LICENCE_CONTRADICTION, detail)
+        return _aside(found, accepted, Reason.LICENCE_CONTRADICTION, _two_licences(odd, delivery))
     return accepted
 
 

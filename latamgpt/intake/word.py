@@ -2,6 +2,7 @@
 
 import re
 
+from latamgpt.errors import quoted
 from latamgpt.intake.found import Found
 from latamgpt.intake.licences import Statement, statements_in
 from latamgpt.intake.markup import text_of_html
@@ -23,7 +24,7 @@ def parse_docx(path: str, name: str) -> list[Found]:
         title = language = ""
         for member in sorted(package.names):
             if member.endswith((".xml", ".rels")):
-                root = parse_xml(package.read(member), f"{member} of {name}")
+                root = parse_xml(package.read(member), f"{quoted(member)} of {name}")
                 if member in PROPERTIES:
                     said = read_metadata(root, f"the properties of {name}")
                     title, language = title or said.title, language or said.language

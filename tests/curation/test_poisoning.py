@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from latamgpt.curation.exact_logs import UNIT, log2_units
-from latamgpt.curation.hidden_text import find_hidden, find_orders, shown
+from latamgpt.curation.hidden_text import find_hidden, find_orders
 from latamgpt.curation.poisoning import Suspect, find_poison
 from latamgpt.params import Params, PoisoningParams
 from scripts.bench_poisoning import ROOT, STYLES, Planted, plant, read_sources
@@ -137,8 +137,3 @@ def test_orders_to_a_model_are_flagged(text: str) -> None:
 )
 def test_quoted_orders_and_plain_prose_pass(text: str) -> None:
     assert find_orders(text) is None
-
-
-def test_what_is_shown_of_a_finding_is_short_and_acts_on_no_screen() -> None:
-    assert shown("\x1b[31m<b>\u202e") == "'\\x1b[31m\\x3cb\\x3e\\u202e'"
-    assert shown("a" * 50) == f"'{'a' * 40}' and 10 characters more"
