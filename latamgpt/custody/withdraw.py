@@ -156,6 +156,6 @@ def _holders(workspace: Workspace) -> list[str]:
     if not known:
         return []
     return [
-        f"Copies of releases that are on record stay as they are; make the withdrawal known to those who hold one ({len(known):,}):",
+        f"Copies of releases on record stay as they are; make the withdrawal known to those who hold one ({len(known):,}):",
         *(f"  {one.name} ({one.address}), release {one.release[:12]}" for one in known[-MAX_COPIES:]),
     ]
