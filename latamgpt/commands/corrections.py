@@ -64,9 +64,17 @@ def lines_of(look: "Look", *, with_corrected: bool = False) -> list[str]:
     for page in pages:
         read, state = page.read, STATE_WORDS[page.state]
         rows.append(
-            (page.partner, page.delivery, page.scan, str(read.number), page.language, f"{read.confidence:.0f} of 100", state)
+            (
+                page.partner,
+                page.delivery,
+                _printable(page.scan),
+                str(read.number),
+                page.language,
+                f"{read.confidence:.0f} of 100",
+                state,
+            )
         )
-    credited = Counter(page.corrections[-1].corrector for page in look.pages if page.state is State.CORRECTED)
+    credited = Counter(_printable(page.corrections[-1].corrector) for page in look.pages if page.state is State.CORRECTED)
     lines = aligned(rows) if pages else ["No page waits for a correction."]
     if credited:
         lines.append(
@@ -76,3 +84,8 @@ def lines_of(look: "Look", *, with_corrected: bool = False) -> list[str]:
     if pages:
         lines.append("Next: latamgpt corrections serve")
     return lines
+
+
+def _printable(text: str) -> str:
+    """Text that others wrote, without what a terminal would obey."""
+    return "".join(char if char.isprintable() else "?" for char in text)

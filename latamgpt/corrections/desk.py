@@ -23,7 +23,7 @@ from latamgpt.corrections.saving import (
     save,
 )
 from latamgpt.corrections.scan_page import ScanPage
-from latamgpt.corrections.views import STYLE, Problem, Reader, Typed, correct_page, message_page, queue_page
+from latamgpt.corrections.views import STYLE, Problem, Reader, Shown, Typed, correct_page, message_page, queue_page
 from latamgpt.custody.additions import refuse_changed_files
 from latamgpt.custody.places import delivery_place
 from latamgpt.custody.registry_edits import known_partners
@@ -100,18 +100,25 @@ class Desk:
         anonymous = name == ANONYMOUS
         blank = bool(page.corrections) and not page.text
         typed = Typed(page.version, page.text, "" if anonymous else name, blank=blank, anonymous=anonymous)
-        return _html(200, correct_page(page, reader, typed, self.token))
+        return _html(200, correct_page(self._shown(page), reader, typed, self.token))
 
     def _scan(self, page_id: str, reader: Reader) -> Answer:
         page = self.queue.look().find(page_id)
         if page is None:
             return _message(404, reader, Problem("not_found"))
+        shown = self._shown(page)
+        if shown.no_picture:
+            return _message(404, reader, Problem("no_picture", shown.no_picture))
+        picture = self._picture(page)
+        return Answer(200, picture.content, picture.kind)
+
+    def _shown(self, page: ScanPage) -> Shown:
         try:
-            picture = self._picture(page)
+            self._picture(page)
         except OperatorError as error:
             self.say(f"{page.partner}/{page.delivery}/{page.scan}: {error}")
-            return _message(404, reader, Problem("no_picture", str(error)))
-        return Answer(200, picture.content, picture.kind)
+            return Shown(page, str(error))
+        return Shown(page, "")
 
     def _picture(self, page: ScanPage) -> Picture:
         folder = self.queue.workspace.root / delivery_place(page.partner, page.delivery)
@@ -134,13 +141,13 @@ class Desk:
             return _message(410, reader, Problem("gone"), form.text)
         typed = Typed(form.seen, form.text, form.corrector, form.blank, form.anonymous)
         if not secrets.compare_digest(form.token.encode(), self.token.encode()):
-            return _html(409, correct_page(page, reader, typed, self.token, Problem("restarted")))
+            return _html(409, correct_page(self._shown(page), reader, typed, self.token, Problem("restarted")))
         try:
             text, corrector, problem = _said(form)
         except OperatorError as error:
             text, corrector, problem = "", "", Problem("text_odd", str(error))
         if problem is not None:
-            return _html(422, correct_page(page, reader, typed, self.token, problem))
+            return _html(422, correct_page(self._shown(page), reader, typed, self.token, problem))
         return self._save(page, reader, typed, Said(page_id, form.seen, text, corrector))
 
     def _save(self, page: ScanPage, reader: Reader, typed: Typed, said: Said) -> Answer:
@@ -150,10 +157,10 @@ class Desk:
             return _message(410, reader, Problem("gone"), typed.text)
         except EditedMeanwhileError as told:
             both = Typed(told.page.version, typed.text, typed.corrector, typed.blank, typed.anonymous)
-            return _html(409, correct_page(told.page, reader, both, self.token, Problem("meanwhile")))
+            return _html(409, correct_page(self._shown(told.page), reader, both, self.token, Problem("meanwhile")))
         except OperatorError as error:
             self.say(f"not saved: {error}")
-            return _html(503, correct_page(page, reader, typed, self.token, Problem("failed", str(error))))
+            return _html(503, correct_page(self._shown(page), reader, typed, self.token, Problem("failed", str(error))))
         headers = (("Location", f"/?saved={page.id}"), ("Set-Cookie", set_cookie(NAME_COOKIE, said.corrector)))
         return Answer(303, b"", HTML, headers)
 

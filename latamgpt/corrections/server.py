@@ -116,6 +116,7 @@ def serve(workspace: Workspace, port: int, actor: str, say: Callable[[str], None
         OperatorError: as for `open_server`, or the queue cannot be read.
     """
     with open_server(workspace, port, actor, say) as server:
+        say("asking intake about the deliveries that hold scans ...")
         look = server.desk.queue.look()
         open_pages = len(look.pages) - look.count(State.CORRECTED)
         say(f"{open_pages:,} pages wait for people, {look.count(State.CORRECTED):,} are corrected")

@@ -67,12 +67,21 @@ def queue_page(look: Look, reader: Reader, first: int, partner: str, saved: str)
     return _render("queue.html.jinja", reader, values)
 
 
-def correct_page(page: ScanPage, reader: Reader, typed: Typed, token: str, problem: Problem | None = None) -> str:
+@dataclass(frozen=True)
+class Shown:
+    """A page as it is shown; `no_picture` says why its scan cannot be, and is '' otherwise."""
+
+    page: ScanPage
+    no_picture: str
+
+
+def correct_page(shown: Shown, reader: Reader, typed: Typed, token: str, problem: Problem | None = None) -> str:
     """The scan of a page beside what was read, and the form to correct it."""
+    page = shown.page
     rows = sum(1 + len(line) // CHARS_PER_ROW for line in typed.text.split("\n")) + 2
     values: dict[str, object] = {
         **vars(typed),
-        "page": page,
+        **vars(shown),
         "pieces": marked(page.read),
         "tag": "" if page.language == "und" else page.language,
         "rows": max(FEWEST_ROWS, rows),

@@ -207,6 +207,20 @@ def test_a_page_that_may_not_be_shown_any_more_gives_the_typed_text_back(
     assert waiting.text not in shown(answer)
 
 
+def test_a_picture_that_cannot_be_drawn_is_said_and_the_text_may_still_be_mended(
+    desk: Desk, queue: Queue, office: Workspace
+) -> None:
+    register(office)
+    broken = b"\x89PNG broken"
+    deliver(office, {"b.png": broken, "b.png.ocr.json": ocr_result(broken, page(1, "Fl", 41.0))}, format="files", id="rotos")
+    one = next(one for one in queue.look().pages if one.scan == "b.png")
+    answer = get(desk, f"/page/{one.id}")
+    assert words(Language.SPANISH)["no_picture"] in shown(answer)
+    assert "<img" not in answer.content.decode()
+    assert get(desk, f"/scan/{one.id}").status == 404
+    assert post(desk, one, form(desk, one)).status == 303
+
+
 def test_a_full_disk_is_said_and_the_text_stays(
     desk: Desk, waiting: ScanPage, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
