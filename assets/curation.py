@@ -9,6 +9,7 @@ SHOWN = {
         kinds=("parquet", "dask"),
         owners=("team:corpus",),
         bars=(("languages", "language", "documents"), ("exclusions per reason", "reason", "documents")),
+        has_receipt=True,
     ),
     "corpus": Shown(
         group="curation",

@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.checks import CHECK_NAME, judge, mirrored_checks, mirrored_evaluation
 from assets.graph import Graph, StageNode, code_version, read_params_text
-from assets.links import corrections_link, data_docs_link, mlflow_link
+from assets.links import corrections_link, data_docs_link, mlflow_link, receipt_links
 from assets.lock import read_lock
 from assets.provenance import input_tags, new_versions
 from assets.report_view import report_metadata
@@ -46,6 +46,7 @@ class Factory:
     def stage_asset(self, node: StageNode) -> dg.AssetsDefinition:
         """The asset for one stage."""
         shown = self.shown[node.name]
+        receipts = receipt_links(self.graph, node) if shown.has_receipt else {}
         specs = [dg.AssetCheckSpec(CHECK_NAME, asset=node.asset, blocking=True)] if shown.gate_of else []
 
         @dg.asset(
@@ -56,7 +57,7 @@ class Factory:
             kinds={"dvc", *shown.kinds},
             owners=list(shown.owners),
             description=shown.description,
-            metadata={"dvc/stage": node.address, "dvc/command": node.cmd, "dvc/params": ", ".join(node.params)},
+            metadata={"dvc/stage": node.address, "dvc/command": node.cmd, "dvc/params": ", ".join(node.params), **receipts},
             check_specs=specs,
             required_resource_keys={"dvc"},
         )

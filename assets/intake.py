@@ -9,6 +9,7 @@ SHOWN = {
         kinds=("parquet",),
         owners=("team:partners",),
         bars=(("deliveries", "delivery", "documents"), ("exclusions per reason", "reason", "items")),
+        has_receipt=True,
         has_scans=True,
     ),
 }

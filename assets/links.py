@@ -1,10 +1,10 @@
-"""Where other user interfaces lead on: Data Docs for a gate, MLflow for a stage with a run, the correction page for scans."""
+"""Where an asset leads on: Data Docs for a gate, MLflow for a run, the correction page for scans, the receipt for a deposit."""
 
 import os
 
 import dagster as dg
 
-from assets.graph import StageNode
+from assets.graph import Graph, StageNode
 from latamgpt.intake.documents import RECOGNITION
 from latamgpt.intake.quarantine import Reason
 from latamgpt.records import Report
@@ -20,6 +20,32 @@ def data_docs_link(node: StageNode) -> dg.MetadataValue:
     """The page of Data Docs for a gate; `make ui` serves it."""
     place = f"{node.name}/{node.key}" if node.key else node.name
     return dg.MetadataValue.url(f"{os.environ.get(DOCS_VARIABLE, DOCS_DEFAULT)}/{place}/index.html")
+
+
+def receipt_links(graph: Graph, node: StageNode) -> dict[str, dg.MetadataValue]:
+    """A partner's receipt and the command that makes it; for what all partners' texts went into, those of each.
+
+    They belong to the asset, not to a materialization: a receipt is made after the release, when the documents are long there.
+    `make ui` serves the pages.
+    """
+    if node.key:
+        return {
+            "receipt": dg.MetadataValue.url(receipt_url(node.key)),
+            "receipt/command": dg.MetadataValue.text(receipt_command(node.key)),
+        }
+    partners = sorted({one.key for one in graph.stages if one.key})
+    rows = "\n".join(f"| [{one}]({receipt_url(one)}) | `{receipt_command(one)}` |" for one in partners)
+    return {"receipts": dg.MetadataValue.md(f"| receipt | made by |\n|---|---|\n{rows}")}
+
+
+def receipt_url(partner: str) -> str:
+    """The page of a partner's receipt; where there is none yet, the page says how it is made."""
+    return f"{os.environ.get(DOCS_VARIABLE, DOCS_DEFAULT)}/receipts/{partner}/receipt.html"
+
+
+def receipt_command(partner: str) -> str:
+    """What makes a partner's receipt."""
+    return f"latamgpt receipt {partner}"
 
 
 def mlflow_link(workspace: Workspace, stage: str) -> dict[str, dg.MetadataValue]:

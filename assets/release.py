@@ -14,5 +14,6 @@ SHOWN = {
         description="The approved candidate. Exists only after a reviewer's approval.",
         kinds=("huggingface",),
         owners=("team:release",),
+        has_receipt=True,
     ),
 }

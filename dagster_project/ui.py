@@ -1,8 +1,10 @@
 """`make ui`: Dagster, MLflow and Data Docs on 127.0.0.1, each linking to the others, until Ctrl-C."""
 
 import functools
+import http
 import http.server
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,7 +17,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
+from assets.links import receipt_command
 from dagster_project import full_disk
 from dagster_project.adopt import adopt
 from dagster_project.definitions import build_location
@@ -29,6 +33,8 @@ from latamgpt.tracking.server import EXPERIMENT, connect
 SECONDS_TO_START = 120
 SECONDS_TO_STOP = 10
 SECONDS_BETWEEN_LOOKS = 1.0
+RECEIPTS = "receipts"  # under var/, and in an address
+RECEIPT_PAGE = re.compile(rf"/{RECEIPTS}/([a-z0-9-]+)/receipt\.html")
 
 
 def main() -> int:
@@ -160,9 +166,9 @@ def log_of(command: list[str], workspace: Workspace) -> Path:
 
 @contextmanager
 def data_docs(folder: Path, address: Address) -> Generator[None]:
-    """Great Expectations' static pages; a browser refuses file:// links from http pages."""
+    """Great Expectations' static pages, and the receipts beside them; a browser refuses file:// links from http pages."""
     folder.mkdir(parents=True, exist_ok=True)
-    handler = functools.partial(QuietHandler, directory=str(folder))
+    handler = functools.partial(Pages, directory=str(folder), receipts=str(folder.parent / RECEIPTS))
     with http.server.ThreadingHTTPServer((address.host, address.port), handler) as pages:
         threading.Thread(target=pages.serve_forever, daemon=True, name="data-docs").start()
         try:
@@ -171,8 +177,32 @@ def data_docs(folder: Path, address: Address) -> Generator[None]:
             pages.shutdown()
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files and keeps no log."""
+class Pages(http.server.SimpleHTTPRequestHandler):
+    """Serves Data Docs, and receipts under /receipts; keeps no log."""
+
+    def __init__(self, *args: Any, directory: str, receipts: str) -> None:
+        """Serve one request, from these two folders."""
+        self._receipts = receipts
+        super().__init__(*args, directory=directory)
+
+    def translate_path(self, path: str) -> str:
+        """Where a page lies."""
+        first, _, rest = path.lstrip("/").partition("/")
+        if first != RECEIPTS:
+            return super().translate_path(path)
+        docs, self.directory = self.directory, self._receipts
+        try:
+            return super().translate_path(f"/{rest}")
+        finally:
+            self.directory = docs
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Say of a receipt that is not there yet how it is made."""
+        asked = RECEIPT_PAGE.fullmatch(self.path)
+        if code == http.HTTPStatus.NOT_FOUND and asked:
+            message = f"there is no receipt of {asked[1]} here yet"
+            explain = f"Once there is a release, it is made by: {receipt_command(asked[1])}"
+        super().send_error(code, message, explain)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the name is the base class's)
         """Say nothing."""

@@ -1,26 +1,37 @@
-"""Where a stage's page in Dagster leads on."""
+"""Links from an asset's page: to its partner's receipt, and the command that makes it."""
 
 import pytest
 
-from assets.links import corrections_link
-from latamgpt.intake import documents
-from latamgpt.params import Params
+from assets.factory import build_factory
+from assets.graph import Graph
+from assets.lifecycle import SHOWN
+from assets.links import receipt_links
 from latamgpt.store import Workspace
-from tests.intake.deliveries import PARTNER, deliver, register
-from tests.intake.scans_made import ocr_result, page, picture
+from tests.assets.test_graph import node
 
-SCAN = picture(["El maestro"])
+PARTNERS = ("archivo-uno", "museo-dos")
+GRAPH = Graph(
+    stages=(
+        *(node("documents", (f"partners/{one}.yaml",), one) for one in PARTNERS),
+        *(node("clean_documents", (f"data/documents/{one}",), one) for one in PARTNERS),
+        node("corpus", tuple(f"data/clean_documents/{one}" for one in PARTNERS)),
+        node("release", ("data/corpus",)),
+    )
+)
 
 
-@pytest.mark.parametrize("confidence", [96.0, 41.0], ids=["read", "waiting for people"])
-def test_a_partner_with_scans_leads_to_their_correction(workspace: Workspace, params: Params, confidence: float) -> None:
-    register(workspace)
-    deliver(workspace, {"a.png": SCAN, "a.png.ocr.json": ocr_result(SCAN, page(1, "El maestro", confidence))}, format="files")
-    link = corrections_link(PARTNER, documents.run(workspace, params, PARTNER))
-    assert link["corrections"].value == f"http://127.0.0.1:5002/?partner={PARTNER}"
+def test_what_a_partner_gave_leads_to_its_receipt_and_the_command(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATAMGPT_DOCS_URL", "http://127.0.0.1:6001")
+    factory = build_factory(workspace, GRAPH, SHOWN)
+    for address in ("documents@museo-dos", "clean_documents@museo-dos"):
+        (shown,) = factory.stage_asset(GRAPH.find(address)).specs
+        assert shown.metadata["receipt"].value == "http://127.0.0.1:6001/receipts/museo-dos/receipt.html"
+        assert shown.metadata["receipt/command"].value == "latamgpt receipt museo-dos"
+    (corpus,) = factory.stage_asset(GRAPH.find("corpus")).specs
+    assert not [name for name in corpus.metadata if name.startswith("receipt")]
 
 
-def test_a_partner_without_scans_leads_nowhere(workspace: Workspace, params: Params) -> None:
-    register(workspace)
-    deliver(workspace, {"a.txt": "El maestro rural llegó al pueblo en una balsa."})
-    assert corrections_link(PARTNER, documents.run(workspace, params, PARTNER)) == {}
+def test_a_release_leads_to_the_receipts_of_all_partners() -> None:
+    table = str(receipt_links(GRAPH, GRAPH.find("release"))["receipts"].value)
+    for partner in PARTNERS:
+        assert f"| [{partner}](http://127.0.0.1:5001/receipts/{partner}/receipt.html) | `latamgpt receipt {partner}` |" in table

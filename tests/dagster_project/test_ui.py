@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -106,3 +107,22 @@ def test_all_three_start_together_and_end_together(tmp_path: Path, ports: dict[s
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
+
+
+def test_receipts_are_served_beside_the_data_docs_and_a_missing_one_says_how_it_is_made(
+    ports: dict[str, int], tmp_path: Path
+) -> None:
+    address = settings(Workspace(ROOT)).docs
+    folder = tmp_path / "receipts" / "museo-dos"
+    folder.mkdir(parents=True)
+    (folder / "receipt.html").write_text("recibo", encoding="utf-8")
+    (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
+    with data_docs(tmp_path / "data_docs", address):
+        with urllib.request.urlopen(f"{address.url}/receipts/museo-dos/receipt.html") as page:
+            assert page.read() == b"recibo"
+        for path, said in (("receipts/archivo-uno/receipt.html", "latamgpt receipt archivo-uno"), ("receipts/../secret.txt", "")):
+            with pytest.raises(urllib.error.HTTPError) as caught:
+                urllib.request.urlopen(f"{address.url}/{path}")
+            assert caught.value.code == 404
+            assert said in caught.value.read().decode()
+            caught.value.close()
