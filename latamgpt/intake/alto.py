@@ -6,23 +6,40 @@ from pathlib import Path
 
 import lxml.etree
 
+from latamgpt.intake.line_ends import HYPHENS, SOFT_HYPHEN
+from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.intake.xml_files import children, local_name, parse_xml
 
-HYPHENS = "-¬‐\u00ad⸗="
+PRINTED_HYPHENS = f"{HYPHENS}{SOFT_HYPHEN}⸗="  # as engines read them before an element that says what they are
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page's text, and how sure the machine was: the mean of its words, 0 to 1, with how many words that counts."""
+    """A page's text, and how sure the machine was: the mean of its words, 0 to 1, with how many words that counts.
 
-    text: str
-    confidence: float | None
-    num_words: int
+    `refused` and `detail` say why a page cannot be read; the others of its book can.
+    """
+
+    text: str = ""
+    confidence: float | None = None
+    num_words: int = 0
+    refused: str = ""
+    detail: str = ""
 
 
 def parse_pages(paths: Sequence[str], names: Sequence[str]) -> list[Page]:
     """Several pages, one after the other."""
-    return [parse_page(parse_xml(Path(path).read_bytes(), name)) for path, name in zip(paths, names, strict=True)]
+    return [_parse_one(path, name) for path, name in zip(paths, names, strict=True)]
+
+
+def _parse_one(path: str, name: str) -> Page:
+    try:
+        root = parse_xml(Path(path).read_bytes(), name)
+    except Rejected as rejected:
+        return Page(refused=rejected.reason, detail=rejected.detail)
+    if local_name(root) != "alto":
+        return Page(refused=Reason.XML_INVALID, detail=f"{name} is no page of ALTO, as the METS says that it is: which is meant?")
+    return parse_page(root)
 
 
 def parse_page(root: lxml.etree._Element) -> Page:
@@ -31,9 +48,18 @@ def parse_page(root: lxml.etree._Element) -> Page:
     order = {ref.get("REF") or "": n for n, ref in enumerate(children(root, "ElementRef"))}
     blocks.sort(key=lambda block: order.get(block.get("ID") or "", len(order)))
     strings = [string for block in blocks for string in children(block, "String")]
-    sure = [float(value) for string in strings if (value := string.get("WC"))]
+    sure = _confidences(strings)
     text = "\n\n".join(filter(None, (_block_text(block) for block in blocks)))
     return Page(text, round(sum(sure) / len(sure), 4) if sure else None, len(sure))
+
+
+def _confidences(strings: Sequence[lxml.etree._Element]) -> list[float]:
+    """Of the words that have one; none at all where one is no share of 1, since then nobody knows what the others are of."""
+    try:
+        sure = [float(value) for string in strings if (value := string.get("WC"))]
+    except ValueError:
+        return []
+    return sure if all(0 <= value <= 1 for value in sure) else []
 
 
 def confidence_of(pages: Sequence[Page]) -> float | None:
@@ -47,7 +73,7 @@ def _in_margin(block: lxml.etree._Element) -> bool:
 
 
 def _block_text(block: lxml.etree._Element) -> str:
-    """The lines of a block as one paragraph; a word broken at a line's end is whole again."""
+    """The lines of a block as one paragraph; a broken word that is not given whole keeps its line's end, for `repair_pages`."""
     words: list[str] = []
     half = ""
     for line in children(block, "TextLine"):
@@ -59,9 +85,8 @@ def _block_text(block: lxml.etree._Element) -> str:
                 content = string.get("SUBS_CONTENT") or ""
             words.append(half + content)
             half = ""
-        broken = children(line, "HYP")
-        if words and broken and not _is_whole(line):
-            half = words.pop().rstrip(HYPHENS)
+        if words and children(line, "HYP") and not _is_whole(line):
+            half = f"{words.pop().rstrip(PRINTED_HYPHENS)}-\n"
     return " ".join([*words, half] if half else words).strip()
 
 

@@ -1,12 +1,13 @@
 """What a parser in a limited process hands back, held against the shape that it should have: it may have been taken over."""
 
-from typing import TypeVar
+from functools import cache
+from typing import TypeVar, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from latamgpt.intake.quarantine import Reason, Rejected
 
-Shape = TypeVar("Shape", bound=BaseModel)
+Shape = TypeVar("Shape")
 
 
 def checked(shape: type[Shape], answer: object, name: str, reason: Reason) -> Shape:
@@ -16,9 +17,14 @@ def checked(shape: type[Shape], answer: object, name: str, reason: Reason) -> Sh
         Rejected: `reason`, where the answer has another shape.
     """
     try:
-        return shape.model_validate(answer)
+        return cast("Shape", _adapter(shape).validate_python(answer))
     except ValidationError as error:
         detail = (
             f"{name} cannot be read: its parser answered in {error.error_count()} wrong ways. Ask the partner to save it anew"
         )
         raise Rejected(reason, detail) from error
+
+
+@cache
+def _adapter(shape: type[object]) -> TypeAdapter[object]:
+    return TypeAdapter(shape)

@@ -1,9 +1,9 @@
 """Readers whose files are parsed in a process of their own (see limited.py), and the documents that come back from there."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from pydantic import TypeAdapter, ValidationError
-
+from latamgpt.intake.answers import checked
 from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.limited import run_limited
 from latamgpt.intake.quarantine import Reason, Rejected
@@ -11,8 +11,6 @@ from latamgpt.intake.source import Source
 
 Parser = Callable[[str, str], list[Found]]
 """From where a file lies and what it is called in the delivery to its documents."""
-
-_FOUND = TypeAdapter(list[Found])
 
 
 def apart(parser: Parser, reason: Reason) -> Callable[[Source, str], Reading]:
@@ -26,12 +24,12 @@ def apart(parser: Parser, reason: Reason) -> Callable[[Source, str], Reading]:
 
 
 def documents(values: object, name: str, reason: Reason) -> list[Found]:
-    """The documents in a parser's answer.
+    """The documents in a parser's answer: of this file, and of no other whatever the answer says.
 
     Raises:
         Rejected: `reason`; the answer is none, as from a parser that the file has got the better of.
     """
-    try:
-        return _FOUND.validate_python(values)
-    except ValidationError as error:
-        raise Rejected(reason, f"{name} cannot be read: its parser gave no documents. Ask the partner to save it anew") from error
+    found = checked(list[Found], values, name, reason)
+    if any(one.path.partition("#")[0] != name.partition("#")[0] for one in found):
+        raise Rejected(reason, f"{name} cannot be read: its parser answered about another file. Ask the partner to save it anew")
+    return [replace(one, parts=(), record_id="") for one in found]

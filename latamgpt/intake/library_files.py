@@ -1,26 +1,26 @@
 """XML as libraries deliver it, told by its root: TEI, a METS with its pages in ALTO, or pages in ALTO alone."""
 
-from pathlib import Path
-from typing import TypeVar
+from pathlib import Path, PurePosixPath
 
 import lxml.etree
-from pydantic import TypeAdapter, ValidationError
 
-from latamgpt.errors import quoted
+from latamgpt.errors import harmless, quoted
 from latamgpt.intake.alto import Page, confidence_of, parse_page, parse_pages
+from latamgpt.intake.answers import checked
 from latamgpt.intake.apart import documents
 from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.limited import run_limited
 from latamgpt.intake.mets import Index, parse_mets
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
+from latamgpt.intake.scanned_text import repair_pages
+from latamgpt.intake.scans import IMAGE_SUFFIXES
 from latamgpt.intake.source import Source
 from latamgpt.intake.tei import ROOTS, parse_tei
 from latamgpt.intake.xml_files import local_name, parse_xml
 
-T = TypeVar("T")
 METS_HEAD_BYTES = 4096
-_INDEX = TypeAdapter(Index)
-_PAGES = TypeAdapter(list[Page])
+PICTURES = (*IMAGE_SUFFIXES, ".jp2", ".gif", ".webp")
+"""What a METS may list beside its pages without being asked for it: any other file that it lists is read by its own reader."""
 
 
 def read_xml(source: Source, name: str) -> Reading:
@@ -47,7 +47,7 @@ def parse_library_file(path: str, name: str) -> list[Found]:
         return parse_tei(root, name)
     if kind == "alto":
         page = parse_page(root)
-        return [Found(name, page.text, confidence=page.confidence)]
+        return [Found(name, repair_pages([page.text]).text, confidence=page.confidence)]
     raise Rejected(Reason.NOT_READ, f"{name} is XML with the root {quoted(kind)}: TEI, METS and ALTO are read")
 
 
@@ -61,15 +61,31 @@ def _read_mets(source: Source, name: str) -> Reading:
     values = run_limited(parse_index, [str(source.place(name)), name], name=name, reason=Reason.XML_INVALID)
     if isinstance(values, list):
         return [*documents(values, name, Reason.XML_INVALID)]
-    index = _checked(_INDEX, values, name)
+    index = checked(Index, values, name, Reason.XML_INVALID)
     missing = [page for page in index.pages if not source.has(page)]
     if missing or not index.pages:
         return _incomplete(source, name, index, missing)
     paths = [str(source.place(page)) for page in index.pages]
-    pages = _checked(_PAGES, run_limited(parse_pages, [paths, index.pages], name=name, reason=Reason.XML_INVALID), name)
-    text = "\n\n".join(page.text for page in pages if page.text)
-    parts = tuple(part for part in [*index.pages, *index.others] if source.has(part))
-    return [Found(name, text, index.title, index.language, tuple(index.statements), parts, confidence_of(pages))]
+    answer = run_limited(parse_pages, [paths, index.pages], name=name, reason=Reason.XML_INVALID)
+    pages = checked(list[Page], answer, name, Reason.XML_INVALID)
+    if len(pages) != len(index.pages):
+        detail = (
+            f"{name} cannot be read: its parser gave {len(pages)} of {len(index.pages)} pages. Ask the partner to save it anew"
+        )
+        raise Rejected(Reason.XML_INVALID, detail)
+    pictures = [one for one in index.others if source.has(one) and PurePosixPath(one).suffix.lower() in PICTURES]
+    refused = [(place, page) for place, page in zip(index.pages, pages, strict=True) if page.refused]
+    aside = [_page_aside(source, name, place, page) for place, page in refused]
+    read = [place for place in index.pages if place not in {place for place, _ in refused}]
+    text = repair_pages([page.text for page in pages]).text
+    book = Found(name, text, index.title, index.language, tuple(index.statements), (*read, *pictures), confidence_of(pages))
+    return [book, *aside]
+
+
+def _page_aside(source: Source, name: str, place: str, page: Page) -> SetAside:
+    reason = next((one for one in Reason if one == page.refused), Reason.XML_INVALID)
+    detail = f"{harmless(page.detail)}. The other pages of {name} are used"
+    return SetAside(place, reason, detail, (source.folder / place).stat().st_size)
 
 
 def _incomplete(source: Source, name: str, index: Index, missing: list[str]) -> Reading:
@@ -82,12 +98,3 @@ def _incomplete(source: Source, name: str, index: Index, missing: list[str]) -> 
     detail = f"{name}: {what}. Ask the partner for them, or for a METS of what was sent"
     present = [name, *(page for page in index.pages if source.has(page))]
     return [SetAside(one, Reason.METS_INCOMPLETE, detail, (source.folder / one).stat().st_size) for one in present]
-
-
-def _checked(adapter: TypeAdapter[T], values: object, name: str) -> T:
-    try:
-        return adapter.validate_python(values)
-    except ValidationError as error:
-        raise Rejected(
-            Reason.XML_INVALID, f"{name} cannot be read: its parser gave no answer. Ask the partner to export it anew"
-        ) from error

@@ -1,6 +1,7 @@
 """METS, the table of contents of a digitised book: its pages' texts (ALTO) in order, its pictures, its title and its rights."""
 
 import posixpath
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -28,15 +29,17 @@ def parse_mets(root: lxml.etree._Element, name: str) -> Index:
     """The order of pages is that of the physical structure; without one, that of the list of files."""
     places: dict[str, str] = {}
     texts: dict[str, str] = {}
+    group_of: dict[str, str] = {}  # of files with text; a page may be in several, as read by two engines
     for file in children(root, "file"):
         href = next((one.get(XLINK_HREF) or "" for one in children(file, "FLocat")), "")
         if not href:
             continue
         place = _place(href, posixpath.dirname(name))
         places[file.get("ID") or ""] = place
-        if _is_text(file):
+        if _is_text(file, place):
             texts[file.get("ID") or ""] = place
-    ordered = [texts[identifier] for identifier in _physical_order(root) if identifier in texts]
+            group_of[file.get("ID") or ""] = _groups(file)
+    ordered = [texts[identifier] for page in _physical_order(root) for identifier in _of_one_group(page, group_of)]
     pages = list(dict.fromkeys(ordered or texts.values()))
     where = f"the METS header of {name}"
     said = read_metadata(_description(root), where)
@@ -59,18 +62,29 @@ def _place(href: str, folder: str) -> str:
     return posixpath.normpath(posixpath.join(folder, unquote(path)))
 
 
-def _is_text(file: lxml.etree._Element) -> bool:
+def _is_text(file: lxml.etree._Element, place: str) -> bool:
+    if not place.lower().endswith(".xml"):
+        return False
     if "alto" in f"{file.get('USE') or ''} {file.get('MIMETYPE') or ''}".lower():
         return True
-    groups = " ".join(
-        above.get("USE") or above.get("ID") or "" for above in file.iterancestors() if local_name(above) == "fileGrp"
-    )
-    return (
-        any(word in groups.lower() for word in ("alto", "fulltext", "ocr")) and "xml" in (file.get("MIMETYPE") or "xml").lower()
-    )
+    named = any(word in _groups(file).lower() for word in ("alto", "fulltext", "ocr"))
+    return named and "xml" in (file.get("MIMETYPE") or "xml").lower()
 
 
-def _physical_order(root: lxml.etree._Element) -> list[str]:
+def _groups(file: lxml.etree._Element) -> str:
+    """The groups of files that a file is in, from the innermost."""
+    above = (one for one in file.iterancestors() if local_name(one) == "fileGrp")
+    return " ".join(one.get("USE") or one.get("ID") or "" for one in above)
+
+
+def _of_one_group(page: Sequence[str], group_of: Mapping[str, str]) -> list[str]:
+    """The texts of a page in the first group that it has any in."""
+    texts = [identifier for identifier in page if identifier in group_of]
+    return [identifier for identifier in texts if group_of[identifier] == group_of[texts[0]]]
+
+
+def _physical_order(root: lxml.etree._Element) -> list[list[str]]:
+    """The files of each page."""
     maps = children(root, "structMap")
     physical = next((one for one in maps if (one.get("TYPE") or "").lower() == "physical"), maps[0] if maps else None)
     if physical is None:
@@ -78,10 +92,12 @@ def _physical_order(root: lxml.etree._Element) -> list[str]:
     divisions = [div for div in children(physical, "div") if any(local_name(child) == "fptr" for child in div)]
     divisions.sort(key=lambda div: int(div.get("ORDER") or 0) if (div.get("ORDER") or "0").isdecimal() else 0)
     return [
-        target.get("FILEID") or ""
+        [
+            target.get("FILEID") or ""
+            for pointer in div
+            if local_name(pointer) == "fptr"
+            for target in (pointer, *children(pointer, "area"))
+            if target.get("FILEID")
+        ]
         for div in divisions
-        for pointer in div
-        if local_name(pointer) == "fptr"
-        for target in (pointer, *children(pointer, "area"))
-        if target.get("FILEID")
     ]

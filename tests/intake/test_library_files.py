@@ -2,7 +2,9 @@
 
 import pytest
 
+from latamgpt.intake.apart import documents as answered
 from latamgpt.intake.library_files import parse_library_file
+from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.params import Params
 from latamgpt.store import Workspace
 from tests.intake.deliveries import PARTNER, deliver, documents, exclusions, reasons, register, take_in
@@ -95,17 +97,72 @@ def test_the_confidence_of_a_page_is_the_mean_of_its_words(tmp_path: object) -> 
     assert found.confidence == 0.6
 
 
+@pytest.mark.parametrize("confidence", ["96", "nan", "-0.5", "mucha"])
+def test_confidences_that_are_no_shares_of_one_count_for_nothing(archive: Workspace, params: Params, confidence: str) -> None:
+    lines = alto_line("uno dos", "0.5") + alto_line("tres", confidence)
+    assert one(archive, params, "1.xml", alto(f"<TextBlock>{lines}</TextBlock>"))["text"] == "uno dos tres"
+    assert "text recognition" not in {table.name for table in archive.report("documents", PARTNER).tables}
+
+
 def pages(*words: str) -> dict[str, bytes | str]:
     return {f"alto/{n}.xml": alto(f"<TextBlock>{alto_line(one)}</TextBlock>") for n, one in enumerate(words)}
 
 
 def test_mets_makes_one_document_of_its_pages_and_keeps_its_pictures(archive: Workspace, params: Params) -> None:
-    files = pages("página dos", "página uno") | {"img/0.tif": b"II", "img/1.tif": b"II"}
+    files = pages("Página dos.", "Página uno.") | {"img/0.tif": b"II", "img/1.tif": b"II"}
     files["mets.xml"] = mets(["alto/0.xml", "alto/1.xml"], ["img/0.tif", "img/1.tif"], order=[2, 1])
     row = read(archive, params, files)[0]
     assert (row["path"], row["title"], row["declared_language"]) == ("mets.xml", "El Diario", "es")
-    assert row["text"] == "página uno\n\npágina dos"
+    assert row["text"] == "Página uno.\n\nPágina dos."
     assert (len(documents(archive)), exclusions(archive)) == (1, [])
+
+
+def test_a_page_of_a_mets_that_cannot_be_read_is_set_aside_and_the_others_are_used(archive: Workspace, params: Params) -> None:
+    names = [f"alto/{n}.xml" for n in range(4)]
+    files = pages("La balsa bajaba", "rota", "otra", "y llegó al mar.")
+    files.update({"alto/1.xml": b"<alto>", "alto/2.xml": b"<TEI/>"})
+    (row,) = read(archive, params, {**files, "mets.xml": mets(names, [])})
+    assert row["text"] == "La balsa bajaba\n\ny llegó al mar."
+    assert reasons(archive) == {"alto/1.xml": "xml_invalid", "alto/2.xml": "xml_invalid"}
+    assert all("other pages of mets.xml are used" in str(row["detail"]) for row in exclusions(archive))
+
+
+def test_pages_of_a_mets_are_repaired_as_those_of_scans_are(archive: Workspace, params: Params) -> None:
+    head = f"<TextBlock>{alto_line('EL DIARIO DE LA LOMA')}</TextBlock>"
+    words = ["El maes-", "tro cruzó el río. Un franco-", "peruano lo vio.", "Era un franco-peruano."]
+    files: dict[str, bytes | str] = {
+        f"alto/{n}.xml": alto(f"{head}<TextBlock>{alto_line(one, more='<HYP/>' * one.endswith('-'))}</TextBlock>")
+        for n, one in enumerate(words)
+    }
+    (row,) = read(archive, params, {**files, "mets.xml": mets(sorted(files), [])})
+    assert row["text"] == "El maestro cruzó el río. Un franco-peruano lo vio.\n\nEra un franco-peruano."
+
+
+def test_what_a_mets_lists_and_is_neither_its_page_nor_a_picture_is_read_by_itself(archive: Workspace, params: Params) -> None:
+    files = pages("Uno.") | {"relato.txt": "Un relato.", "img/0.jpg": b"\xff\xd8"}
+    rows = read(archive, params, {**files, "mets.xml": mets(["alto/0.xml"], ["relato.txt", "img/0.jpg"])})
+    assert {row["path"]: row["text"] for row in rows} == {"mets.xml": "Uno.", "relato.txt": "Un relato."}
+    assert exclusions(archive) == []
+
+
+def test_a_page_that_two_engines_read_stands_once_in_its_book(archive: Workspace, params: Params) -> None:
+    files = {**pages("Uno."), "ocr/0.xml": alto(f"<TextBlock>{alto_line('Un0.')}</TextBlock>")}
+    second = '<fileGrp USE="OCR-OTRO"><file ID="X" MIMETYPE="text/xml"><FLocat xlink:href="ocr/0.xml"/></file></fileGrp>'
+    index = (
+        mets(["alto/0.xml"], [])
+        .replace("</fileSec>", f"{second}</fileSec>")
+        .replace('<fptr FILEID="T0"/>', '<fptr FILEID="T0"/><fptr FILEID="X"/>')
+    )
+    rows = read(archive, params, {**files, "mets.xml": index})
+    assert {row["path"]: row["text"] for row in rows} == {"mets.xml": "Uno.", "ocr/0.xml": "Un0."}
+
+
+def test_a_parser_speaks_of_its_own_file_only() -> None:
+    said = {"path": "a.xml#1", "text": "Uno.", "parts": ["b.txt"], "record_id": "7"}
+    (found,) = answered([said], "a.xml", Reason.XML_INVALID)
+    assert (found.parts, found.record_id) == ((), "")
+    with pytest.raises(Rejected, match="about another file"):
+        answered([said | {"path": "b.txt"}], "a.xml", Reason.XML_INVALID)
 
 
 def test_the_report_says_how_sure_the_machine_was(archive: Workspace, params: Params) -> None:
