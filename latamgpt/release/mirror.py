@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections import Counter
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from latamgpt.registry.rights import Place
 from latamgpt.release.approval import RELEASE_STAGE
 from latamgpt.release.duties import Duties
 from latamgpt.release.verify import verified
+from latamgpt.release.versions import Lineage
 from latamgpt.release.withdrawn import must_hold_nothing_withdrawn
 from latamgpt.store import Workspace, digest_of
 
@@ -43,9 +45,9 @@ def mirror(workspace: Workspace, target: str, country: str = "") -> str:
     """Copy data/release to TARGET/<sha256 of its manifest>/ and say where it lies.
 
     Steps: verify that the local release is the one that was approved; ask the registry, as it is today, about every agreement in
-    it, and whether any text in it was withdrawn; put each file; read each back and compare its sha256; enter the copy in the
-    register of recipients; put the manifest. Whoever finds the manifest finds a whole release, and one that is on record. A
-    second call finds it there and copies nothing.
+    it, and whether any text in it was withdrawn; put each file; read each back and compare its sha256; ask once more; enter the
+    copy in the register of recipients; put the manifest. Whoever finds the manifest finds a whole release, and one that is on
+    record. A second call finds it there and copies nothing.
 
     Args:
         workspace: the checkout that holds the release.
@@ -61,8 +63,8 @@ def mirror(workspace: Workspace, target: str, country: str = "") -> str:
         raise OperatorError(f"{target!r} is not an object store's address. Name one as s3://BUCKET/PREFIX.")
     folder = workspace.place(RELEASE_STAGE)
     found = verified(folder)
-    must_permit_export(workspace.root, folder, Place(country), max(read_params(workspace.root).rights.as_of, _today()))
-    must_hold_nothing_withdrawn(workspace, found.lineage, WITHDRAWN)
+    may_leave = partial(_must_be_permitted_now, workspace, found.lineage, Place(country))
+    may_leave()
     files, digest = found.manifest.files, digest_of(folder)
     place = f"{target.removeprefix('s3://').rstrip('/')}/{digest}"
     copy = Recipient(release=digest, name=_name(place, country), address=f"s3://{place}")
@@ -73,6 +75,7 @@ def mirror(workspace: Workspace, target: str, country: str = "") -> str:
             add_recipient(workspace.root, copy)
             return f"s3://{place} holds this release already; nothing was copied. It is on record in {RECIPIENTS}."
         _put(store, folder, files, place)
+        may_leave()
         add_recipient(workspace.root, copy)
         store.put_file(str(folder / MANIFEST_NAME), f"{place}/{MANIFEST_NAME}")
         _must_be_this_release(store, f"{place}/{MANIFEST_NAME}", digest)
@@ -86,6 +89,13 @@ def mirror(workspace: Workspace, target: str, country: str = "") -> str:
         f"s3://{place} holds the release: {len(files)} files, each read back and compared. The copy is on record in "
         f"{RECIPIENTS}: commit that file."
     )
+
+
+def _must_be_permitted_now(workspace: Workspace, lineage: Lineage, place: Place) -> None:
+    """Asked before the first file and before the manifest: hours may lie between, and a partner's word comes when it comes."""
+    day = max(read_params(workspace.root).rights.as_of, _today())
+    must_permit_export(workspace.root, workspace.place(RELEASE_STAGE), place, day)
+    must_hold_nothing_withdrawn(workspace, lineage, WITHDRAWN)
 
 
 def must_permit_export(root: Path, release: Path, place: Place, on: date) -> None:

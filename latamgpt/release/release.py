@@ -9,10 +9,10 @@ from latamgpt.release.approval import CANDIDATE_STAGE, Approval, read_approval, 
 from latamgpt.release.cards import fill
 from latamgpt.release.signature import OPENSSL
 from latamgpt.release.signed import must_be_signed, write_files
-from latamgpt.release.verify import CANDIDATE_FOLDER, CARDS, SUMS_NAME, write_sums
-from latamgpt.release.versions import Lineage, register
+from latamgpt.release.verify import CANDIDATE_FOLDER, CARDS, SUMS_NAME, verified, write_sums
+from latamgpt.release.versions import Lineage, digest_of_values, register
 from latamgpt.release.withdrawn import must_hold_nothing_withdrawn
-from latamgpt.store import Workspace, digest_of, list_files, sha256_file, verify, write_report
+from latamgpt.store import Workspace, digest_of, list_files, sha256_file, write_report
 
 STAGE = "release"
 NOT_RELEASED = "Nothing was released. Run `make run` for a new candidate, review it and approve it."
@@ -26,7 +26,7 @@ def run(workspace: Workspace, params: Params) -> Report:
     release card, the way to verify, and sha256 sums of all; point the alias 'released' at its version.
 
     Raises:
-        OperatorError: there is no approval, or it names another candidate.
+        OperatorError: there is no approval, or it names another candidate, or params.yaml describes another release.
         InputDamagedError: the approval's signatures are not under its words and this candidate's corpus root.
         NotPermittedError: a partner's agreements were changed, or texts in it withdrawn, after the candidate was made; or what
             real partners gave would be released by a sample approval.
@@ -41,6 +41,7 @@ def run(workspace: Workspace, params: Params) -> Report:
         )
     lineage = Lineage.read(candidate)
     must_stand(workspace, lineage)
+    must_be_described_as_reviewed(params, lineage)
     must_hold_nothing_withdrawn(workspace, lineage, NOT_RELEASED)
     must_be_signed(approval, candidate)
     if approval.sample and (why := why_no_sample(workspace, lineage.registry)):
@@ -59,7 +60,7 @@ def run(workspace: Workspace, params: Params) -> Report:
             (folder / template).write_text(fill(f"{template}.jinja", **facts), encoding="utf-8")
         report = write_report(folder, _report(params, approval, Report.read(candidate)))
         write_sums(folder)
-    verify(workspace.place(STAGE))
+    verified(workspace.place(STAGE))
     register(workspace, candidate, "released", {"release_sha256": digest_of(workspace.place(STAGE))})
     return report
 
@@ -76,6 +77,20 @@ def must_stand(workspace: Workspace, lineage: Lineage) -> None:
         raise NotPermittedError(
             f"the registry changed after the candidate was made: {', '.join(f'partners/{partner}.yaml' for partner in changed)}. "
             f"What a partner permits now, nobody has held this candidate against. {NOT_RELEASED}"
+        )
+
+
+def must_be_described_as_reviewed(params: Params, lineage: Lineage) -> None:
+    """Refuse a candidate that would be released under another name or licence than its reviewer saw.
+
+    Raises:
+        OperatorError: the section release_candidate of params.yaml was changed after the candidate was made.
+    """
+    section = CANDIDATE_STAGE
+    if digest_of_values(params.model_dump(mode="json")[section]) != lineage.params[section]:
+        raise OperatorError(
+            f"params.yaml changed after the candidate was made: its section {section}, with the release's name, version, licence "
+            f"and contact, is not the one that the reviewer saw. {NOT_RELEASED}"
         )
 
 

@@ -2,10 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
-
-import orjson
 
 from latamgpt.errors import OperatorError
 from latamgpt.params import Params
@@ -16,7 +13,7 @@ from latamgpt.release.cards import fill
 from latamgpt.release.corpus_root import ROOT_NAME, CorpusRoot, corpus_tree
 from latamgpt.release.duties import DUTIES_NAME, POLICIES_NAME, find_duties, policies
 from latamgpt.release.provenance import Provenance, must_be_releasable, trace
-from latamgpt.release.versions import LINEAGE_NAME, Lineage, register
+from latamgpt.release.versions import LINEAGE_NAME, Lineage, digest_of_values, register
 from latamgpt.release.withdrawn import heeded
 from latamgpt.store import Workspace, digest_of, must_have_passed, sha256_file, write_json, write_report
 
@@ -79,7 +76,7 @@ def run(workspace: Workspace, params: Params) -> Report:
         (folder / "DATA_CARD.md").write_text(data_card, encoding="utf-8")
         report = write_report(folder, _report(params, provenance, Report.read(inputs["scorecard"])))
     candidate = workspace.place(STAGE)
-    register(workspace, candidate, "candidate", {"params_sha256": _sha256(lineage.params)})
+    register(workspace, candidate, "candidate", {"params_sha256": digest_of_values(lineage.params)})
     return report
 
 
@@ -114,7 +111,7 @@ def _lineage(
         inputs={stage: digest_of(folder) for stage, folder in sorted(inputs.items())},
         registry={p: sha256_file(workspace.root / "partners" / f"{p}.yaml") for p in sorted(params.partners)},
         withdrawals=withdrawals,
-        params={section: _sha256(values[section]) for section in SECTIONS},
+        params={section: digest_of_values(values[section]) for section in SECTIONS},
     )
 
 
@@ -144,7 +141,3 @@ def _report(params: Params, provenance: Provenance, scorecard: Report) -> Report
         metrics=scorecard.metrics,
         tables=tuple(table for table in scorecard.tables if table.name == "scorecard"),
     )
-
-
-def _sha256(value: object) -> str:
-    return sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()

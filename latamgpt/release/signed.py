@@ -33,10 +33,10 @@ def write_files(folder: Path, approval: Approval) -> None:
 
 
 def read_shown(folder: Path) -> Approval | None:
-    """The approval that a release's folder shows; None in a candidate's, which shows none. Says nothing of what was signed.
+    """The approval that a release's folder shows, its signatures checked; None in a candidate's, which shows none.
 
     Raises:
-        InputDamagedError: it does not read, or of its three signature files some are missing.
+        InputDamagedError: it does not read, of its three signature files some are missing, or one is not under what it should be.
     """
     if not (folder / APPROVAL_NAME).is_file():
         return None
@@ -49,7 +49,10 @@ def read_shown(folder: Path) -> Approval | None:
         approval = Approval.model_validate_json(written)
         if approval.signed_bytes() != written:  # else this file could show people other words than those that were signed
             raise InputDamagedError(f"{folder}: {APPROVAL_NAME} is not as an approval is written.")
-        return approval.model_copy(update={"signature": _read_signature(folder)}) if present else approval
+        if present:
+            approval = approval.model_copy(update={"signature": _read_signature(folder)})
+            must_be_signed(approval, folder)
+        return approval
     except ValidationError as error:
         raise InputDamagedError(f"{folder}: {explain_validation(APPROVAL_NAME, error)}") from error
     except UnicodeDecodeError as error:
@@ -69,6 +72,8 @@ def must_be_signed(approval: Approval, root: Path) -> None:
     signature = approval.signature
     if signature is None:
         return
+    if not (root / ROOT_NAME).is_file():
+        raise InputDamagedError(f"{root / ROOT_NAME} is missing, under which the approval's signature should be.")
     signed = {
         "what the approval says (candidate, reviewer, role, statement, sample)": (approval.signed_bytes(), signature.approval),
         ROOT_NAME: ((root / ROOT_NAME).read_bytes(), signature.corpus_root),

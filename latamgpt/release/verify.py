@@ -11,7 +11,7 @@ from latamgpt.params import explain_validation
 from latamgpt.records import MANIFEST_NAME, REPORT_NAME, Manifest
 from latamgpt.release.approval import Approval
 from latamgpt.release.signature import PUBLIC_KEY_NAME
-from latamgpt.release.signed import APPROVAL_NAME, SIGNATURE_FILES, must_be_signed, read_shown
+from latamgpt.release.signed import APPROVAL_NAME, SIGNATURE_FILES, read_shown
 from latamgpt.release.versions import Lineage
 from latamgpt.store import digest_of, list_files, sha256_file, verify
 
@@ -74,7 +74,6 @@ def verified(folder: Path) -> Verified:
     try:
         manifest = verify(folder)
         approval = _approved(folder, manifest)
-        must_be_signed(approval, folder)
         return Verified(manifest, approval, Lineage.read(folder))
     except InputDamagedError as error:
         raise InputDamagedError(f"{folder} is NOT the release that was published: {error} {NOT_THE_RELEASE}") from error

@@ -1,7 +1,9 @@
 """Where a candidate came from, and its version in the model registry."""
 
+from hashlib import sha256
 from pathlib import Path
 
+import orjson
 from pydantic import ValidationError
 
 from latamgpt.errors import InputDamagedError
@@ -39,6 +41,11 @@ class Lineage(Frozen):
                 f"{path} is missing or does not read as this version of the project writes it, so what it was made from, and "
                 "which withdrawals it heeds, is not known. Make the candidate again: `latamgpt stage release_candidate`."
             ) from error
+
+
+def digest_of_values(values: object) -> str:
+    """The sha256 of a section of the parameters."""
+    return sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def register(workspace: Workspace, candidate: Path, alias: str, tags: dict[str, str]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from latamgpt.cli import main
-from latamgpt.errors import OperatorError
+from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.governance.recipients import Recipient, add_recipient
 from latamgpt.params import Params
 from latamgpt.receipts.publish import write_receipt
@@ -14,7 +14,7 @@ from latamgpt.receipts.words import Language, catalogue
 from latamgpt.registry.duties import DutyKind, duties_of
 from latamgpt.registry.partners import read_institution
 from latamgpt.release.merkle import Inclusion, is_included
-from latamgpt.store import Workspace, digest_of, list_files, sha256_file
+from latamgpt.store import Workspace, digest_of, list_files, sha256_file, write_manifest
 from tests.receipts.conftest import IDS, OTHERS, PARTNER, SECRET, publish_release
 from tests.release.conftest import PARTNERS, write_partner
 
@@ -170,6 +170,15 @@ def test_receipt_is_the_same_bytes_twice_and_replaces_only_a_receipt(
         write_receipt(published, receipt_params, PARTNER, Language.PORTUGUESE, out)
     assert (out / "thesis.docx").is_file()
     assert not list(tmp_path.glob(".out-*"))
+
+
+def test_release_whose_signature_is_not_good_is_not_told_as_signed(published: Workspace, receipt_params: Params):
+    folder = published.place("release")
+    (folder / "APPROVAL.sig").write_bytes(b"another")
+    (folder / "manifest.json").unlink()
+    write_manifest(folder, "release")
+    with pytest.raises(InputDamagedError, match="signature is not that of what the approval says"):
+        make_receipt(published, receipt_params, PARTNER)
 
 
 @pytest.mark.parametrize("out", [".", "..", "", "../.."])

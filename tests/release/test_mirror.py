@@ -1,6 +1,7 @@
 """A release on a real S3 server: whole, read back, never overwritten; refusals in plain words."""
 
 import shutil
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -98,12 +99,26 @@ def test_a_copy_that_cannot_be_put_on_record_is_not_made(
     assert "manifest.json" not in store.on_record
 
 
+def test_a_withdrawal_that_comes_while_files_are_copied_keeps_the_copy_from_view(
+    released: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    store = FolderStore(tmp_path_factory.mktemp("store"), released.root)
+    store.after_first = lambda: write_partner(released, PARTNER, "PE", withdrawn_on="2026-11-20")
+    monkeypatch.setattr("latamgpt.release.mirror._open_store", lambda: store)
+    with pytest.raises(NotPermittedError, match="was withdrawn on 2026-11-20"):
+        mirror(released, STORE)
+    assert "model.safetensors" in store.on_record
+    assert "manifest.json" not in store.on_record
+    assert read_recipients(released.root).recipients == ()
+
+
 class FolderStore:
     """As much of an object store as `mirror` asks for; knows how many copies were on record when each file came."""
 
     def __init__(self, folder: Path, root: Path) -> None:
         self.folder, self.root = folder, root
         self.on_record: dict[str, int] = {}
+        self.after_first: Callable[[], None] = lambda: None
 
     def exists(self, path: str) -> bool:
         return (self.folder / path).exists()
@@ -113,6 +128,8 @@ class FolderStore:
         shutil.copyfile(source, self.folder / path)
         known = read_recipients(self.root).recipients if (self.root / RECIPIENTS).is_file() else ()
         self.on_record["/".join(path.split("/")[3:])] = len(known)
+        if len(self.on_record) == 1:
+            self.after_first()
 
     def read_block(self, path: str, start: int, length: int | None) -> bytes:
         return (self.folder / path).read_bytes()[start:][:length]

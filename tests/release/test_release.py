@@ -2,6 +2,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -111,6 +112,17 @@ def test_partner_gone_from_the_registry_stops_the_release(candidate: Workspace, 
         release.run(candidate, release_params)
 
 
+@pytest.mark.parametrize("changes", [{"licence": "CC0-1.0"}, {"version": "9.0.0"}])
+def test_release_under_another_licence_or_version_than_was_reviewed_is_refused(
+    candidate: Workspace, release_params: Params, changes: dict[str, str]
+):
+    approve(candidate, "Ana", "reviewer", "read both cards", sample=False)
+    described = release_params.release_candidate.model_copy(update=changes)
+    with pytest.raises(OperatorError, match="name, version, licence and contact, is not the one that the reviewer saw"):
+        release.run(candidate, release_params.model_copy(update={"release_candidate": described}))
+    assert not candidate.place("release").exists()
+
+
 def test_release_says_that_its_approval_is_a_sample(released: Workspace, release_params: Params):
     folder = released.read("release")
     assert "**This is a sample approval.**" in (folder / "RELEASE.md").read_text(encoding="utf-8")
@@ -163,8 +175,12 @@ def test_weights_exchanged_with_a_manifest_made_to_fit_are_seen(released: Worksp
         verify_release(folder)
 
 
-def test_approval_exchanged_for_one_of_another_candidate_is_seen(released: Workspace):
-    folder = released.place("release")
+def test_approval_exchanged_for_one_of_another_candidate_is_seen_without_a_signature(
+    candidate: Workspace, release_params: Params
+):
+    approve(candidate, "Ana", "reviewer", "read both cards", sample=False)
+    release.run(candidate, release_params)
+    folder = candidate.place("release")
     approval = json.loads((folder / "APPROVAL.json").read_bytes())
     write_json(folder / "APPROVAL.json", {**approval, "candidate": "0" * 64})
     (folder / "manifest.json").unlink()
@@ -181,6 +197,33 @@ def test_file_that_nobody_approved_is_seen_beside_those_that_were(released: Work
     write_manifest(folder, "release")
     with pytest.raises(InputDamagedError, match=f"1 files in it nobody approved, first {name}"):
         verify_release(folder)
+
+
+def test_release_damaged_at_random_is_never_verified_and_always_explained(released: Workspace):
+    folder, random, free = released.place("release"), Random(7), {"RELEASE.md", "VERIFY.md", "SHA256SUMS", "report.json"}
+    kept = {name: (folder / name).read_bytes() for name in list_files(folder)}
+    for number in range(200):
+        name = random.choice(list(kept))
+        at = random.randrange(len(kept[name]))
+        odd = (
+            b"",
+            b"{}",
+            b"[1]",
+            kept[name][:at],
+            kept[name][:at] + bytes([kept[name][at] ^ 1]) + kept[name][at + 1 :],
+            b"[" * 9999,
+        )
+        (folder / name).write_bytes(random.choice(odd))
+        if fits := number % 2 and name != "manifest.json":
+            (folder / "manifest.json").unlink()
+            write_manifest(folder, "release")
+        if fits and name in free:  # words around what was approved: the announced sha256 alone speaks for them
+            assert verify_release(folder)
+        else:
+            with pytest.raises(InputDamagedError):
+                verify_release(folder)
+        for each, held in kept.items():
+            (folder / each).write_bytes(held)
 
 
 def test_verify_command_answers_in_words_and_exit_codes(released: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
