@@ -9,6 +9,7 @@ import hmac
 import os
 import secrets
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -21,6 +22,7 @@ from latamgpt.custody.registry_edits import every_partner
 from latamgpt.custody.traces import Trace, find_traces, fold, needle, releases_that_cannot_be_told
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.governance.audit import Action, open_log
+from latamgpt.governance.recipients import read_recipients
 from latamgpt.records import Frozen
 from latamgpt.store import Workspace
 
@@ -87,6 +89,13 @@ class Request:
     dry_run: bool = False
 
 
+def _holders(workspace: Workspace, traces: tuple[Trace, ...]) -> Iterator[str]:
+    """The release that holds what was found, and who is on record as having a copy of it."""
+    for release in (trace.item for trace in traces if trace.place == "release"):
+        yield f"release {release}"
+        yield from (f"{one.name} ({one.address})" for one in read_recipients(workspace.root).of(release))
+
+
 def open_case(workspace: Workspace, request: Request) -> Case:
     """Look for the string everywhere and start the clock; the audit log is entered first, and holds the case's number only.
 
@@ -106,7 +115,7 @@ def open_case(workspace: Workspace, request: Request) -> Case:
         due_on=request.received_on + timedelta(days=days),
         string_hmac_sha256=sealed,
         traces=traces,
-        recipients=(*(f"release {t.item}" for t in traces if t.place == "release"), *request.recipients),
+        recipients=(*_holders(workspace, traces), *request.recipients),
         doubt=releases_that_cannot_be_told(workspace),
     )
     if request.dry_run:

@@ -77,13 +77,22 @@ def signing_key(workspace: Workspace, *, sample: bool) -> ec.EllipticCurvePrivat
     """The key to sign an approval with; None where a person approves and no key is named: such a release is not signed.
 
     Raises:
-        OperatorError: the key file is missing, or holds no unencrypted key on P-256.
+        OperatorError: the key file is missing, holds no unencrypted key on P-256, or holds the samples' key for a person.
     """
+    path = workspace.root / SAMPLE_KEY
     if not sample:
         named = os.environ.get(KEY_VARIABLE, "")
-        return read_key(Path(named)) if named else None
-    path = workspace.root / SAMPLE_KEY
+        return _must_not_be_for_samples(read_key(Path(named)), path) if named else None
     return read_key(path) if path.is_file() else make_key(path)
+
+
+def _must_not_be_for_samples(key: ec.EllipticCurvePrivateKey, sample: Path) -> ec.EllipticCurvePrivateKey:
+    if sample.is_file() and public_pem(key) == public_pem(read_key(sample)):
+        raise OperatorError(
+            f"{KEY_VARIABLE} names the key of {SAMPLE_KEY}, which signs what nobody looked at, so a person's word would count as "
+            "little. Name the institution's own key."
+        )
+    return key
 
 
 def read_key(path: Path) -> ec.EllipticCurvePrivateKey:

@@ -13,6 +13,7 @@ from latamgpt.custody.subject_requests import Kind, Request, close_case, open_ca
 from latamgpt.custody.traces import needle
 from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import sound
+from latamgpt.governance.recipients import Recipient, add_recipient
 from latamgpt.governance.withdrawals import EMPTY_FILE, withdrawals_path
 from latamgpt.intake import documents
 from latamgpt.params import Params
@@ -144,9 +145,12 @@ def test_a_release_that_was_trained_on_the_document_is_a_recipient(small: Worksp
     publish_corpus(small, [row])
     publish_shards(small, [shard_row(str(row["doc_id"]), [1, 2])])
     release_of(small, digest_of(small.place("token_shards")))
+    digest = digest_of(small.place("release"))
+    for copy in (digest, "0" * 64):
+        add_recipient(small.root, Recipient(release=copy, name="Ministerio", address=f"mesa {copy[:2]}"))
     case = open_case(small, ask(NAME))
     assert [trace.place for trace in case.traces[-3:]] == ["corpus", "token_shards", "release"]
-    assert case.recipients == (f"release {digest_of(small.place('release'))}",)
+    assert case.recipients == (f"release {digest}", f"Ministerio (mesa {digest[:2]})")
     assert case.doubt == ""
 
 

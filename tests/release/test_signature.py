@@ -90,6 +90,17 @@ def test_sample_approval_never_takes_the_institution_s_key(
     assert "proves nothing" in (folder / "VERIFY.md").read_text(encoding="utf-8")
 
 
+def test_a_person_never_signs_with_the_samples_key(candidate: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    approve(candidate, "Ana", "reviewer", "looked", sample=True)
+    (tmp_path / "copy.pem").write_bytes((candidate.root / SAMPLE_KEY).read_bytes())
+    monkeypatch.setenv(KEY_VARIABLE, str(tmp_path / "copy.pem"))
+    with pytest.raises(
+        OperatorError, match=r"names the key of var/keys/sample-signing-key\.pem, which signs what nobody looked at"
+    ):
+        approve(candidate, "Beatriz", "reviewer", "read both cards", sample=False)
+    assert read_approval(candidate).reviewer == "Ana"
+
+
 def test_key_that_cannot_sign_is_refused_by_name(candidate: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "key.pem").write_text("no key")
     monkeypatch.setenv(KEY_VARIABLE, str(tmp_path / "key.pem"))
