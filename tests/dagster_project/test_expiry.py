@@ -1,0 +1,94 @@
+"""One agreement ends, on the project's own stages and samples: what asks for it is stale, and the next corpus holds none of it."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from dagster_project.definitions import build_location
+from latamgpt.store import Workspace
+from tests.conftest import ROOT
+from tests.dagster_project.small_factory import call
+from tests.dagster_project.staleness import adopt_all, not_fresh_in_ui, stale_in_dvc
+
+PARTNER, OTHER = "museo-altiplano", "colegio-nahuatl"
+ENDED, STANDING = "ma-2025-01", "ma-2025-02"
+STAGES = ("documents", "clean_documents", "documents_gate", "corpus")
+
+
+@pytest.fixture
+def to_the_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """The project's graph up to the corpus, with two of its partners, run through DVC."""
+    root = tmp_path / "workspace"
+    root.mkdir()
+    for name in ("latamgpt", "sites", "profiles"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for partner in (PARTNER, OTHER):
+        for name in (f"partners/{partner}.yaml", f"governance/withdrawals/{partner}.yaml"):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, root / name)
+        shutil.copytree(ROOT / "samples" / partner, root / "samples" / partner)
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    left_out = tuple(set(params["partners"]) - {PARTNER, OTHER})
+    (root / "params.yaml").write_text(yaml.safe_dump(params | {"partners": [OTHER, PARTNER]}), encoding="utf-8")
+    graph = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+    stages = {name: graph["stages"][name] for name in STAGES}
+    for stage in stages.values():
+        stage["deps"] = [dep for dep in stage["deps"] if Path(dep).stem not in left_out]
+    (root / "dvc.yaml").write_text(yaml.safe_dump(graph | {"stages": stages}, sort_keys=False), encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
+    call(root, sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet")
+    call(root, sys.executable, "-m", "dvc", "repro", "--quiet")
+    return Workspace(root)
+
+
+def held(workspace: Workspace) -> set[tuple[str, str, str]]:
+    """Partner, agreement and document of all that the corpus holds."""
+    rows = pq.read_table(workspace.place("corpus") / "documents.parquet", columns=["partner", "agreement", "doc_id"]).to_pylist()
+    return {(row["partner"], row["agreement"], row["doc_id"]) for row in rows}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_an_ended_agreement_makes_stale_what_asks_for_it_and_takes_its_documents_out_of_the_corpus(
+    to_the_corpus: Workspace,
+) -> None:
+    location = build_location(to_the_corpus)
+    try:
+        with dg.instance_for_test() as instance:
+            adopt_all(location, instance)
+            assert not_fresh_in_ui(location, instance) == stale_in_dvc(location) == set()
+            before = held(to_the_corpus)
+            gone = {one for one in before if one[1] == ENDED}
+            assert gone
+            assert {agreement for _, agreement, _ in before} > {ENDED, STANDING}
+
+            path = to_the_corpus.root / "partners" / f"{PARTNER}.yaml"
+            registry = yaml.safe_load(path.read_text(encoding="utf-8"))
+            (agreement,) = [one for one in registry["agreements"] if one["id"] == ENDED]
+            agreement["valid_until"] = "2026-06-30"
+            path.write_text(yaml.safe_dump(registry), encoding="utf-8")
+            asking = {f"documents@{PARTNER}", f"documents_gate@{PARTNER}", "corpus"}
+            assert stale_in_dvc(location) == not_fresh_in_ui(location, instance) == asking
+
+            call(to_the_corpus.root, sys.executable, "-m", "dvc", "repro", "--quiet")
+            after = held(to_the_corpus)
+            assert not {one for one in after if one[1] == ENDED}
+            assert after >= before - gone
+            excluded = pq.read_table(to_the_corpus.place("corpus") / "exclusions.parquet").to_pylist()
+            ended = {(row["partner"], row["delivery"]) for row in excluded if row["reason"] == "agreement_expired"}
+            named = {path.parent.name: yaml.safe_load(path.read_text())["agreement"] for path in deliveries(to_the_corpus)}
+            assert ended == {(PARTNER, name) for name, under in named.items() if under == ENDED}
+            adopt_all(location, instance)
+            assert stale_in_dvc(location) == not_fresh_in_ui(location, instance) == set()
+    finally:
+        location.door.close()
+
+
+def deliveries(workspace: Workspace) -> list[Path]:
+    return sorted((workspace.root / "samples" / PARTNER).glob("*/delivery.yaml"))
