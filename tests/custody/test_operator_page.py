@@ -22,9 +22,9 @@ LETTERS = {
 VARIES = re.compile(r"\d{4}-\d\d-\d\dT[\d:]+\+00:00|Head: \S+|Leaves the corpus: .*|No corpus is .*|Stages that become stale .*")
 
 
-def examples() -> list[tuple[str, str]]:
+def examples(page: Path = PAGE) -> list[tuple[str, str]]:
     """Every command of the page with what the page says that it prints."""
-    blocks = re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     return [
         (command, printed) for block in blocks for command, printed in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.M)
     ]

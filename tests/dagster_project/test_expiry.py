@@ -1,4 +1,4 @@
-"""One agreement ends, on the project's own stages and samples: what asks for it is stale, and the next corpus holds none of it."""
+"""One agreement ends, on the real stages and samples: what asks for it is stale, and the next corpus holds none of it."""
 
 import shutil
 import sys
