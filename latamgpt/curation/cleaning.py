@@ -98,10 +98,10 @@ def _clean_one(row: Row, params: CleanDocumentsParams, outcome: Cleaned) -> None
     verdict = decide_language(declared, shipped_model().identify(masked.text), num_letters, params.min_language_confidence)
     name = verdict.language if verdict.language != UNDETERMINED else one_name(declared)
     drop = judge(measure(masked.text), thresholds_for(params.quality, name), name)
-    if drop is not None:
+    if drop is not None and not num_minors:  # who is named does not hang on how the text is written
         outcome.excluded.append(_exclusion(row, drop.reason, drop.detail, name))
-    elif verdict.doubt or num_minors:
-        reason, detail = (verdict.doubt, verdict.detail) if verdict.doubt else (MINOR, MINOR_DETAIL.format(num_minors))
+    elif num_minors or verdict.doubt:
+        reason, detail = (MINOR, MINOR_DETAIL.format(num_minors)) if num_minors else (verdict.doubt, verdict.detail)
         outcome.excluded.append(_exclusion(row, reason, detail, verdict.language))
         outcome.undetermined.append(
             {name: row[name] for name in DOCUMENT_SCHEMA.names} | {"text": masked.text, "title": title.text}

@@ -5,10 +5,11 @@ delivery and differ between machines; so it is made once, by `latamgpt ocr`, and
 """
 
 import hashlib
+from collections import Counter
 from datetime import date
 from typing import Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from latamgpt.errors import OperatorError
 from latamgpt.intake.quarantine import Reason, Rejected
@@ -49,6 +50,14 @@ class OcrRecord(Frozen):
     languages: str  # as the engine was told: 'spa+que'
     dots_per_inch: int = Field(ge=1)
     pages: tuple[OcrPage, ...]
+
+    @field_validator("pages")
+    @classmethod
+    def _each_page_once(cls, pages: tuple[OcrPage, ...]) -> tuple[OcrPage, ...]:
+        numbers = Counter(page.number for page in pages)
+        if len(numbers) < len(pages):
+            raise ValueError(f"page {numbers.most_common(1)[0][0]} stands there more than once, and which text holds is unknown")
+        return pages
 
 
 class Correction(Frozen):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from latamgpt.errors import quoted
+from latamgpt.intake.answers import checked
 from latamgpt.intake.found import Reading
 from latamgpt.intake.licences import FIELDS
 from latamgpt.intake.limited import run_limited
@@ -21,17 +22,18 @@ def read_parquet(source: Source, name: str) -> Reading:
     """Every row a document; one without a text, or above the cap of a record, is set aside by its number."""
     fields, budget = source.delivery.fields, source.budget
     named = [column for column in (fields.text, fields.title, fields.language, fields.id) if column is not None]
-    rows = run_limited(
+    answer = run_limited(
         parse_parquet,
         [str(source.place(name)), name, named, budget.max_file_bytes],
         name=name,
         reason=Reason.PARQUET_INVALID,
         max_bytes=MAX_BYTES,
     )
+    rows = checked(list[dict[str, str | None]], answer, name, Reason.PARQUET_INVALID)
     reading: Reading = []
-    for number, values in enumerate(rows if isinstance(rows, list) else [], start=1):
+    for number, values in enumerate(rows, start=1):
         path = f"{name}#{number}"
-        num_bytes = sum(len(value.encode("utf-8")) for value in values.values() if isinstance(value, str))
+        num_bytes = sum(len(value.encode("utf-8")) for value in values.values() if value is not None)
         if num_bytes > budget.max_record_bytes:
             reading.append(SetAside(path, Reason.TOO_LARGE, f"the row holds {num_bytes:,} bytes, above the cap", num_bytes))
             continue

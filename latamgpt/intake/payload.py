@@ -34,7 +34,7 @@ class Budget:
         return cls(params.max_file_bytes, params.max_delivery_bytes, params.max_record_bytes)
 
     def read(self, path: Path, name: str) -> bytes:
-        """A file's bytes, decompressed where it ends in .gz or .zst.
+        """A file's bytes, decompressed where it ends in .gz or .zst, in any case.
 
         Raises:
             Rejected: too_large for the file, DeliveryTooLarge for the delivery, compression_damaged.
@@ -107,9 +107,9 @@ def size_of(folder: Path) -> int:
 
 def _stream(path: Path, name: str) -> Generator[bytes]:
     try:
-        if name.endswith(".gz"):
+        if name.lower().endswith(".gz"):
             yield from _gunzip(path)
-        elif name.endswith(".zst"):
+        elif name.lower().endswith(".zst"):
             yield from _unzstd(path, name)
         else:
             with path.open("rb") as stream:

@@ -4,12 +4,15 @@ import re
 import unicodedata
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
 
 from latamgpt.intake.answers import checked
 from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.licences import Statement, statements_in
 from latamgpt.intake.limited import run_limited
-from latamgpt.intake.pdf_parser import EVERY_PAGE, FIRST_AND_LAST, parse_pdf
+from latamgpt.intake.pdf_parser import EVERY_PAGE, FIRST_AND_LAST, MAX_PAGES, parse_pdf
 from latamgpt.intake.quarantine import Reason
 from latamgpt.intake.scans import PageRead, as_document, scanned_pages
 from latamgpt.intake.source import Source
@@ -27,8 +30,14 @@ class PdfRead(Frozen):
     metadata: str  # its fields, one after the other
     xmp: str  # the XML of its metadata
     pages: tuple[str, ...]
-    drawn: tuple[int, ...]  # numbers of the pages on which anything is drawn, text or picture
-    num_pages: int
+    drawn: tuple[Annotated[int, Field(ge=1, le=MAX_PAGES)], ...]  # pages on which anything is drawn, text or picture
+    num_pages: int = Field(ge=0, le=MAX_PAGES)
+
+    @model_validator(mode="after")
+    def _has_its_pages(self) -> Self:
+        if max(len(self.pages), *self.drawn, 0) > self.num_pages:
+            raise ValueError("it speaks of pages that it does not have")
+        return self
 
 
 def read_pdf(source: Source, name: str) -> Reading:

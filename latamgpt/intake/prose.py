@@ -30,10 +30,11 @@ def read_markdown(source: Source, name: str) -> Reading:
     """NAME.md is the text; NAME.json says what it is; NAME.pdf is only asked for a licence that contradicts."""
     base = name[: -len(".md")]
     text = source.text(name)
-    sidecar = _sidecar(source, f"{base}.json") if source.has(f"{base}.json") else {}
-    statements = stated_in_fields(sidecar, lambda _: f"{base}.json")
-    if source.has(f"{base}.pdf"):
-        statements += pdf_statements(source.place(f"{base}.pdf"), f"{base}.pdf")
+    described, printed = source.beside(base, ".json"), source.beside(base, ".pdf")
+    sidecar = _sidecar(source, described) if described else {}
+    statements = stated_in_fields(sidecar, lambda _: described)
+    if printed:
+        statements += pdf_statements(source.place(printed), printed)
     title = _string(sidecar, "title") or _first_heading(text) or PurePosixPath(base).name
     return [Found(name, text, title, _string(sidecar, "language"), tuple(statements))]
 

@@ -161,4 +161,9 @@ def _belongs(source: Source, name: str) -> bool:
     if scan != name and source.has(scan):
         return True
     path = PurePosixPath(name)
-    return path.suffix in COMPANIONS_OF_MARKDOWN and source.has(f"{name.removesuffix(path.suffix)}.md")
+    base = name.removesuffix(path.suffix)
+    return (
+        path.suffix.lower() in COMPANIONS_OF_MARKDOWN
+        and name == source.beside(base, path.suffix.lower())
+        and bool(source.beside(base, ".md"))
+    )

@@ -34,3 +34,7 @@ class Source:
     def has(self, name: str) -> bool:
         """Whether the delivery holds a file of this name."""
         return name in self.names
+
+    def beside(self, base: str, suffix: str) -> str:
+        """The file of this name and suffix, written small or in capitals; '' where there is none."""
+        return next((name for name in (base + suffix, base + suffix.upper()) if name in self.names), "")

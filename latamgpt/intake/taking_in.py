@@ -3,7 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from latamgpt.errors import OperatorError, quoted
@@ -27,6 +27,7 @@ from latamgpt.store import list_files
 MAX_CONTRADICTING_SHARE = 0.5
 """Of a delivery's documents; above it the delivery's own licence is what is doubtful, and all of it waits for the partner."""
 
+MAX_DAYS_AHEAD = 366  # a delivery may be newer than the day that a run is held against, and not by years
 IDENTIFIER = re.compile(r"[A-Za-z0-9.+-]{1,60}")  # as SPDX has them; a field for a licence may hold anything
 
 
@@ -62,6 +63,7 @@ def take_in(
         num_bytes = size_of(folder)
         refuse_crawled(folder)
         delivery = _read_description(folder)
+        _check_date(delivery, as_of)
         _check_rights(institution, delivery, as_of)
         _check_withdrawn(delivery, withdrawn)
         check_fixity(folder, delivery)
@@ -102,6 +104,15 @@ def _read_description(folder: Path) -> Delivery:
         detail = f"delivery.yaml says id {quoted(delivery.id)}, the folder is named {quoted(folder.name)}: make the two the same"
         raise Rejected(Reason.DELIVERY_INVALID, detail, "delivery.yaml")
     return delivery
+
+
+def _check_date(delivery: Delivery, as_of: date) -> None:
+    if delivery.date > as_of + timedelta(days=MAX_DAYS_AHEAD):
+        detail = (
+            f"delivery.yaml says that the delivery was made on {delivery.date}, and the run is held against {as_of}: nothing can "
+            "be said of a time to come. Correct the date, or `rights.as_of` in params.yaml"
+        )
+        raise Rejected(Reason.DELIVERY_INVALID, detail, "delivery.yaml")
 
 
 def _check_rights(institution: Institution, delivery: Delivery, as_of: date) -> None:

@@ -131,6 +131,22 @@ def test_a_document_about_a_named_child_waits_for_a_person(workspace: Workspace,
     assert rows_of(workspace, "documents") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("La alumna Rosa Quispe, de 9 años, dejó la escuela.", {}),  # too short to be kept
+        (f"{PORTUGUESE} {PORTUGUESE} La alumna Rosa Quispe, de 9 años, dejó la escuela.", {"declared_language": "quy"}),
+    ],
+)
+def test_a_named_child_is_the_reason_before_quality_and_language(
+    workspace: Workspace, params: Params, text: str, changes: dict[str, object]
+) -> None:
+    publish_documents(workspace, [document(text, **changes)])
+    run(workspace, params, PARTNER)
+    assert [row["reason"] for row in rows_of(workspace, "exclusions")] == ["names_a_minor"]
+    assert len(rows_of(workspace, "undetermined")) == 1
+
+
 @pytest.mark.parametrize("docs_per_task", [1, 3, 100])
 def test_the_size_of_tasks_does_not_matter(workspace: Workspace, params: Params, docs_per_task: int) -> None:
     documents = rows_to_table([document(f"{SPANISH} {i}.") for i in range(7)], DOCUMENT_SCHEMA)

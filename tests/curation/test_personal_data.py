@@ -187,3 +187,7 @@ def test_a_line_of_a_million_digits_is_masked_in_time() -> None:
     assert mask("@" * 100_000).counts.total() == 0
     assert mask("Nombre: " * 100_000).counts.total() == 0
     assert mask("calle " * 100_000 + "RUT 12.531.909-2").counts.total() == 1
+
+
+def test_an_address_does_not_go_over_a_line_s_end() -> None:
+    assert mask("Ana\n@casa.org").text == "Ana\n@casa.org"

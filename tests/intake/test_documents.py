@@ -1,9 +1,11 @@
+import gzip
 import os
 import unicodedata
 from pathlib import Path
 
 import pytest
 import yaml
+import zstandard
 
 from latamgpt.errors import OperatorError
 from latamgpt.intake.taking_in import identify
@@ -194,6 +196,26 @@ def test_a_delivery_named_otherwise_than_its_folder_is_set_aside(archive: Worksp
     folder.rename(folder.with_name("otro"))
     take_in(archive, params)
     assert exclusions(archive)[0]["reason"] == "delivery_invalid"
+
+
+def test_a_delivery_that_says_it_will_be_made_in_years_is_set_aside(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"a.txt": "Texto."}, date="2206-03-01")
+    take_in(archive, params)
+    assert reasons(archive) == {"delivery.yaml": "delivery_invalid"}
+    assert "made on 2206-03-01" in str(exclusions(archive)[0]["detail"])
+
+
+def test_suffixes_in_capitals_are_read_as_small_ones(archive: Workspace, params: Params) -> None:
+    files: dict[str, bytes | str] = {
+        "a.JSONL.GZ": gzip.compress(b'{"text": "Uno."}\n'),
+        "b.JSONL.ZST": zstandard.ZstdCompressor().compress(b'{"text": "Dos."}\n'),
+        "c.MD": "Tres.",
+        "c.JSON": '{"title": "El tercero"}',
+    }
+    deliver(archive, files, format="files")
+    take_in(archive, params)
+    assert {row["text"]: row["title"] for row in documents(archive)} == {"Uno.": "", "Dos.": "", "Tres.": "El tercero"}
+    assert exclusions(archive) == []
 
 
 def test_a_delivery_above_the_cap_is_set_aside_whole(archive: Workspace, params: Params) -> None:

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from latamgpt.intake.pdf import is_text
+from latamgpt.intake.answers import checked
+from latamgpt.intake.pdf import PdfRead, is_text
+from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.params import Params
 from latamgpt.store import Workspace
 from tests.intake.deliveries import deliver, documents, exclusions, reasons, register, take_in
@@ -99,3 +101,11 @@ def test_a_layer_of_codes_without_letters_is_no_text() -> None:
 def test_a_pdf_with_any_bytes_in_it_is_read_or_named(at: int, raw: bytes) -> None:
     read, set_aside = outcome("files", {"a.pdf": BOOK[:at] + raw + BOOK[at + len(raw) :]})
     assert len(read) + len(set_aside) >= 1
+
+
+@pytest.mark.parametrize("said", [{"num_pages": 10**12}, {"num_pages": 1, "pages": ["a", "b"]}, {"num_pages": 2, "drawn": [3]}])
+def test_a_parser_that_speaks_of_pages_that_no_pdf_has_is_not_believed(said: dict[str, object]) -> None:
+    answer = {"title": "", "metadata": "", "xmp": "", "pages": [], "drawn": [], **said}
+    with pytest.raises(Rejected) as caught:
+        checked(PdfRead, answer, "a.pdf", Reason.PDF_UNREADABLE)
+    assert caught.value.reason == Reason.PDF_UNREADABLE

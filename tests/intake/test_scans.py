@@ -80,8 +80,17 @@ def test_a_correction_is_read_in_place_of_the_ocr_text(archive: Workspace, param
         {"a.png.ocr.json": ocr_result(ONE, page(1, "El")), "a.png.corrections.json": corrections(ONE, (1, "Fl", "El"))},
         {"a.png.ocr.json": ocr_result(ONE, page(1, "El")), "a.png.corrections.json": corrections(TWO, (1, "El", "El"))},
         {"a.png.ocr.json": ocr_result(ONE, page(1, "El")), "a.png.corrections.json": corrections(ONE, (2, "El", "El"))},
+        {"a.png.ocr.json": ocr_result(ONE, page(1, "El"), page(2, "río")).replace('"number":2', '"number":1')},
     ],
-    ids=["another scan's", "empty", "no text", "of another result", "correction of another scan", "of another page"],
+    ids=[
+        "another scan's",
+        "empty",
+        "no text",
+        "of another result",
+        "correction of another scan",
+        "of another page",
+        "a page twice",
+    ],
 )
 def test_what_lies_beside_a_scan_must_be_of_it(archive: Workspace, params: Params, beside: dict[str, bytes | str]) -> None:
     assert intake(archive, params, {"a.png": ONE, **beside}) == {}

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from latamgpt.intake import parquet_files
 from latamgpt.params import Params
 from latamgpt.store import Workspace
 from tests.intake.deliveries import deliver, documents, exclusions, reasons, register, take_in
@@ -89,6 +90,15 @@ def test_a_parquet_bomb_is_stopped_at_the_cap(archive: Workspace, params: Params
     raw = parquet(texto=["a" * 1000] * 100_000, titulo=[""] * 100_000, lengua=[""] * 100_000)
     assert read(archive, params, raw, max_file_bytes=16 << 20) == []
     assert reasons(archive) == {"t.parquet": "too_large"}
+
+
+@pytest.mark.parametrize("answer", [None, {"texto": "a"}, ["a"], [{"texto": 1}], [{"texto": ["a"]}]])
+def test_an_answer_that_holds_no_rows_sets_the_file_aside(
+    archive: Workspace, params: Params, monkeypatch: pytest.MonkeyPatch, answer: object
+) -> None:
+    monkeypatch.setattr(parquet_files, "run_limited", lambda *_args, **_more: answer)
+    assert read(archive, params, good()) == []
+    assert reasons(archive) == {"t.parquet": "parquet_invalid"}
 
 
 def test_tabs_separate_the_cells_of_a_tsv(archive: Workspace, params: Params) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-LOCAL = re.compile(r"[\w.+-]{1,64}$")
+LOCAL = re.compile(r"[\w.+-]{1,64}\Z")
 DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.IGNORECASE)
 SPELT = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64} ?[(\[](?:at|arroba)[)\]] ?[\w-]+(?:(?:\.| ?[(\[](?:dot|punto|ponto)[)\]] ?)[\w-]+)*"
