@@ -8,6 +8,7 @@ own. Words, morphemes, glosses and notes are no text of a document: they are nam
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import lxml.etree
@@ -17,9 +18,11 @@ from latamgpt.intake.answers import checked
 from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.licences import stated_as
 from latamgpt.intake.limited import run_limited
+from latamgpt.intake.metadata import language_of
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.source import Source
-from latamgpt.intake.transcripts import SHORTER_CODE, Utterance, as_text, title_of
+from latamgpt.intake.transcripts import Utterance, as_text, title_of
+from latamgpt.intake.xml_files import parse_xml
 from latamgpt.records import Frozen
 
 TRANSLATION = re.compile(
@@ -50,7 +53,7 @@ class Tier(Frozen):
     @property
     def code(self) -> str:
         """Its language in BCP 47."""
-        return SHORTER_CODE.get(self.language.casefold(), self.language)
+        return language_of(self.language)
 
 
 class Record(Frozen):
@@ -85,14 +88,13 @@ def parse_elan(path: str) -> dict[str, object]:
     Raises:
         Rejected: transcript_invalid, for XML that is broken, has a document type, or is no annotation document.
     """
-    parser = lxml.etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True)
     try:
-        tree = lxml.etree.parse(path, parser)
-    except lxml.etree.XMLSyntaxError as error:
-        raise Rejected(Reason.TRANSCRIPT_INVALID, f"the file is not well-formed XML: {error}") from error
-    root = tree.getroot()
-    if tree.docinfo.doctype or root.tag != "ANNOTATION_DOCUMENT":
-        what = "has a document type (DOCTYPE), which ELAN never writes" if tree.docinfo.doctype else f"is <{root.tag}>"
+        root = parse_xml(Path(path).read_bytes(), "the file")
+    except Rejected as rejected:
+        raise Rejected(Reason.TRANSCRIPT_INVALID, rejected.detail) from rejected
+    doctype = root.getroottree().docinfo.doctype
+    if doctype or root.tag != "ANNOTATION_DOCUMENT":
+        what = "has a document type (DOCTYPE), which ELAN never writes" if doctype else f"is {quoted(root.tag)}"
         raise Rejected(Reason.TRANSCRIPT_INVALID, f"the file {what}: it is no ELAN annotation document")
     times = _times(root)
     kinds = {e.get("LINGUISTIC_TYPE_ID", ""): e.get("CONSTRAINTS", "") for e in root.iter("LINGUISTIC_TYPE")}

@@ -47,7 +47,7 @@ def parse_library_file(path: str, name: str) -> list[Found]:
         return parse_tei(root, name)
     if kind == "alto":
         page = parse_page(root)
-        return [Found(name, repair_pages([page.text]).text, confidence=page.confidence)]
+        return [Found(name, repair_pages([page.text]), confidence=page.confidence)]
     raise Rejected(Reason.NOT_READ, f"{name} is XML with the root {quoted(kind)}: TEI, METS and ALTO are read")
 
 
@@ -77,7 +77,7 @@ def _read_mets(source: Source, name: str) -> Reading:
     refused = [(place, page) for place, page in zip(index.pages, pages, strict=True) if page.refused]
     aside = [_page_aside(source, name, place, page) for place, page in refused]
     read = [place for place in index.pages if place not in {place for place, _ in refused}]
-    text = repair_pages([page.text for page in pages]).text
+    text = repair_pages([page.text for page in pages])
     book = Found(name, text, index.title, index.language, tuple(index.statements), (*read, *pictures), confidence_of(pages))
     return [book, *aside]
 

@@ -33,7 +33,7 @@ class Joined:
     num_hyphens_kept: int
 
 
-def join_broken_words(text: str, witness: str = "") -> Joined:
+def join_broken_words(text: str) -> Joined:
     """Join the words that a line's end breaks; keep the hyphen where it is, or may be, the writer's.
 
     1. A soft hyphen always goes; a part that is one letter, or a right part in a capital, keeps the hyphen.
@@ -44,9 +44,8 @@ def join_broken_words(text: str, witness: str = "") -> Joined:
 
     Args:
         text: lines, as printed.
-        witness: further text of the same document or delivery, in which words are looked up.
     """
-    known = _words(f"{text}\n{witness}")
+    known = _words(text)
     joined, kept = 0, 0
 
     def mend(left: str, hyphen: str, right: str) -> str:

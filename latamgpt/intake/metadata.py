@@ -7,8 +7,11 @@ import lxml.etree
 from latamgpt.intake.licences import Statement, stated_as, stated_in_fields, statements_in
 from latamgpt.intake.xml_files import XLINK_HREF, children, local_name, words_of
 
-SHORT_CODES = {"spa": "es", "por": "pt", "eng": "en", "fra": "fr", "fre": "fr"}
-"""Codes of ISO 639-2, as libraries write them, for which BCP 47 has a shorter one."""
+SHORT_CODES = {
+    "spa": "es", "por": "pt", "eng": "en", "fra": "fr", "fre": "fr", "nld": "nl", "dut": "nl", "deu": "de", "ger": "de",
+    "grn": "gn", "que": "qu", "aym": "ay", "hat": "ht",
+}  # fmt: skip
+"""Codes of ISO 639-2 and 639-3, as libraries and ELAN write them, for which BCP 47 has a shorter one."""
 PROSE_FIELDS = ("description", "subject", "keywords", "keyword", "comments", "publisher", "contentStatus", "category")
 LICENCE_NAMES = ("rights", "license", "licence", "accessRights")
 

@@ -7,8 +7,7 @@ typesetter's, and no word is found by them.
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from latamgpt.intake.line_ends import join_broken_words, join_lines, join_pages
 from latamgpt.intake.page_columns import read_columns
@@ -19,45 +18,17 @@ LIGATURE = re.compile("[\ufb00-\ufb06]")
 _MARK = r"<!--\s*(?:image|figure|picture|formula-not-decoded|missing-text|page-?break)\s*-->"
 CONVERTER_MARK = re.compile(_MARK, re.IGNORECASE)
 LINE_OF_MARKS = re.compile(rf"^(?:[ \t]*{_MARK})+[ \t]*\n", re.IGNORECASE | re.MULTILINE)
-FORM_FEED = "\f"
 
 
-@dataclass(frozen=True)
-class Repaired:
-    """A document's text, and what was taken out of its pages or mended in them."""
-
-    text: str
-    counts: Mapping[str, int]  # what -> how often; only what occurred
-    removed: tuple[str, ...]  # every line taken away as a running head, footer or page number
-
-
-def split_pages(text: str) -> list[str]:
-    """The pages of a text that a converter parted by form feeds."""
-    return [page for page in text.split(FORM_FEED) if page.strip()]
-
-
-def repair_pages(pages: Sequence[str], witness: str = "") -> Repaired:
+def repair_pages(pages: Sequence[str]) -> str:
     """Make one running text of pages as OCR or a converter gave them.
 
     Args:
         pages: one text a page, lines as printed. A page that is missing is '': text is not joined over it.
-        witness: more text of the same kind, for what hyphens at line ends mean.
     """
-    plain = [_plain(page) for page in pages]
-    columns = [read_columns(page) for page in plain]
-    trimmed = trim_edges([page for page, _ in columns])
-    joined = join_broken_words(join_pages(join_lines(_without_outer_blanks(page)) for page in trimmed.pages), witness)
-    text = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in joined.text.split("\n"))).strip("\n")
-    counts = {
-        "converter marks removed": sum(len(CONVERTER_MARK.findall(page)) for page in pages),
-        "ligatures spelled out": sum(len(LIGATURE.findall(page)) for page in pages),
-        "blocks of columns put in order": sum(n for _, n in columns),
-        "running heads and footers removed": len(trimmed.heads),
-        "page numbers removed": len(trimmed.numbers),
-        "words joined over a line's end": joined.num_words_joined,
-        "hyphens kept at a line's end": joined.num_hyphens_kept,
-    }
-    return Repaired(text, {what: n for what, n in counts.items() if n}, (*trimmed.heads, *trimmed.numbers))
+    columns = [read_columns(_plain(page))[0] for page in pages]
+    joined = join_broken_words(join_pages(join_lines(_without_outer_blanks(page)) for page in trim_edges(columns).pages))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in joined.text.split("\n"))).strip("\n")
 
 
 def _plain(page: str) -> str:

@@ -90,7 +90,7 @@ def scanned_pages(source: Source, scan: str, only: Sequence[int] | None = None) 
 def as_document(name: str, title: str, pages: Sequence[PageRead], parts: tuple[str, ...] = ()) -> Reading:
     """The pages as one document, and what was set aside of it; `parts` are the other files that its pages are."""
     aside: Reading = [page.aside for page in pages if page.aside is not None]
-    text = repair_pages([page.text for page in pages]).text
+    text = repair_pages([page.text for page in pages])
     if not text.strip() and aside:
         return aside
     num_words = sum(page.num_words for page in pages)

@@ -15,18 +15,6 @@ from latamgpt.intake.source import Source
 
 AUDIO_SUFFIXES = (".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".wma")
 PAUSE_MS = 2_000  # of one speaker, after which a new line begins
-SHORTER_CODE = {
-    "spa": "es",
-    "por": "pt",
-    "eng": "en",
-    "fra": "fr",
-    "nld": "nl",
-    "grn": "gn",
-    "que": "qu",
-    "aym": "ay",
-    "deu": "de",
-}
-"""ISO 639-3, as ELAN has it, to BCP 47's shorter code."""
 
 
 @dataclass(frozen=True)
