@@ -55,7 +55,7 @@ def run_drill(workspace: Workspace, on: date) -> Drill:
 
     params = read_params(workspace.root)
     began = time.monotonic()
-    drawn = draw(workspace, on)
+    drawn = draw(workspace, params.partners, on)
     followed = trace(workspace, params, Wanted(document=drawn.doc_id))
     traced = time.monotonic()
     rehearsed = rehearse(workspace, params, drawn, on)

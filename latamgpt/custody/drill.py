@@ -70,14 +70,25 @@ class Rehearsed:
     corpus_seconds: float
 
 
-def draw(workspace: Workspace, day: date) -> Drawn:
-    """The document of a day.
+def draw(workspace: Workspace, partners: Collection[str], day: date) -> Drawn:
+    """The document of a day: of a partner in the run, and not withdrawn already, though the corpus may still hold such ones.
 
     Raises:
-        OperatorError: no corpus is published here.
+        OperatorError: no corpus is published here, or it holds nothing that could be withdrawn.
     """
     columns = ["doc_id", "partner", "delivery", "path"]
-    rows = pq.read_table(workspace.read("corpus") / "documents.parquet", columns=columns).sort_by("doc_id").to_pylist()
+    held = pq.read_table(workspace.read("corpus") / "documents.parquet", columns=columns).sort_by("doc_id").to_pylist()
+    withdrawn = {partner: read_withdrawn(workspace.root, partner) for partner in partners}
+    rows = [
+        row
+        for row in held
+        if row["partner"] in partners and withdrawn[row["partner"]].find(row["delivery"], row["doc_id"]) is None
+    ]
+    if not rows:
+        raise OperatorError(
+            f"the corpus holds {len(held):,} documents, and none of a partner in the run that is not withdrawn already, so there "
+            "is nothing to rehearse on. Bring the corpus up to date: materialize it, or `make run`."
+        )
     seen = _seen(workspace)
     shipped = [row for row in rows if row["doc_id"] in seen]
     rows = shipped or rows

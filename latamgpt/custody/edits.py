@@ -268,8 +268,14 @@ def _finish(root: Path) -> None:
             "changed since. What it should hold cannot be told, so nothing is written. Compare it with `git diff`, settle it by "
             f"hand, and remove {UNFINISHED}."
         )
-    for edit in edits:
-        edit.write(root)
+    try:
+        for edit in edits:
+            edit.write(root)
+    except OSError as error:
+        raise OperatorError(
+            f"a command was killed while it wrote {', '.join(edit.path for edit in edits)}, and what was left cannot be "
+            f"written now: {_said(error)}. Free some space or mend the permissions, then run the command again."
+        ) from error
     _forget(root)
 
 

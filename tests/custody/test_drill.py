@@ -10,6 +10,7 @@ from latamgpt.commands.drill import FAILED
 from latamgpt.curation import corpus
 from latamgpt.custody import drill
 from latamgpt.custody.drill import draw, rehearse
+from latamgpt.errors import OperatorError
 from latamgpt.governance.withdrawals import NOTHING_WITHDRAWN, withdrawals_path
 from latamgpt.params import Params
 from latamgpt.store import Workspace, rows_to_table, write_table
@@ -20,6 +21,7 @@ from tests.custody.test_withdraw import OTHER, PARTNER, in_the_corpus, small
 __all__ = ["small"]
 
 DAY = date(2026, 12, 7)
+BOTH = (PARTNER, OTHER)
 
 
 @pytest.fixture
@@ -34,24 +36,24 @@ def shown(small: tuple[Workspace, Params]) -> Workspace:
 def day_of(workspace: Workspace, path: str) -> date:
     """A day by which this document is drawn."""
     days = (date.fromordinal(DAY.toordinal() + number) for number in range(100))
-    return next(day for day in days if draw(workspace, day).path == path)
+    return next(day for day in days if draw(workspace, BOTH, day).path == path)
 
 
 def test_the_document_is_drawn_by_the_day_alone(small: tuple[Workspace, Params]) -> None:
     workspace, _ = small
-    drawn = [draw(workspace, date(2026, 12, number)) for number in range(1, 29)]
-    assert [draw(workspace, date(2026, 12, number)) for number in range(1, 29)] == drawn
+    drawn = [draw(workspace, BOTH, date(2026, 12, number)) for number in range(1, 29)]
+    assert [draw(workspace, BOTH, date(2026, 12, number)) for number in range(1, 29)] == drawn
     assert {(one.partner, one.delivery, one.path) for one in drawn} == in_the_corpus(workspace)
 
 
 def test_a_document_that_training_saw_is_preferred(small: tuple[Workspace, Params]) -> None:
     workspace, _ = small
-    trained = draw(workspace, DAY).doc_id
+    trained = draw(workspace, BOTH, DAY).doc_id
     place = {"step": 0, "sequence": 0, "shard": "train/00000.parquet", "row": 0, "epoch": 0, "start": 0, "end": 9}
     with workspace.publish("checkpoint") as folder:
         write_table(folder / "data_order.parquet", rows_to_table([{"doc_id": trained, **place}], DATA_ORDER_SCHEMA))
     for number in range(1, 9):
-        drawn = draw(workspace, date(2026, 12, number))
+        drawn = draw(workspace, BOTH, date(2026, 12, number))
         assert (drawn.doc_id, drawn.num_documents, drawn.shipped) == (trained, 1, True)
 
 
@@ -59,7 +61,7 @@ def test_a_rehearsal_makes_the_next_corpus_and_leaves_everything_here(small: tup
     workspace, params = small
     day = day_of(workspace, "rio.txt")
     before = state(workspace.root)
-    found = rehearse(workspace, params, draw(workspace, day), day)
+    found = rehearse(workspace, params, draw(workspace, BOTH, day), day)
     assert state(workspace.root) == before
     assert list((workspace.root / "var" / "unpublished").iterdir()) == []
     assert (found.left_intake, len(found.left_corpus), found.num_before, found.num_after) == (1, 1, 3, 3)
@@ -73,7 +75,7 @@ def test_the_command_prints_the_checks_and_keeps_the_report(shown: Workspace, ca
     workspace = shown
     assert main(["drill", "--day", "2026-12-07"]) == 0
     printed = capsys.readouterr().out
-    drawn = draw(workspace, DAY)
+    drawn = draw(workspace, BOTH, DAY)
     assert printed.startswith(f"Drill of 2026-12-07: withdrawing {drawn.doc_id[:12]} of {drawn.partner}/{drawn.delivery} ")
     assert "it would hold" in printed
     assert printed.count("  held  ") == 6
@@ -119,3 +121,14 @@ def test_a_graph_that_would_not_make_the_corpus_anew_fails_the_drill(
     assert main(["drill", "--day", "2026-12-07"]) == FAILED  # its dvc.yaml does not list the partner for the corpus
     printed = capsys.readouterr().out
     assert "FAILED  expect what holds the text to become stale: 5 stages stay fresh: checkpoint, corpus, mixture" in printed
+
+
+def test_what_is_withdrawn_already_or_left_the_run_is_not_drawn(
+    small: tuple[Workspace, Params], capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace, _ = small
+    assert main(["withdraw", "--partner", PARTNER, "--delivery", "relatos", "--reason", "porque sí", "--on", "2026-11-20"]) == 0
+    days = [date(2026, 12, number) for number in range(1, 9)]
+    assert {draw(workspace, BOTH, day).delivery for day in days} == {"cartas"}
+    with pytest.raises(OperatorError, match="the corpus holds 3 documents, and none of a partner in the run"):
+        draw(workspace, (OTHER,), DAY)

@@ -1,5 +1,6 @@
 """A deed of several files is done whole, whenever its process is killed; a bag that is added to stays a bag."""
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -85,6 +86,18 @@ def test_what_was_changed_after_the_kill_is_not_written_over(cut_off: Workspace)
     with pytest.raises(OperatorError, match=r"b\.txt was changed since"):
         finish_cut_off(cut_off)
     assert (cut_off.root / "b.txt").read_text() == "by hand"
+
+
+def test_a_disk_that_is_full_when_it_is_finished_is_explained(cut_off: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileEdit, "publish", full)
+        with pytest.raises(OperatorError, match="what was left cannot be written now: .*No space left"):
+            finish_cut_off(cut_off)
+    finish_cut_off(cut_off)
+    assert (cut_off.root / "b.txt").is_file()
 
 
 @pytest.mark.parametrize("checksums", [["sha256"], ["sha256", "sha512"]])
