@@ -1,6 +1,7 @@
 """Taking the menus out of a page before its main text is looked for: on a short page a menu is most of the words."""
 
 import copy
+import re
 from typing import cast
 
 import lxml.html
@@ -8,16 +9,23 @@ import lxml.html
 FURNITURE_ROLES = frozenset({"navigation", "search", "contentinfo"})
 MENU_LINKS = 4
 MENU_LINK_SHARE = 0.9  # of a list's letters that stand in links; a bibliography has more than its links
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # lxml reads them and refuses to write them anew
 TEXT_PARTS = frozenset({"article", "blockquote", "main", "section"})
 
 
 def without_menus(page: lxml.html.HtmlElement) -> str:
     """The page as HTML without what HTML itself calls navigation, without the site's footer, and without lists of links."""
     page = copy.deepcopy(page)
+    for element in page.iter():
+        element.text, element.tail = _without_controls(element.text), _without_controls(element.tail)
     for element in list(page.iter("nav", "footer", "ul", "ol", "div")):
         if element.getparent() is not None and _is_furniture(element):
             element.drop_tree()
     return cast("str", lxml.html.tostring(page, encoding="unicode"))
+
+
+def _without_controls(text: str | None) -> str | None:
+    return CONTROLS.sub(" ", text) if text else text
 
 
 def _is_furniture(element: lxml.html.HtmlElement) -> bool:
