@@ -71,11 +71,12 @@ def test_sources_notes_a_new_version_and_starts_nothing(built_factory: Location,
     assert tick.run_requests == []
 
 
-def test_only_looking_and_approvals_are_on_before_a_person_says_so(built_factory: Location) -> None:
+def test_only_looking_rehearsing_and_approvals_are_on_before_a_person_says_so(built_factory: Location) -> None:
     repository = built_factory.definitions.get_repository_def()
     on = {one.name for one in repository.sensor_defs if one.default_status is dg.DefaultSensorStatus.RUNNING}
     assert on == {"sources", "approvals"}
-    assert [one.default_status for one in repository.schedule_defs] == [dg.DefaultScheduleStatus.STOPPED]
+    by_schedule = {one.name for one in repository.schedule_defs if one.default_status is dg.DefaultScheduleStatus.RUNNING}
+    assert by_schedule == {"weekly_withdrawal_drill"}
 
 
 def test_a_run_whose_process_was_killed_is_buried_and_a_living_one_is_not(
