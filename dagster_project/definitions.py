@@ -9,7 +9,7 @@ import dagster as dg
 from assets.factory import Factory, build_factory
 from assets.lifecycle import SHOWN
 from assets.shown import Shown
-from dagster_project.drill import drill_asset, weekly_drill
+from dagster_project.drill import drill_job, drill_spec, weekly_drill
 from dagster_project.dvc_door import DvcDoor, DvcResource
 from dagster_project.dvc_graph import load_graph
 from dagster_project.executor import thread_executor
@@ -34,9 +34,9 @@ def build_location(workspace: Workspace, shown: Mapping[str, Shown] = SHOWN) -> 
     door = DvcDoor(workspace)
     executor = thread_executor(door.stop_all)
     definitions = dg.Definitions(
-        assets=[*factory.assets(), drill_asset(workspace, factory.graph)],
+        assets=[*factory.assets(), drill_spec()],
         asset_checks=factory.checks(),
-        jobs=build_jobs(factory.graph, executor),
+        jobs=[*build_jobs(factory.graph, executor), drill_job(workspace)],
         schedules=[monthly_retrain, weekly_drill],
         sensors=build_sensors(factory, door, lambda: newly_approved(workspace)),
         resources={"dvc": dg.ResourceDefinition.hardcoded_resource(DvcResource(door))},

@@ -1,20 +1,17 @@
-"""The drill of a withdrawal as Dagster has it: an asset that a schedule makes anew, and a failed run where it would not hold."""
+"""The drill of a withdrawal as Dagster has it: a weekly job that reports an asset, and a failed run where it would not hold."""
 
 from datetime import UTC, date, datetime
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from pydantic import Field
 
-from assets.graph import Graph
 from assets.report_view import report_metadata
 from assets.shown import Shown
 from latamgpt.commands.drill import PLACE, Drill, run_drill
 from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace
 
-DRILL, DRILL_JOB = "withdrawal_drill", "rehearse_withdrawal"
-FOLLOWED = ("corpus", "token_shards", "checkpoint", "release_candidate", "release")  # what a drill reads, where the graph has it
+DRILL, DRILL_JOB, STEP = "withdrawal_drill", "rehearse_withdrawal", "rehearse"
 SHOWN = Shown(
     group="release",
     description="A withdrawal rehearsed on a document drawn by the day: what it touches, how long it takes, and whether the next "
@@ -30,28 +27,43 @@ class Day(dg.Config):
     day: str = Field(default="", description="The day that the document is drawn by, such as 2026-12-01; empty: today.")
 
 
-def drill_asset(workspace: Workspace, graph: Graph) -> dg.AssetsDefinition:
-    """The asset over a graph; nothing stands on it, and making it changes nothing but its report."""
-
-    @dg.asset(
-        key=DRILL,
-        deps=[node.asset for node in graph.stages if node.name in FOLLOWED],
+def drill_spec() -> dg.AssetSpec:
+    """What the UI shows of it. No stage makes it and none stands on it: it is no part of the factory's graph."""
+    return dg.AssetSpec(
+        DRILL,
         group_name=SHOWN.group,
         kinds=set(SHOWN.kinds),
         owners=list(SHOWN.owners),
         description=SHOWN.description,
-        metadata={"command": "latamgpt drill"},
+        metadata={"command": "latamgpt drill", "job": DRILL_JOB},
     )
-    def withdrawal_drill(context: dg.AssetExecutionContext, config: Day) -> dg.MaterializeResult:
+
+
+def drill_job(workspace: Workspace) -> dg.JobDefinition:
+    """The job, in one process: it starts no stage through DVC, and changes nothing but its report."""
+
+    @dg.op(
+        name=STEP,
+        description="Draw a document by the day, follow it, withdraw it in a copy, and look for it in the corpus made there.",
+    )
+    def rehearse(context: dg.OpExecutionContext, config: Day) -> None:
         done = rehearsed(workspace, config.day)
         metadata = metadata_of(workspace, done)
         context.log.info(done.report.summary)
-        if done.report.passed:
-            return dg.MaterializeResult(metadata=metadata)
-        context.log_event(dg.AssetObservation(DRILL, metadata=metadata))  # what was found shows on the asset's page all the same
-        raise dg.Failure(description=warning(done), metadata=metadata, allow_retries=False)
+        if not done.report.passed:
+            context.log_event(dg.AssetObservation(DRILL, metadata=metadata))  # what was found shows on the asset's page too
+            raise dg.Failure(description=warning(done), metadata=metadata, allow_retries=False)
+        context.log_event(dg.AssetMaterialization(DRILL, metadata=metadata))
 
-    return withdrawal_drill
+    @dg.job(
+        name=DRILL_JOB,
+        description="Rehearse the withdrawal of a document that was drawn by the day. Changes nothing.",
+        executor_def=dg.in_process_executor,
+    )
+    def job() -> None:
+        rehearse()
+
+    return job
 
 
 def rehearsed(workspace: Workspace, day: str) -> Drill:
@@ -100,16 +112,6 @@ def must_be_day(text: str) -> date:
         ) from error
 
 
-def drill_job() -> UnresolvedAssetJobDefinition:
-    """The job, in one process: it starts no stage through DVC."""
-    return dg.define_asset_job(
-        DRILL_JOB,
-        selection=dg.AssetSelection.assets(DRILL),
-        description="Rehearse the withdrawal of a document that was drawn by the day. Changes nothing.",
-        executor_def=dg.in_process_executor,
-    )
-
-
 @dg.schedule(
     name="weekly_withdrawal_drill",
     job_name=DRILL_JOB,
@@ -125,4 +127,4 @@ def weekly_drill(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 
 def config_of(day: str) -> dict[str, object]:
     """What the job is launched with for a day."""
-    return {"ops": {DRILL: {"config": {"day": day}}}}
+    return {"ops": {STEP: {"config": {"day": day}}}}

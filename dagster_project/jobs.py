@@ -1,10 +1,9 @@
-"""What can be started: the factory up to a candidate, the release of an approved one, the monthly retraining, the drill."""
+"""What can be started: the whole factory up to a candidate, the release of an approved one, the monthly retraining."""
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from assets.graph import Graph
-from dagster_project.drill import drill_job
 from dagster_project.retrain import config_of, retrain
 
 RELEASE = "release"
@@ -23,7 +22,6 @@ def build_jobs(graph: Graph, executor: dg.ExecutorDefinition) -> list[Unresolved
             executor_def=executor,
         ),
         retrain,
-        drill_job(),
     ]
     if last:
         jobs.append(

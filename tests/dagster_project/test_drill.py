@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
-from assets.graph import Graph
-from dagster_project.drill import DRILL, DRILL_JOB, config_of, drill_asset, rehearsed, weekly_drill
+from dagster_project.drill import DRILL, DRILL_JOB, STEP, config_of, drill_job, rehearsed, weekly_drill
 from latamgpt.curation import corpus
 from latamgpt.governance.withdrawals import NOTHING_WITHDRAWN
 from latamgpt.store import Workspace
@@ -17,15 +16,14 @@ __all__ = ["office", "shown", "small"]
 
 
 def materialize(workspace: Workspace, day: str, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
-    asset = drill_asset(workspace, Graph(stages=()))
-    return dg.materialize([asset], run_config=config_of(day), instance=instance, raise_on_error=False)
+    return drill_job(workspace).execute_in_process(run_config=config_of(day), instance=instance, raise_on_error=False)
 
 
 def test_what_a_drill_found_shows_on_its_asset(shown: Workspace) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         result = materialize(shown, "2026-12-07", instance)
         assert result.success
-        (event,) = result.asset_materializations_for_node(DRILL)
+        (event,) = result.asset_materializations_for_node(STEP)
         seen = event.metadata
         assert seen["day"].value == "2026-12-07"
         assert "it would hold" in str(seen["summary"].value)
@@ -47,7 +45,7 @@ def test_a_withdrawal_that_would_not_hold_is_a_failed_run_with_a_plain_sentence(
         assert said is not None
         assert "it would NOT hold: expect_no_withdrawn_id_in_the_next_corpus: 1 documents" in str(said.description)
         assert "settle it before anything is released" in str(said.description)
-        assert result.asset_materializations_for_node(DRILL) == []
+        assert result.asset_materializations_for_node(STEP) == []
         observed = instance.fetch_observations(dg.AssetKey(DRILL), limit=1).records
         assert "NO " in str(observed[0].asset_observation.metadata["expectations"].value)
 
@@ -62,5 +60,5 @@ def test_what_cannot_be_rehearsed_is_said_without_a_traceback(workspace: Workspa
 def test_a_tick_drills_by_its_own_day() -> None:
     tick = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 12, 7, 4, tzinfo=UTC))
     (request,) = weekly_drill.evaluate_tick(tick).run_requests
-    assert request.run_config == {"ops": {DRILL: {"config": {"day": "2026-12-07"}}}}
+    assert request.run_config == {"ops": {STEP: {"config": {"day": "2026-12-07"}}}}
     assert weekly_drill.job_name == DRILL_JOB
