@@ -21,7 +21,7 @@ from latamgpt.params import Params
 from latamgpt.store import Workspace
 from tests.conftest import ROOT
 from tests.intake.deliveries import documents, exclusions
-from tests.servers.s3 import free_port
+from tests.servers.ports import free_port
 from tests.servers.ui import browser
 
 PARTNER = "archivo-litoral"

@@ -149,6 +149,7 @@ def test_a_stage_that_did_not_change_is_not_run_again(built_factory: Location) -
     assert "didn't change" in words
 
 
+@pytest.mark.slow
 def test_a_fresh_clone_gives_the_committed_lock_bit_for_bit(built_factory: Location, tmp_path) -> None:
     root = built_factory.factory.workspace.root
     call(root, "git", "add", "--all")

@@ -18,25 +18,12 @@ from dagster_project.ui import dagster_command, data_docs, mlflow_command, must_
 from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace
 from tests.conftest import ROOT
-
-VARIABLES = ("LATAMGPT_DAGSTER_PORT", "LATAMGPT_MLFLOW_PORT", "LATAMGPT_DOCS_PORT")
-
-
-def free_port(floor: int) -> int:
-    """A port below 32768, where no outgoing connection is given one."""
-    for port in range(floor, floor + 500):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise AssertionError(f"no free port from {floor} on")
+from tests.servers.ports import free_ports
 
 
 @pytest.fixture
 def ports(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    chosen = {name: free_port(21000 + 500 * number) for number, name in enumerate(VARIABLES)}
+    chosen = {name: int(port) for name, port in free_ports().items()}
     for name, port in chosen.items():
         monkeypatch.setenv(name, str(port))
     return chosen

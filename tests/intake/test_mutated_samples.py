@@ -55,6 +55,7 @@ def mutated(raw: bytes, draw: random.Random) -> bytes:
             return text.encode(draw.choice(ENCODINGS), "replace")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", sorted(SAMPLED))
 def test_a_damaged_sample_is_read_or_refused_and_never_lost(suffix: str, tmp_path: Path, params: Params) -> None:
     original = SAMPLED[suffix]

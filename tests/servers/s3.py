@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from tests.servers.ports import free_port
 
 SECONDS_TO_START = 40
 ACCESS_KEY, SECRET_KEY = "testkey", "testsecret"
@@ -48,19 +49,6 @@ class S3Server:
             except (BotoCoreError, ClientError):
                 if time.monotonic() > deadline:
                     raise
-
-
-def free_port() -> int:
-    """A port below 22768, free now, whose grpc twin (10,000 above) is free too."""
-    for port in range(18000, 22000, 7):
-        try:
-            for number in (port, port + 10000):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", number))
-        except OSError:
-            continue
-        return port
-    raise RuntimeError("no free port between 18000 and 22000")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.servers.s3 import free_port
+from tests.servers.ports import PORT_VARIABLES
 
 SECONDS_TO_START = 180
 MLFLOW_API = "/api/2.0/mlflow/"
@@ -22,15 +22,6 @@ CHROMIUM_ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--font-render-hinting=none",
 ]  # fmt: skip
-
-
-PORT_VARIABLES = ("LATAMGPT_DAGSTER_PORT", "LATAMGPT_MLFLOW_PORT", "LATAMGPT_DOCS_PORT")
-
-
-def free_ports() -> dict[str, str]:
-    """A free port for each, by the variable that names it."""
-    base = free_port()
-    return {name: str(base + position) for position, name in enumerate(PORT_VARIABLES)}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.conftest import ROOT
-from tests.servers.ui import browser, free_ports
+from tests.servers.ports import free_ports
+from tests.servers.ui import browser
 
 SECONDS_FOR_A_RUN = 1500
 MS_TO_SHOW = 60_000

@@ -17,7 +17,8 @@ from assets.lock import read_lock, source_version
 from latamgpt.release.approval import read_approval
 from latamgpt.store import Workspace, digest_of, verify
 from latamgpt.tracking.server import EXPERIMENT
-from tests.servers.ui import Pages, free_ports, user_interfaces
+from tests.servers.ports import free_ports
+from tests.servers.ui import Pages, user_interfaces
 from tests.smoke.conftest import Clone, FinishedRun
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("newcomer")]

@@ -43,6 +43,7 @@ def with_texts(workspace: Workspace) -> Workspace:
     return workspace
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_tiny_base_is_the_same_bytes_twice_and_loads(with_texts: Workspace, tiny: Params) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -67,6 +68,7 @@ def test_base_without_texts_names_the_folder(workspace: Workspace, tiny: Params)
         base_model.run(workspace, tiny)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_model_of_another_size_is_refused_with_both_figures(with_texts: Workspace, tiny: Params) -> None:
     with pytest.raises(OperatorError, match="num_parameters is 93,248, params.yaml says 7"):

@@ -206,6 +206,7 @@ def test_less_data_than_one_step_is_refused(ready: Workspace, small: Params) -> 
         run_stage(ready, larger, "checkpoint")
 
 
+@pytest.mark.slow
 def test_mlflow_that_does_not_answer_stops_before_any_work(
     ready: Workspace, small: Params, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,6 +225,7 @@ def test_training_that_breaks_down_says_at_which_step_and_on_what(ready: Workspa
     assert not ready.place("checkpoint").exists()
 
 
+@pytest.mark.slow
 def test_curves_in_the_report_are_those_of_curve_json(straight: Workspace) -> None:
     curve = orjson.loads((straight.place("checkpoint") / "curve.json").read_bytes())
     report = straight.report("checkpoint")
