@@ -14,7 +14,8 @@ from mlflow import MlflowClient
 from playwright.sync_api import Browser, Page, expect
 
 from latamgpt.tracking.server import EXPERIMENT
-from tests.servers.ui import Pages, browser, free_ports, user_interfaces
+from tests.servers.ports import free_ports
+from tests.servers.ui import Pages, browser, user_interfaces
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
