@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.servers.ports import free_port
 
-SECONDS_TO_START = 40
+SECONDS_TO_START = 120
 ACCESS_KEY, SECRET_KEY = "testkey", "testsecret"
 
 
