@@ -1,5 +1,6 @@
 """Where Dagster keeps what it knows of a workspace (var/dagster), and where the user interfaces listen."""
 
+import fcntl
 import os
 import shutil
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from latamgpt.records import Frozen
 from latamgpt.store import Workspace
 
 INSTANCE_SETTINGS = Path(__file__).parent / "dagster.yaml"
+OPENING = "dagster.opening"  # the file that whoever opens the instance holds
 DAGSTER_PORT, DOCS_PORT = 3000, 5001
 
 
@@ -100,8 +102,12 @@ def prepare_home(workspace: Workspace) -> Path:
 
 
 def open_instance(workspace: Workspace) -> dg.DagsterInstance:
-    """The instance that `make ui` shows."""
-    return dg.DagsterInstance.from_config(str(prepare_home(workspace)))
+    """The instance that `make ui` shows; one at a time opens it, since two that make its databases at once break them."""
+    place = workspace.root / "var" / OPENING
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return dg.DagsterInstance.from_config(str(prepare_home(workspace)))
 
 
 def _address(name: str, host: str, port: int, variable: str) -> Address:
