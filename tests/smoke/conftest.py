@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 from tests.servers.ports import free_ports
 from tests.servers.ui import browser
 
-SECONDS_FOR_A_RUN = 1500
+SECONDS_FOR_A_RUN = 3000
 MS_TO_SHOW = 60_000
 
 
