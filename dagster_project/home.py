@@ -1,6 +1,5 @@
 """Where Dagster keeps what it knows of a workspace (var/dagster), and where the user interfaces listen."""
 
-import fcntl
 import os
 import shutil
 from dataclasses import dataclass
@@ -14,10 +13,9 @@ from assets.links import DOCS_VARIABLE, MLFLOW_VARIABLE
 from latamgpt.errors import OperatorError
 from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import Frozen
-from latamgpt.store import Workspace
+from latamgpt.store import Workspace, held
 
 INSTANCE_SETTINGS = Path(__file__).parent / "dagster.yaml"
-OPENING = "dagster.opening"  # the file that whoever opens the instance holds
 DAGSTER_PORT, DOCS_PORT = 3000, 5001
 
 
@@ -103,10 +101,7 @@ def prepare_home(workspace: Workspace) -> Path:
 
 def open_instance(workspace: Workspace) -> dg.DagsterInstance:
     """The instance that `make ui` shows; one at a time opens it, since two that make its databases at once break them."""
-    place = workspace.root / "var" / OPENING
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with held(workspace.root, "dagster"):
         return dg.DagsterInstance.from_config(str(prepare_home(workspace)))
 
 

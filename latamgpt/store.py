@@ -1,5 +1,6 @@
 """Where things lie, and how they are published: whole or not at all, manifest last, verified where read."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -204,6 +205,16 @@ def read_table(path: Path, schema: pa.Schema | None = None) -> pa.Table:
     with pq.ParquetFile(path) as file:  # pq.read_table would import pandas: 0.3 s
         table = file.read()
     return table.cast(schema) if schema is not None else table
+
+
+@contextmanager
+def held(root: Path, name: str) -> Generator[None]:
+    """Keep others who ask for this lock of the workspace waiting while the block runs; it ends with the process that holds it."""
+    place = root / "var" / "locks"
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / f"{name}.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _sync(path: Path) -> None:

@@ -83,7 +83,7 @@ def _show_agreement(options: argparse.Namespace) -> int:
 
 
 def _add_partner(options: argparse.Namespace) -> int:
-    from latamgpt.custody.edits import do
+    from latamgpt.custody.deeds import do
     from latamgpt.custody.registry_edits import add_partner
 
     values = checked_fields({**given_fields(options, Institution), "agreements": []}, Institution)
@@ -95,7 +95,7 @@ def _add_partner(options: argparse.Namespace) -> int:
 
 
 def _add_agreement(options: argparse.Namespace) -> int:
-    from latamgpt.custody.edits import do
+    from latamgpt.custody.deeds import do
     from latamgpt.custody.listing import ruling_words
     from latamgpt.custody.registry_edits import add_agreement
 
@@ -110,7 +110,7 @@ def _add_agreement(options: argparse.Namespace) -> int:
 
 
 def _extend_agreement(options: argparse.Namespace) -> int:
-    from latamgpt.custody.edits import do
+    from latamgpt.custody.deeds import do
     from latamgpt.custody.registry_edits import extend_agreement
 
     workspace = find_workspace(Path.cwd())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from latamgpt.corrections.scan_page import ScanPage, State
-from latamgpt.custody.edits import finish_cut_off
+from latamgpt.custody.deeds import finish_cut_off
 from latamgpt.custody.places import delivery_names, delivery_place
 from latamgpt.custody.registry_edits import known_partners, registry_path
 from latamgpt.errors import OperatorError

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from latamgpt.corrections.queue import Queue
 from latamgpt.corrections.scan_page import ScanPage
 from latamgpt.custody.additions import addition, refuse_changed_files
-from latamgpt.custody.edits import Deed, do, read_text
+from latamgpt.custody.deeds import do
+from latamgpt.custody.edits import Deed, read_text
 from latamgpt.custody.ocr import as_json
 from latamgpt.custody.places import delivery_place
 from latamgpt.errors import OperatorError

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from latamgpt.custody.bag_edits import bag_edits
-from latamgpt.custody.edits import Deed, FileEdit, do, read_text
+from latamgpt.custody.deeds import do
+from latamgpt.custody.edits import Deed, FileEdit, read_text
 from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import Action
 from latamgpt.intake.delivery import DELIVERY_NAME, FIXITY_NAME, DeliveryFormat, fixity_faults, read_delivery, read_fixity

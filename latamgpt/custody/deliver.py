@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from latamgpt.custody.edits import Deed, FileEdit, Move, at_work, carry_out
+from latamgpt.custody.deeds import at_work, carry_out
+from latamgpt.custody.edits import Deed, FileEdit, Move
 from latamgpt.custody.places import delivery_place, tree_digest
 from latamgpt.custody.receiving import Given, Received, described_before, receive
 from latamgpt.custody.run_lists import enter_run

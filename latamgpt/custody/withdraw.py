@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from latamgpt.custody.edits import Deed, do
+from latamgpt.custody.deeds import do
+from latamgpt.custody.edits import Deed
 from latamgpt.custody.effect import Leaving, copies_elsewhere, documents_of, gave_way, in_corpus, is_published, leaving
 from latamgpt.custody.places import delivery_names, delivery_place
 from latamgpt.custody.registry_edits import every_partner, registry_path, withdraw_agreement

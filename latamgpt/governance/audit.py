@@ -4,7 +4,6 @@ governance/audit.jsonl is committed like the registry. No stage reads it. An act
 nothing happens unrecorded; a kill between the two leaves an entry whose effect is missing, and the command is run again.
 """
 
-import fcntl
 import hashlib
 import os
 import subprocess
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.governance.chain import Chain, Change, Entry, read_chain
-from latamgpt.store import Workspace
+from latamgpt.store import Workspace, held
 
 LOG = "governance/audit.jsonl"
 
@@ -146,10 +145,7 @@ def git_user(workspace: Workspace) -> str:
 @contextmanager
 def locked(workspace: Workspace) -> Generator[None]:
     """Keep every other writer of the log out while the block runs; not to be nested."""
-    place = workspace.root / "var" / "locks"
-    place.mkdir(parents=True, exist_ok=True)
-    with (place / "audit.lock").open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with held(workspace.root, "audit"):
         yield
 
 

@@ -3,9 +3,6 @@
 Whoever hands a release on, or mirrors it, writes a line there: what nobody wrote down, nobody can make a withdrawal known to.
 """
 
-import fcntl
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -14,6 +11,7 @@ from pydantic import Field, ValidationError
 from latamgpt.errors import OperatorError
 from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import Frozen
+from latamgpt.store import held
 
 RECIPIENTS = "governance/recipients.yaml"
 HEADER = "# Who has a copy of a release, named by the sha256 of its manifest.json; a withdrawal is made known to each of them.\n"
@@ -64,7 +62,7 @@ def add_recipient(root: Path, recipient: Recipient) -> bool:
         OperatorError: the file does not read, or the disk does not take it.
     """
     try:
-        with _locked(root):
+        with held(root, "recipients"):
             known = read_recipients(root)
             if recipient in known.recipients:
                 return False
@@ -83,12 +81,3 @@ def _write(path: Path, everyone: Recipients) -> None:
     text = yaml.safe_dump(everyone.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=130)
     draft.write_text(HEADER + text, encoding="utf-8")
     draft.replace(path)
-
-
-@contextmanager
-def _locked(root: Path) -> Generator[None]:
-    place = root / "var" / "locks"
-    place.mkdir(parents=True, exist_ok=True)
-    with (place / "recipients.lock").open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

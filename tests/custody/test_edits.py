@@ -11,7 +11,8 @@ import bagit
 import pytest
 
 from latamgpt.custody.additions import edits_to_add
-from latamgpt.custody.edits import UNFINISHED, Deed, FileEdit, do, finish_cut_off
+from latamgpt.custody.deeds import UNFINISHED, do, finish_cut_off
+from latamgpt.custody.edits import Deed, FileEdit
 from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import Action, AuditLog, sound
 from latamgpt.intake.delivery import read_delivery
