@@ -24,11 +24,12 @@ class RightsParams(Frozen):
 
 
 class DocumentsParams(Frozen):
-    """Intake: caps that keep one bad file from stopping the others."""
+    """Intake: caps that keep one bad file from stopping the others, and how well a page of a scan must have been read."""
 
     max_file_bytes: Count  # decompressed
     max_delivery_bytes: Count  # decompressed, all files together
     max_record_bytes: Count  # one line of JSON, one CSV row
+    min_page_confidence: Share  # of a page's words as OCR read them; below it the page waits for a person's correction
 
 
 class QualityThresholds(Frozen):

@@ -22,6 +22,7 @@ DOCUMENT_SCHEMA = pa.schema(
         pa.field("declared_language", pa.string(), nullable=False),  # BCP 47, as the partner declared it; 'und'
         pa.field("licence", pa.string(), nullable=False),  # SPDX identifier
         pa.field("source", pa.string(), nullable=False),
+        pa.field("ocr_confidence", pa.float64()),  # 0 to 1, the mean over words that a machine read; null where none was
         pa.field("text", pa.string(), nullable=False),
     ]
 )

@@ -50,6 +50,7 @@ def test_a_value_out_of_bounds_is_shown(workspace: Workspace) -> None:
         ("  - archivo-cauca\n", "  - academia-quechua\n", "partners names academia-quechua twice"),
         ("kind: package", "kind: tiny", "base_model.tiny is there if, and only if, base_model.kind is tiny"),
         ("max_document_tokens: 512", "max_document_tokens: 1", "greater than or equal to 2, found 1"),
+        ("min_page_confidence: 0.9", "min_page_confidence: 90", "documents.min_page_confidence: "),
     ],
 )
 def test_values_that_do_not_fit_together_are_refused(workspace: Workspace, old: str, new: str, message: str) -> None:

@@ -18,7 +18,6 @@ from latamgpt.errors import OperatorError
 from latamgpt.governance.withdrawals import read_withdrawn, withdrawals_path
 from latamgpt.intake.delivery import DELIVERY_NAME, FIXITY_NAME, DeliveryFormat, read_fixity
 from latamgpt.intake.ocr_record import CORRECTIONS_SUFFIX, OCR_SUFFIX, Correction, Corrections, OcrPage, OcrRecord, parse
-from latamgpt.intake.payload import Budget
 from latamgpt.intake.pdf import is_text, open_pdf
 from latamgpt.intake.pdf_parser import EVERY_PAGE
 from latamgpt.intake.quarantine import Reason, Rejected
@@ -69,6 +68,7 @@ class _Scan:
 @dataclass(frozen=True)
 class _Opened:
     language: str
+    min_confidence: float
     scans: tuple[_Scan, ...]
 
 
@@ -124,15 +124,16 @@ class Queue:
     def _judge(self, partner: str, delivery: str, folder: Path) -> _Opened | NotShown:
         root = self.workspace.root
         params = read_params(root)
+        least = params.documents.min_page_confidence
         institution = read_institution(root, partner)
         taken = take_in(folder, institution, params.documents, params.rights.as_of, read_withdrawn(root, partner))
         if taken.delivery is None or taken.quarantined_for:
             return NotShown(partner, delivery, str(taken.quarantined_for), taken.set_aside[0].detail)
         if taken.delivery.format not in (DeliveryFormat.FILES, DeliveryFormat.BAGIT):
-            return _Opened(taken.delivery.language, ())
+            return _Opened(taken.delivery.language, least, ())
         listed = read_fixity(folder / FIXITY_NAME)
-        source = Source(folder, taken.delivery, Budget.of(params.documents), frozenset(listed))
-        return _Opened(taken.delivery.language, tuple(_scans(source, listed, _barred(source, taken))))
+        source = Source.of(folder, taken.delivery, params.documents, listed)
+        return _Opened(taken.delivery.language, least, tuple(_scans(source, listed, _barred(source, taken))))
 
     def _stamp(self, partner: str, folder: Path) -> str:
         """What the answer of intake rests on, but for corrections."""
@@ -186,7 +187,7 @@ def _standing(partner: str, delivery: str, folder: Path, opened: _Opened) -> Ite
             continue  # intake names it: ocr_invalid
         for page in scan.pages:
             of_page = tuple(one for one in found if one.page == page.number)
-            yield ScanPage(partner, delivery, opened.language, scan.name, scan.sha256, page, of_page)
+            yield ScanPage(partner, delivery, opened.language, scan.name, scan.sha256, page, of_page, opened.min_confidence)
 
 
 def _corrections(folder: Path, scan: _Scan) -> tuple[Correction, ...]:

@@ -33,6 +33,7 @@ class ScanPage:
     scan_sha256: str
     read: OcrPage
     corrections: tuple[Correction, ...]  # of this page, the earliest first; the last one holds
+    min_confidence: float  # 0 to 1, of the run: below it the page is not used as the machine read it
 
     @property
     def id(self) -> str:
@@ -46,7 +47,7 @@ class ScanPage:
         if self.corrections:
             same = self.corrections[-1].ocr_text_sha256 == sha256_of_text(self.read.text)
             return State.CORRECTED if same else State.CHANGED
-        if not self.read.is_good:
+        if not self.read.is_good(self.min_confidence):
             return State.WAITING
         clean = self.read.is_blank or self.read.confidence >= CLEAN_CONFIDENCE
         return State.GOOD if clean else State.UNSURE

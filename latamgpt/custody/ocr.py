@@ -17,6 +17,7 @@ from latamgpt.intake.pdf import is_text, open_pdf
 from latamgpt.intake.pdf_parser import EVERY_PAGE
 from latamgpt.intake.quarantine import Rejected
 from latamgpt.intake.scans import IMAGE_SUFFIXES
+from latamgpt.params import read_params
 from latamgpt.records import Frozen
 from latamgpt.store import Workspace, list_files
 
@@ -74,7 +75,8 @@ def read_scans(workspace: Workspace | None, wish: Wish, say: Callable[[str], Non
         detail = f"{len(records)} scans read by {engine.version} ({languages})"
         texts = {name + OCR_SUFFIX: as_json(record) for name, record in records.items()}
         add_files(workspace, folder, texts, (Action.SCANS_READ, detail), wish.actor)
-    return _summary(folder, records.values(), refused)
+    least = read_params(workspace.root).documents.min_page_confidence if workspace else None
+    return _summary(folder, records.values(), refused, least)
 
 
 def as_json(record: Frozen) -> str:
@@ -100,10 +102,13 @@ def _read(
     return records, refused
 
 
-def _summary(folder: Path, records: Iterable[OcrRecord], refused: list[str]) -> str:
+def _summary(folder: Path, records: Iterable[OcrRecord], refused: list[str], min_confidence: float | None) -> str:
+    """What was read; outside of a run, where nothing says how well a page must be read, without how many pages wait."""
     pages = [page for record in records for page in record.pages]
-    waiting = sum(not page.is_good for page in pages)
-    words = f"{folder}: read {len(pages)} pages, of which {waiting} wait for a person's correction"
+    words = f"{folder}: read {len(pages)} pages"
+    if min_confidence is not None:
+        waiting = sum(not page.is_good(min_confidence) for page in pages)
+        words += f", of which {waiting} wait for a person's correction"
     return f"{words}; {len(refused)} scans could not be read: {'; '.join(refused)}" if refused else words
 
 

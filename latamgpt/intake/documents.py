@@ -84,6 +84,7 @@ def _document_rows(institution: Institution, taken: Iterable[TakenIn]) -> list[d
                     "declared_language": accepted.language,
                     "licence": delivery.licence,
                     "source": delivery.source,
+                    "ocr_confidence": accepted.found.confidence,
                     "text": accepted.found.text,
                 }
             )

@@ -20,9 +20,6 @@ from latamgpt.store import sha256_file
 OCR_SUFFIX = ".ocr.json"
 CORRECTIONS_SUFFIX = ".corrections.json"
 SHA256 = r"^[0-9a-f]{64}$"
-MIN_PAGE_CONFIDENCE = 90.0
-"""Of 100, the mean of a page's words by their length. Measured with Tesseract 5.3 on a Spanish page that was blurred by degrees:
-a clean page has 96; at 91 15% of the words are wrong, at 84 24%, at 70 38%."""
 
 
 class OcrPage(Frozen):
@@ -35,10 +32,9 @@ class OcrPage(Frozen):
     doubtful: tuple[str, ...] = ()  # words below half of full confidence, in their order
     is_blank: bool = False  # nothing is printed on it
 
-    @property
-    def is_good(self) -> bool:
-        """Whether its text may be used as it is."""
-        return self.is_blank or (self.num_words > 0 and self.confidence >= MIN_PAGE_CONFIDENCE)
+    def is_good(self, min_confidence: float) -> bool:
+        """Whether its text may be used as it is: a page is read with at least this confidence (0 to 1), or has nothing on it."""
+        return self.is_blank or (self.num_words > 0 and self.confidence / 100 >= min_confidence)
 
 
 class OcrRecord(Frozen):

@@ -84,7 +84,8 @@ def scanned_pages(source: Source, scan: str, only: Sequence[int] | None = None) 
         return [PageRead(scan, aside=SetAside(scan, Reason.OCR_MISSING, MISSING_OCR.format(scan=scan), size))]
     known = {page.number: page for page in record.pages}
     wanted = sorted(known) if only is None else only
-    return [_page(scan, number, known.get(number), corrected.get(number)) for number in wanted]
+    least = source.min_page_confidence
+    return [_page(scan, number, known.get(number), corrected.get(number), least) for number in wanted]
 
 
 def as_document(name: str, title: str, pages: Sequence[PageRead], parts: tuple[str, ...] = ()) -> Reading:
@@ -98,18 +99,18 @@ def as_document(name: str, title: str, pages: Sequence[PageRead], parts: tuple[s
     return [Found(name, text, title, parts=parts, confidence=None if confidence is None else round(confidence, 4)), *aside]
 
 
-def _page(scan: str, number: int, page: OcrPage | None, corrected: str | None) -> PageRead:
+def _page(scan: str, number: int, page: OcrPage | None, corrected: str | None, min_confidence: float) -> PageRead:
     path = f"{scan}#{number}"
     if corrected is not None:
         return PageRead(path, corrected)
     if page is None:
         detail = f"the OCR result of {scan} lacks page {number}: run `latamgpt ocr` on the delivery anew"
         return PageRead(path, aside=SetAside(path, Reason.OCR_MISSING, detail, 0))
-    if page.is_good:
+    if page.is_good(min_confidence):
         return PageRead(path, page.text, None, page.confidence, page.num_words)
     detail = (
-        f"page {number} of {scan} was read with a confidence of {page.confidence:.0f} of 100 in {page.num_words} words: the scan "
-        "is kept and waits for a person's correction"
+        f"page {number} of {scan} was read with a confidence of {page.confidence:g} of 100 in {page.num_words} words, and "
+        f"{100 * min_confidence:g} are asked for: the scan is kept and waits for a person's correction"
     )
     return PageRead(path, aside=SetAside(path, Reason.OCR_LOW_CONFIDENCE, detail, len(page.text.encode())))
 

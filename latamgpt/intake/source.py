@@ -1,11 +1,13 @@
 """What a reader is given: one delivery's files, within its caps."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from latamgpt.intake.delivery import Delivery
 from latamgpt.intake.encoding import decode
 from latamgpt.intake.payload import Budget
+from latamgpt.params import DocumentsParams
 
 
 @dataclass(frozen=True)
@@ -15,8 +17,14 @@ class Source:
     folder: Path
     delivery: Delivery
     budget: Budget
+    min_page_confidence: float  # 0 to 1: below it a machine's reading of a scanned page is not used
     names: frozenset[str] = field(default_factory=frozenset[str])  # of all its files
     depth: int = 0  # of archives that these files were unpacked from
+
+    @classmethod
+    def of(cls, folder: Path, delivery: Delivery, params: DocumentsParams, names: Iterable[str]) -> "Source":
+        """A delivery with a fresh budget, by a run's parameters."""
+        return cls(folder, delivery, Budget.of(params), params.min_page_confidence, frozenset(names))
 
     def read(self, name: str) -> bytes:
         """A file's bytes, decompressed and within the caps."""

@@ -14,7 +14,7 @@ from latamgpt.intake.delivery import LANGUAGE_TAG, Delivery, DeliveryFormat, lan
 from latamgpt.intake.fixity import check_fixity
 from latamgpt.intake.found import Found
 from latamgpt.intake.licences import Statement, contradiction, stated_in_fields, statements_at_edges, statements_in
-from latamgpt.intake.payload import Budget, readable, refuse_unsafe, size_of
+from latamgpt.intake.payload import readable, refuse_unsafe, size_of
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.reading import read_files
 from latamgpt.intake.source import Source
@@ -68,7 +68,7 @@ def take_in(
         _check_withdrawn(delivery, withdrawn)
         check_fixity(folder, delivery)
         _check_bag_licence(folder, institution, delivery)
-        source = Source(folder, delivery, Budget.of(params), frozenset(list_files(folder)))
+        source = Source.of(folder, delivery, params, list_files(folder))
         judged, set_aside = _judge(source, institution)
         accepted, gone = _without_withdrawn(judged, withdrawn)
         set_aside += gone
@@ -91,7 +91,7 @@ def contents_of(folder: Path, params: DocumentsParams) -> set[str]:
         Rejected: the delivery does not read.
     """
     refuse_unsafe(folder)
-    source = Source(folder, _read_description(folder), Budget.of(params), frozenset(list_files(folder)))
+    source = Source.of(folder, _read_description(folder), params, list_files(folder))
     return {content_id(item.text) for item in read_files(source) if isinstance(item, Found)}
 
 

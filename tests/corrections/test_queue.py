@@ -30,6 +30,15 @@ def test_pages_that_are_not_used_come_before_those_that_are_used_and_doubtful(qu
     assert queue.look().find("../../etc/passwd") is None
 
 
+def test_the_run_s_parameters_say_which_pages_wait(queue: Queue, office: Workspace) -> None:
+    path = office.root / "params.yaml"
+    assert standing(queue)[0] == ("hojas/acta-1.tif", 1, "waiting")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("min_page_confidence: 0.9", "min_page_confidence: 0.4"), encoding="utf-8"
+    )
+    assert dict((scan, state) for scan, _, state in standing(queue))["hojas/acta-1.tif"] == "unsure"
+
+
 def test_pages_of_a_book_stand_in_the_order_of_their_numbers(office: Workspace) -> None:
     register(office)
     read = ocr_result(ONE, page(1, "Fl", 41.0))

@@ -20,8 +20,9 @@ def rows_of(workspace: Workspace, name: str) -> list[dict[str, object]]:
 
 
 def test_documents_come_out_with_language_variety_and_signature(workspace: Workspace, params: Params) -> None:
-    publish_documents(workspace, [document(SPANISH), document(QUECHUA, declared_language="quy")])
+    publish_documents(workspace, [document(SPANISH, ocr_confidence=0.97), document(QUECHUA, declared_language="quy")])
     report = run(workspace, params, PARTNER)
+    assert {row["language"]: row["ocr_confidence"] for row in rows_of(workspace, "documents")} == {"es": 0.97, "que": None}
     found = {(row["language"], row["variety"], row["has_voseo"]) for row in rows_of(workspace, "documents")}
     assert found == {("es", "es-PE", False), ("que", "quy", False)}
     assert {len(row["signature"]) for row in rows_of(workspace, "documents")} == {params.clean_documents.num_permutations}  # type: ignore[arg-type]

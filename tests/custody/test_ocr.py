@@ -37,8 +37,8 @@ def test_a_page_s_confidence_is_its_words_mean_by_their_length() -> None:
 
 def test_a_page_without_words_has_no_confidence() -> None:
     assert page_from_table(HEAD, 1).confidence == 0.0
-    assert not page_from_table(HEAD, 1).is_good
-    assert page_from_table("", 1, is_blank=True).is_good
+    assert not page_from_table(HEAD, 1).is_good(0.0)
+    assert page_from_table("", 1, is_blank=True).is_good(1.0)
 
 
 def test_without_the_engine_one_sentence_says_what_to_install(office: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from latamgpt.intake.delivery import read_delivery
 from latamgpt.intake.found import Found
-from latamgpt.intake.payload import Budget
 from latamgpt.intake.quarantine import Reason
 from latamgpt.intake.reading import READERS, read_files
 from latamgpt.intake.source import Source
@@ -65,7 +64,7 @@ def test_a_damaged_sample_is_read_or_refused_and_never_lost(suffix: str, tmp_pat
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     delivery = read_delivery(delivery_of(original)).model_copy(update={"format": "files"})
-    reading = read_files(Source(tmp_path, delivery, Budget.of(params.documents), frozenset(files)))
+    reading = read_files(Source.of(tmp_path, delivery, params.documents, files))
     named = {path for item in reading for path in (item.path, *(item.parts if isinstance(item, Found) else ()))}
     named |= {path.partition("#")[0] for path in named}
     inside = {name for name in files for path in named if path.startswith(f"{name}/")}  # of an archive
@@ -82,7 +81,7 @@ def test_a_control_character_beside_a_menu_stops_nothing(tmp_path: Path, params:
     html = f"<html><body><main><p>{story}</p><nav><a href='a'>Inicio</a></nav>{control}al pie<p>{story}</p></main></body></html>"
     (tmp_path / "a.html").write_text(html, encoding="utf-8")
     delivery = read_delivery(delivery_of(SAMPLED[".txt"])).model_copy(update={"format": "files", "encoding": "utf-8"})
-    (found,) = read_files(Source(tmp_path, delivery, Budget.of(params.documents), frozenset(["a.html"])))
+    (found,) = read_files(Source.of(tmp_path, delivery, params.documents, ["a.html"]))
     assert isinstance(found, Found)
     assert "un río" in found.text
 

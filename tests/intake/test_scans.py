@@ -54,6 +54,35 @@ def test_a_page_that_was_read_badly_is_not_used_and_nothing_is_joined_over_it(ar
     assert reasons(archive) == {"a.tif#2": "ocr_low_confidence"}
 
 
+@pytest.mark.parametrize(("least", "kept"), [(0.41, ["a.png"]), (0.42, [])])
+def test_the_run_says_how_well_a_page_must_have_been_read(
+    archive: Workspace, params: Params, least: float, kept: list[str]
+) -> None:
+    asked = params.model_copy(update={"documents": params.documents.model_copy(update={"min_page_confidence": least})})
+    read = intake(archive, asked, {"a.png": ONE, "a.png.ocr.json": ocr_result(ONE, page(1, "Fl rnaestr0", 41.0))})
+    assert list(read) == kept
+    assert ["41 of 100 in 2 words, and 42 are asked for" in str(row["detail"]) for row in exclusions(archive)] == [True][
+        len(kept) :
+    ]
+
+
+def test_a_document_carries_how_sure_the_machine_was_of_what_it_read(archive: Workspace, params: Params) -> None:
+    three = ocr_result(ONE, page(1, "uno dos tres", 98.0), page(2, "cuatro", 94.0), page(3, "cinco s", 20.0))
+    files: dict[str, bytes | str] = {
+        "a.tif": ONE,
+        "a.tif.ocr.json": three,
+        "a.tif.corrections.json": corrections(ONE, (3, "cinco s", "cinco seis")),
+        "b.png": TWO,
+        "b.png.ocr.json": ocr_result(TWO, page(1, "Fl rnaestr0", 41.0)),
+        "b.png.corrections.json": corrections(TWO, (1, "Fl rnaestr0", "El maestro")),
+        "c.txt": "Un relato.",
+    }
+    deliver(archive, files, format="files")
+    take_in(archive, params)
+    sure = {row["path"]: row["ocr_confidence"] for row in documents(archive)}
+    assert sure == {"a.tif": round((3 * 98 + 94) / 4 / 100, 4), "b.png": None, "c.txt": None}
+
+
 def test_a_missing_number_keeps_two_sentences_apart(archive: Workspace, params: Params) -> None:
     files: dict[str, bytes | str] = {}
     for number, raw, text in ((1, ONE, "una balsa, con su perro"), (3, TWO, "y preguntó por la escuela")):

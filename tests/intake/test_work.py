@@ -40,7 +40,7 @@ def blank_lines(size: int) -> str:
 def source(names: list[str]) -> Source:
     description = {"id": "a", "agreement": "b", "date": "2026-01-01", "format": "files", "licence": "CC0-1.0", "source": "c"}
     delivery = Delivery.model_validate({**description, "notice": "d"})
-    return Source(Path(), delivery, Budget(MEGA, MEGA, MEGA), frozenset(names))
+    return Source(Path(), delivery, Budget(MEGA, MEGA, MEGA), 0.9, frozenset(names))
 
 
 def all_pages(size: int) -> None:

@@ -61,6 +61,11 @@ def test_every_section_of_params_is_read_by_a_stage(graph: Graph) -> None:
     assert {section.partition(".")[0] for node in graph.stages for section in node.params} == set(Params.model_fields)
 
 
+def test_another_least_confidence_of_a_page_makes_only_documents_stale(graph: Graph, real: Params) -> None:
+    reading = {node.address for node in graph.stages if any(one.partition(".")[0] == "documents" for one in node.params)}
+    assert reading == {f"documents@{partner}" for partner in real.partners}
+
+
 def test_literal_fan_in_lists_name_every_partner_once(graph: Graph, real: Params) -> None:
     for node in (node for node in graph.stages if not node.key):
         listed: dict[str, list[str]] = defaultdict(list)
