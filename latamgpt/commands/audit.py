@@ -33,11 +33,13 @@ def add(parsers: Parsers) -> None:
 
 
 def _audit(options: argparse.Namespace) -> int:
+    from latamgpt.custody.deeds import finish_cut_off
     from latamgpt.custody.standing import changed_since
     from latamgpt.governance.audit import LOG, repair, sound
     from latamgpt.governance.chain import FIRST_PREVIOUS, read_chain
 
     workspace = find_workspace(Path.cwd())
+    finished = "" if options.dry_run else finish_cut_off(workspace)
     torn = read_chain(workspace.root / LOG).torn
     if options.repair and options.dry_run:
         print(f"would set aside {len(torn)} torn bytes at the end of {LOG}" if torn else f"nothing is torn in {LOG}")
@@ -45,6 +47,9 @@ def _audit(options: argparse.Namespace) -> int:
     if options.repair:
         entry = repair(workspace, options.actor)
         print(f"entered as number {entry.sequence}: {entry.detail}" if entry else f"nothing is torn in {LOG}")
+        finished = finished or finish_cut_off(workspace)
+    if finished:
+        print(finished)
     chain = sound(workspace)
     expected = options.expect
     if expected is not None and expected not in {FIRST_PREVIOUS, *(entry.sha256 for entry in chain.entries)}:

@@ -1,37 +1,20 @@
 """A deed of an operator: sealed into the audit log, done whole or not at all.
 
-Log and files agree whatever the disk does. What can fail is tried before the log's line: folders are made, drafts lie there.
-What fails after it is undone, and the log is told how things stand. What a kill cuts off is finished by the next command.
+Log and files agree whatever happens. A journal says first what will be done, and which line the log will hold; then drafts lie
+on the disk; then the line is entered; then the files show. A kill before the line leaves nothing, a kill after it is made good by
+the next command. What the disk refuses after the line is undone, and the log is told how things stand.
 """
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from latamgpt.custody.edits import Deed, FileEdit, Move, digest_now, digest_of_text, read_text, sync_folder
+from latamgpt.custody.edits import Deed, Move, digest_now
+from latamgpt.custody.journal import JOURNAL, Journal, Reached, read_journal, refuse_odd, undone_words
 from latamgpt.errors import OperatorError
-from latamgpt.governance.audit import Action, AuditLog, locked, open_log
-from latamgpt.governance.chain import Change, Entry
-from latamgpt.records import Frozen
-from latamgpt.store import Workspace, replace_json
-
-UNFINISHED = "var/unfinished/deed.json"
-"""What a deed of several files is about to write; there only while it is written, or after a kill."""
-
-DRAFTS = "var/unfinished/drafts.json"
-"""Where drafts lie, while they do. After a kill they go: a file that a delivery's manifest does not list makes it doubtful."""
-
-
-class _Unfinished(Frozen):
-    """The edits of one deed."""
-
-    edits: tuple[FileEdit, ...]
-
-
-class _Drafts(Frozen):
-    """The drafts of one deed, inside the workspace."""
-
-    paths: tuple[str, ...]
+from latamgpt.governance.audit import LOG, Action, AuditLog, complete, locked, log_of
+from latamgpt.governance.chain import Change, Entry, read_chain
+from latamgpt.store import Workspace
 
 
 def do(workspace: Workspace, actor: str, prepare: Callable[[], Deed], *, dry_run: bool) -> str:
@@ -57,9 +40,9 @@ def do(workspace: Workspace, actor: str, prepare: Callable[[], Deed], *, dry_run
 @contextmanager
 def at_work(workspace: Workspace, actor: str) -> Generator[AuditLog]:
     """The log, locked, once a deed that a kill cut off is finished."""
-    with open_log(workspace, actor) as log:
-        _finish(workspace.root)
-        yield log
+    with locked(workspace):
+        _finish(workspace)
+        yield log_of(workspace, actor)
 
 
 def carry_out(log: AuditLog, root: Path, deed: Deed, move: Move | None = None) -> Entry:
@@ -69,137 +52,115 @@ def carry_out(log: AuditLog, root: Path, deed: Deed, move: Move | None = None) -
         OperatorError: the disk, or the permissions of a folder, refused. Then nothing is done, and where the log's line stood
             already, a further one says so.
     """
-    places = [*([move.place] if move else []), *(edit.path for edit in deed.edits)]
-    with _drafted(root, deed.edits, places):
-        changes = [*([move.change] if move else []), *(edit.change for edit in deed.edits)]
-        entry = log.append(deed.action, deed.subject, deed.detail, changes)
-        try:
-            if move:
-                move.folder.rename(root / move.place)
-                sync_folder((root / move.place).parent)
-            _publish_all(root, deed.edits)
-        except OSError as error:
-            _undo(root, deed.edits, move)
-            raise OperatorError(_enter_undone(log, root, entry, error)) from error
+    changes = [*([move.change] if move else []), *(edit.change for edit in deed.edits)]
+    entry = log.compose(deed.action, deed.subject, deed.detail, changes)
+    journal = Journal(entry=entry, edits=deed.edits, move=move)
+    try:
+        _prepare(root, journal)
+        log.enter(entry)
+    except OperatorError:
+        with suppress(OSError):
+            journal.drop(root)
+        raise
+    try:
+        journal.take_effect(root)
+    except OSError as error:
+        raise OperatorError(_undo(log, root, journal, error)) from error
+    with suppress(OSError):  # it is done, and a journal that stays is seen to be done by the next command
+        journal.close(root)
     return entry
 
 
-def finish_cut_off(workspace: Workspace) -> None:
-    """Finish a deed of several files that a kill cut off between two of them; the log has it already.
+def finish_cut_off(workspace: Workspace) -> str:
+    """Finish a deed that a kill cut off, and say so; '' where there was none.
 
     Raises:
         OperatorError: one of its files was changed since, so that nobody can tell what it should hold.
     """
-    if any((workspace.root / path).is_file() for path in (UNFINISHED, DRAFTS)):
-        with locked(workspace):
-            _finish(workspace.root)
+    if not (workspace.root / JOURNAL).is_file():
+        return ""
+    with locked(workspace):
+        return _finish(workspace)
 
 
-@contextmanager
-def _drafted(root: Path, edits: tuple[FileEdit, ...], places: list[str]) -> Generator[None]:
-    """Folders and drafts that the deed needs, on the disk; drafts that were not used are gone afterwards."""
+def _prepare(root: Path, journal: Journal) -> None:
     try:
-        try:
-            for place in places:
-                (root / place).parent.mkdir(parents=True, exist_ok=True)
-            drafts = tuple(edit.draft_path(root).relative_to(root).as_posix() for edit in edits)
-            (root / DRAFTS).parent.mkdir(parents=True, exist_ok=True)
-            replace_json(root / DRAFTS, _Drafts(paths=drafts))
-            for edit in edits:
-                edit.draft(root)
-        except OSError as error:
-            raise OperatorError(
-                f"what is to be written could not be: {_said(error)}. Nothing was changed and nothing was entered into the audit "
-                "log. Free some space or mend the permissions, then run the command again."
-            ) from error
-        yield
-    finally:
-        for edit in edits:
-            with suppress(OSError):
-                edit.draft_path(root).unlink(missing_ok=True)
-        with suppress(OSError):
-            _forget(root, DRAFTS)
+        journal.write(root)
+        journal.draft(root)
+    except OSError as error:
+        raise OperatorError(
+            f"what is to be written could not be: {_said(error)}. Nothing was changed and nothing was entered into the audit "
+            "log. Free some space or mend the permissions, then run the command again."
+        ) from error
 
 
-def _publish_all(root: Path, edits: tuple[FileEdit, ...]) -> None:
-    if len(edits) > 1:
-        FileEdit(UNFINISHED, "", _Unfinished(edits=edits).model_dump_json()).write(root)
-    for edit in edits:
-        edit.publish(root)
-    if len(edits) > 1:
-        _forget(root)
-
-
-def _undo(root: Path, edits: tuple[FileEdit, ...], move: Move | None) -> None:
-    """Bring back what was before, as far as the disk lets us: what stays is entered as it is."""
-    for edit in edits:
-        with suppress(OSError):
-            if digest_now(root / edit.path) != edit.change.after:
-                continue
-            if edit.before:
-                FileEdit(edit.path, edit.after, edit.before).write(root)
-            else:
-                (root / edit.path).unlink()
-    if move and (root / move.place).exists():
-        with suppress(OSError):
-            (root / move.place).rename(move.folder)
+def _undo(log: AuditLog, root: Path, journal: Journal, error: OSError) -> str:
+    """Bring back what was before, tell the log how the line's files stand now, and say in words what happened."""
+    journal.take_back(root)
+    number = journal.entry.sequence
+    mend = "Free some space or mend the permissions, then run the command again."
+    try:
+        what, undone = _enter_undone(log, root, journal.entry, error.strerror or str(error))
+    except OperatorError:
+        return (
+            f"{_said(error)}. Number {number} of the audit log says that it was done, it was not, and the log took no further "
+            "line that says so. The next command finishes it, or enters that it was not done. Free some space or mend the "
+            "permissions, then run `latamgpt audit --files`."
+        )
     with suppress(OSError):
-        _forget(root)
+        journal.remove_drafts(root)
+        journal.close(root)
+    return f"{_said(error)}. Number {number} of the audit log was {what}, and number {undone.sequence} says so. {mend}"
 
 
-def _enter_undone(log: AuditLog, root: Path, entry: Entry, error: OSError) -> str:
-    """Tell the log how its line's files stand now, and say in words what happened."""
+def _enter_undone(log: AuditLog, root: Path, entry: Entry, why: str) -> tuple[str, Entry]:
     stand = [Change(path=one.path, before=one.after, after=digest_now(root / one.path)) for one in entry.changes]
     left = [now.path for now, one in zip(stand, entry.changes, strict=True) if now.after != one.before]
     what = f"left half done, {', '.join(left)} could not be put back" if left else "not done, all is as before"
-    detail = f"number {entry.sequence} was {what}: {error.strerror or error}"
-    mend = "Free some space or mend the permissions, then run the command again."
-    try:
-        undone = log.append(Action.DEED_UNDONE, entry.subject, detail, stand)
-    except OperatorError:
-        return (
-            f"{_said(error)}. Number {entry.sequence} of the audit log says that it was done, it was {what}, and the log took no "
-            f"further line that says so: `latamgpt audit --files` shows the difference. {mend}"
-        )
-    return f"{_said(error)}. Number {entry.sequence} of the audit log was {what}, and number {undone.sequence} says so. {mend}"
+    return what, log.append(Action.DEED_UNDONE, entry.subject, f"{undone_words(entry.sequence)}{what}: {why}", stand)
 
 
 def _said(error: OSError) -> str:
     return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
 
 
-def _finish(root: Path) -> None:
-    if (root / DRAFTS).is_file():
-        for draft in _Drafts.model_validate_json((root / DRAFTS).read_bytes()).paths:
-            (root / draft).unlink(missing_ok=True)
-        _forget(root, DRAFTS)
-    path = root / UNFINISHED
-    if not path.is_file():
-        return
-    edits = _Unfinished.model_validate_json(path.read_bytes()).edits
-    odd = [
-        edit.path for edit in edits if digest_of_text(read_text(root, edit.path)) not in (edit.change.before, edit.change.after)
-    ]
-    if odd:
-        raise OperatorError(
-            f"{path} says that a command was killed while it wrote {', '.join(edit.path for edit in edits)}, and {odd[0]} was "
-            "changed since. What it should hold cannot be told, so nothing is written. Compare it with `git diff`, settle it by "
-            f"hand, and remove {UNFINISHED}."
-        )
+def _finish(workspace: Workspace) -> str:
+    """Both or neither: what the log says, or has begun to say, is done; what it does not say never was.
+
+    A log that must be mended first is left to whoever adds to it: they are told.
+    """
+    root = workspace.root
+    journal = read_journal(root)
+    if journal is None:
+        return ""
+    chain = read_chain(root / LOG)
+    reached = journal.reached(chain)
+    entry = journal.entry
     try:
-        for edit in edits:
-            edit.write(root)
+        if reached is Reached.UNKNOWN:
+            return ""
+        journal.remove_drafts(root)
+        if reached is Reached.NOT_ENTERED:
+            journal.drop(root)
+            return f"{entry.subject}: a command was killed before anything of it was done, and nothing of it is left."
+        if reached is Reached.UNDONE:
+            journal.close(root)
+            return ""
+        refuse_odd(journal, root)
+        if reached is Reached.HALF_ENTERED:
+            complete(workspace, entry, chain.torn)
+        if journal.lost(root):
+            journal.take_back(root)
+            log = log_of(workspace, entry.actor)
+            _, undone = _enter_undone(log, root, entry, "it was cut off, and the folder that waited for it is gone")
+            words = f"number {undone.sequence} of the audit log says that number {entry.sequence} was not done"
+        else:
+            journal.resume(root)
+            words = f"number {entry.sequence} of the audit log, which was cut off, is finished"
+        journal.close(root)
     except OSError as error:
         raise OperatorError(
-            f"a command was killed while it wrote {', '.join(edit.path for edit in edits)}, and what was left cannot be "
+            f"a command was killed while it wrote {', '.join(edit.path for edit in journal.edits)}, and what was left cannot be "
             f"written now: {_said(error)}. Free some space or mend the permissions, then run the command again."
         ) from error
-    _forget(root)
-
-
-def _forget(root: Path, note: str = UNFINISHED) -> None:
-    path = root / note
-    for one in (path, path.with_name(f".{path.name}.draft")):
-        one.unlink(missing_ok=True)
-    if path.parent.is_dir():
-        sync_folder(path.parent)
+    return f"{entry.subject}: {words}."

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from latamgpt.custody.deeds import at_work, carry_out
+from latamgpt.custody.deeds import at_work, carry_out, finish_cut_off
 from latamgpt.custody.edits import Deed, FileEdit, Move
 from latamgpt.custody.places import delivery_place, tree_digest
 from latamgpt.custody.receiving import Given, Received, described_before, receive
@@ -38,6 +38,8 @@ def deliver(workspace: Workspace, order: Order) -> str:
         OperatorError: it cannot be a delivery, or its id lies in place with other bytes.
         NotPermittedError: the rights refuse it, and it was not said to be entered all the same.
     """
+    if not order.dry_run:
+        finish_cut_off(workspace)
     given = described_before(workspace, order.partner, order.given)
     with receive(workspace, order.source, order.partner, given, read_params(workspace.root)) as received:
         words = preview(order.partner, received)
@@ -106,12 +108,15 @@ def _enter(workspace: Workspace, order: Order, received: Received) -> str:
     with at_work(workspace, order.actor) as log:
         there = _already_there(workspace, place, received)
         edits = enter_run(workspace.root, order.partner)
+        if there and not edits:
+            return f"{place} was entered meanwhile, byte for byte. Nothing was changed."
         verdict = (
             f"set aside whole: {taken.quarantined_for}" if taken.quarantined_for else f"{len(taken.accepted):,} documents kept"
         )
         detail = f"under {delivery.agreement}, {taken.num_bytes:,} bytes, {verdict} by intake"
         deed = Deed(Action.DELIVERY_ENTERED, f"{order.partner}/{delivery.id}", detail, edits)
-        entry = carry_out(log, workspace.root, deed, None if there else Move(received.folder, place, received.digest))
+        waiting = received.folder.relative_to(workspace.root).as_posix()
+        entry = carry_out(log, workspace.root, deed, None if there else Move(waiting, place, received.digest))
     listed = f" {order.partner} is now listed in {' and '.join(edit.path for edit in edits)}." if edits else ""
     return (
         f"Entered as {place}, number {entry.sequence} of the audit log.{listed} Next: latamgpt stage documents {order.partner}, "

@@ -75,7 +75,7 @@ class Deed:
 class Move:
     """A folder that is complete and takes its place inside the workspace."""
 
-    folder: Path
+    folder: str  # where it waits, inside the workspace
     place: str
     digest: str  # of all its files
 
@@ -83,6 +83,11 @@ class Move:
     def change(self) -> Change:
         """The move as the audit log names it."""
         return Change(path=self.place, after=self.digest)
+
+    def carry_out(self, root: Path) -> None:
+        """Rename the folder into its place."""
+        (root / self.folder).rename(root / self.place)
+        sync_folder((root / self.place).parent)
 
 
 def read_text(root: Path, path: str) -> str:

@@ -1,7 +1,7 @@
 """The audit log: what operators did to the registry and to deliveries, a line each, appended and never rewritten.
 
 governance/audit.jsonl is committed like the registry. No stage reads it. An action is entered before its effect shows, so that
-nothing happens unrecorded; a kill between the two leaves an entry whose effect is missing, and the command is run again.
+nothing happens unrecorded; what a kill cuts off between the two is finished by the next command (latamgpt/custody/journal.py).
 """
 
 import hashlib
@@ -41,7 +41,7 @@ class Action(StrEnum):
 
 @dataclass
 class AuditLog:
-    """The log, held by one process: only `open_log` gives it."""
+    """The log, held by one process: only `open_log` and `log_of` give it."""
 
     path: Path
     actor: str
@@ -53,7 +53,13 @@ class AuditLog:
         Raises:
             OperatorError: the disk did not take it; the log is as it was before.
         """
-        entry = Entry(
+        entry = self.compose(action, subject, detail, changes)
+        self.enter(entry)
+        return entry
+
+    def compose(self, action: Action, subject: str, detail: str, changes: Iterable[Change] = ()) -> Entry:
+        """The next line, sealed to the last one, and not entered yet."""
+        return Entry(
             sequence=len(self.chain.entries) + 1,
             time=datetime.now(UTC).isoformat(timespec="seconds"),
             actor=self.actor,
@@ -63,9 +69,15 @@ class AuditLog:
             changes=tuple(changes),
             previous=self.chain.head,
         ).sealed()
+
+    def enter(self, entry: Entry) -> None:
+        """Add a line that was composed, and wait until it is on the disk.
+
+        Raises:
+            OperatorError: the disk did not take it; the log is as it was before.
+        """
         _append(self.path, entry.line())
         self.chain = Chain((*self.chain.entries, entry))
-        return entry
 
 
 @contextmanager
@@ -76,9 +88,27 @@ def open_log(workspace: Workspace, actor: str = "") -> Generator[AuditLog]:
         OperatorError: nobody says who acts, or the log's last line was torn by a kill.
         InputDamagedError: a line of the log is wrong.
     """
-    name = actor.strip() or git_user(workspace)
     with locked(workspace):
-        yield AuditLog(workspace.root / LOG, name, sound(workspace))
+        yield log_of(workspace, actor)
+
+
+def log_of(workspace: Workspace, actor: str) -> AuditLog:
+    """The log, verified, for who holds its lock already.
+
+    Raises:
+        OperatorError, InputDamagedError: see `open_log`.
+    """
+    name = actor.strip() or git_user(workspace)
+    return AuditLog(workspace.root / LOG, name, sound(workspace))
+
+
+def complete(workspace: Workspace, entry: Entry, torn: bytes) -> None:
+    """Write the rest of a line of which a kill let only the start through.
+
+    Raises:
+        OperatorError: the disk did not take it; the log is as it was before.
+    """
+    _append(workspace.root / LOG, entry.line().removeprefix(torn))
 
 
 def sound(workspace: Workspace) -> Chain:

@@ -1,20 +1,17 @@
 """A deed of several files is done whole, whenever its process is killed; a bag that is added to stays a bag."""
 
 import errno
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import bagit
 import pytest
 
 from latamgpt.custody.additions import edits_to_add
-from latamgpt.custody.deeds import UNFINISHED, do, finish_cut_off
+from latamgpt.custody.deeds import do, finish_cut_off
 from latamgpt.custody.edits import Deed, FileEdit
+from latamgpt.custody.journal import JOURNAL
 from latamgpt.errors import OperatorError
-from latamgpt.governance.audit import Action, AuditLog, sound
+from latamgpt.governance.audit import Action, sound
 from latamgpt.intake.delivery import read_delivery
 from latamgpt.intake.fixity import check_fixity
 from latamgpt.store import Workspace, list_files
@@ -52,7 +49,7 @@ def test_a_deed_that_was_cut_off_is_finished_before_the_next(cut_off: Workspace)
     do(cut_off, "", lambda: deed("c.txt"), dry_run=False)
     assert (cut_off.root / "b.txt").read_bytes() == b"what b.txt holds\r\n"
     assert [entry.changes[0].path for entry in sound(cut_off).entries] == ["a.txt", "c.txt"]
-    assert not (cut_off.root / UNFINISHED).exists()
+    assert not (cut_off.root / JOURNAL).exists()
 
 
 def test_a_deed_that_was_cut_off_is_finished_when_it_is_asked_for(cut_off: Workspace) -> None:
@@ -60,26 +57,6 @@ def test_a_deed_that_was_cut_off_is_finished_when_it_is_asked_for(cut_off: Works
     finish_cut_off(cut_off)
     assert (cut_off.root / "b.txt").is_file()
     assert len(sound(cut_off).entries) == 1
-
-
-def test_drafts_that_a_kill_left_are_gone_before_anybody_looks(office: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    def die(*_: object) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    child = multiprocessing.get_context("fork").Process(target=_do_and_die, args=(office, die))
-    child.start()
-    child.join(30)
-    assert child.exitcode == -signal.SIGKILL
-    assert (office.root / ".a.txt.draft").is_file()
-    finish_cut_off(office)
-    assert not list(office.root.rglob("*.draft"))
-    assert not (office.root / "a.txt").exists()
-    assert sound(office).entries == ()
-
-
-def _do_and_die(office: Workspace, die: Callable[..., None]) -> None:
-    AuditLog.append = die
-    do(office, "", lambda: deed("a.txt", "b.txt"), dry_run=False)
 
 
 def test_what_was_changed_after_the_kill_is_not_written_over(cut_off: Workspace) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from latamgpt.cli import main
-from latamgpt.commands.audit import DIFFERS
 from latamgpt.custody.edits import FileEdit
+from latamgpt.custody.journal import JOURNAL
 from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import LOG, AuditLog, sound
+from latamgpt.governance.chain import Entry
 from latamgpt.store import Workspace
 from tests.custody.files import state
 from tests.custody.test_deliver import WORDS, command, place, sent
@@ -55,7 +56,7 @@ def test_a_disk_that_takes_no_draft_leaves_nothing_and_no_line(
         before = state(office.root)
 
 
-@pytest.mark.parametrize(("owner", "name", "count"), [(Path, "rename", 1), *((FileEdit, "publish", n) for n in (1, 2, 3))])
+@pytest.mark.parametrize(("owner", "name", "count"), [(Path, "rename", 1), *((FileEdit, "publish", n) for n in (2, 3))])
 def test_a_delivery_that_the_disk_refuses_after_the_line_is_undone_and_the_log_says_so(
     office: Workspace,
     sent: Path,
@@ -94,22 +95,34 @@ def test_what_could_not_be_put_back_is_named(
     assert main(["audit", "--files"]) == 0
 
 
-def test_a_log_that_takes_no_second_line_is_told_and_shows_in_the_audit(
+def test_a_disk_that_takes_no_journal_leaves_nothing_and_no_line(
+    office: Workspace, sent: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = state(office.root)
+    with monkeypatch.context() as broken:
+        fails_at(broken, FileEdit, "publish", 1)
+        assert main(command(sent, *WORDS)) == OperatorError.exit_code
+    assert "Nothing was changed and nothing was entered" in capsys.readouterr().err
+    assert state(office.root) == before
+
+
+def test_a_deed_that_the_log_could_not_take_back_is_finished_by_the_next_command(
     office: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    real, entered = AuditLog.append, []
+    enter, entered, publish = AuditLog.enter, [], FileEdit.publish
 
-    def once(log: AuditLog, *arguments: object) -> object:
+    def once(log: AuditLog, entry: Entry) -> None:
         if entered:
             raise OperatorError("the disk is full")
-        entered.append(arguments)
-        return real(log, *arguments)  # type: ignore[arg-type]
+        entered.append(entry)
+        enter(log, entry)
 
     with monkeypatch.context() as broken:
-        broken.setattr(AuditLog, "append", once)
-        broken.setattr(FileEdit, "publish", refuse)
+        broken.setattr(AuditLog, "enter", once)
+        broken.setattr(FileEdit, "publish", lambda edit, root: publish(edit, root) if edit.path == JOURNAL else refuse())
         assert main(NEW) == OperatorError.exit_code
-    assert "Number 1 of the audit log says that it was done, it was not done" in capsys.readouterr().err
-    assert main(["audit", "--files"]) == DIFFERS
-    assert main(NEW) == 0
+    assert "Number 1 of the audit log says that it was done, it was not" in capsys.readouterr().err
+    assert not (office.root / "partners" / "archivo-sur.yaml").exists()
     assert main(["audit", "--files"]) == 0
+    assert "archivo-sur: number 1 of the audit log, which was cut off, is finished." in capsys.readouterr().out
+    assert (office.root / "partners" / "archivo-sur.yaml").is_file()
