@@ -19,7 +19,7 @@ from dvc.lock import LockError
 from dvc.repo import Repo, lock_repo
 from dvc.stage.exceptions import StageCmdFailedError
 
-from dagster_project import dvc_lockfile
+from dagster_project import dvc_lockfile, dvc_stages
 from dagster_project.dvc_codes import BUSY, FAILED, STOPPED, UNRECOVERABLE
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ SECONDS_TO_END = 10
 
 dvc.lock.DEFAULT_TIMEOUT = 0.3  # a sixth of it is the wait between two tries for DVC's lock: 50 ms, by default 500
 dvc_lockfile.install()
+dvc_stages.install()
 
 
 class StoppedError(BaseException):

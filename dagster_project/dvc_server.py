@@ -18,6 +18,7 @@ from pathlib import Path
 from dagster_project.dvc_codes import FAILED
 from dagster_project.dvc_exec import reproduce, write_status
 from dagster_project.dvc_lockfile import read_ahead
+from dagster_project.dvc_stages import load_ahead
 from latamgpt.records import Frozen
 
 SECONDS_TO_STOP = 15
@@ -67,6 +68,7 @@ class Server:
                 os.kill(self.children[request.id], signal.SIGTERM)
             return
         read_ahead(self.root)
+        load_ahead(request.target)
         pid = os.fork()
         if pid == 0:
             _be_child(self.root, request)

@@ -24,6 +24,11 @@ class Stage:
     purpose: str
     per_partner: bool = False
 
+    @property
+    def module(self) -> str:
+        """Where the function is, inside of the package latamgpt."""
+        return self.function.partition(":")[0]
+
 
 STAGES = (
     Stage(
@@ -73,8 +78,7 @@ def run_stage(workspace: Workspace, params: Params, name: str, key: str = "") ->
     if key and not stage.per_partner:
         raise OperatorError(f"stage {name} takes no key, got {key!r}.")
     os.environ["HF_HUB_OFFLINE"] = "1"  # no stage reaches out; transformers also writes it into what it saves
-    module, _, function = stage.function.partition(":")
-    run = getattr(import_module(f"latamgpt.{module}"), function)
+    run = getattr(import_module(f"latamgpt.{stage.module}"), stage.function.partition(":")[2])
     report = run(workspace, params, key) if stage.per_partner else run(workspace, params)
     seal_link(workspace, name)
     return report

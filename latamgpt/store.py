@@ -16,7 +16,10 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
 from latamgpt.errors import InputDamagedError, OperatorError
+from latamgpt.pandas_later import put_off_pandas
 from latamgpt.records import MANIFEST_NAME, REPORT_NAME, FileEntry, Manifest, Report, Severity
+
+put_off_pandas()
 
 PARQUET_ROWS_PER_GROUP = 4096
 CHUNK_BYTES = 1 << 20

@@ -85,9 +85,10 @@ def one_row(values: Mapping[str, int | float]) -> pa.Table:
 
 def publish_gate(workspace: Workspace, gate: Gate) -> Report:
     """Validate every suite, publish data/GATE[/KEY]/report.json, then refresh the Data Docs, which are no part of it."""
-    with _quick_import():
-        import great_expectations as gx
-        from great_expectations.data_context.types.base import ProgressBarsConfig
+    load_great_expectations()
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     expectations = tuple(e for suite in gate.suites for e in _validate(context, suite))
@@ -107,6 +108,12 @@ def publish_gate(workspace: Workspace, gate: Gate) -> Report:
     except Exception as error:  # noqa: BLE001  (the verdict is published by now, whatever goes wrong with the pictures)
         logging.getLogger(__name__).warning("The Data Docs of %s %s could not be refreshed: %s", gate.stage, gate.key, error)
     return report
+
+
+def load_great_expectations() -> None:
+    """Import it, the quick way; 2 s of CPU the first time in a process."""
+    with _quick_import():
+        importlib.import_module("great_expectations")
 
 
 def data_docs_folder(workspace: Workspace, stage: str, key: str = "") -> Path:
