@@ -14,11 +14,11 @@ def add(parsers: Parsers) -> None:
 
     deliver = parsers.add_parser(
         "deliver",
-        help="enter a folder that a partner sent",
-        description="Show what intake would say of a folder that a partner sent, and put a copy of it where the run reads "
+        help="enter a folder, or an archive of one, that a partner sent",
+        description="Show what intake would say of what a partner sent, and put a copy of it where the run reads "
         "deliveries: whole or not at all. A folder with a delivery.yaml says what it is; of plain files the options say it.",
     )
-    deliver.add_argument("path", metavar="PATH", type=Path)
+    deliver.add_argument("path", metavar="PATH", type=Path, help="the folder, or one archive of it: .zip, .tar, .tar.gz ...")
     deliver.add_argument("--partner", required=True, help="an institution of the registry")
     deliver.add_argument("--quarantine", action="store_true", help="enter it also where nothing of it would be used")
     add_dry_run(deliver)

@@ -64,7 +64,8 @@ def preview(partner: str, received: Received) -> str:
     )
     languages = Counter(one.language for one in taken.accepted)
     listed = ", ".join(f"{tag} {count:,}" for tag, count in sorted(languages.items()))
-    lines = [head, f"  documents that intake keeps: {len(taken.accepted):,}" + (f" ({listed})" if listed else "")]
+    packed = [f"  {received.packed.in_words()}"] if received.packed else []
+    lines = [head, *packed, f"  documents that intake keeps: {len(taken.accepted):,}" + (f" ({listed})" if listed else "")]
     if taken.quarantined_for:
         lines.append(f"  set aside whole: {taken.quarantined_for}: {taken.set_aside[0].detail}")
         return "\n".join(lines)
@@ -114,6 +115,7 @@ def _enter(workspace: Workspace, order: Order, received: Received) -> str:
             f"set aside whole: {taken.quarantined_for}" if taken.quarantined_for else f"{len(taken.accepted):,} documents kept"
         )
         detail = f"under {delivery.agreement}, {taken.num_bytes:,} bytes, {verdict} by intake"
+        detail += f", {received.packed.in_words()}" if received.packed else ""
         deed = Deed(Action.DELIVERY_ENTERED, f"{order.partner}/{delivery.id}", detail, edits)
         waiting = received.folder.relative_to(workspace.root).as_posix()
         entry = carry_out(log, workspace.root, deed, None if there else Move(waiting, place, received.digest))

@@ -11,10 +11,12 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from latamgpt.custody.packed import BAG_NAME, Packed, is_archive, unpack_delivery
 from latamgpt.custody.places import DELIVERIES, tree_digest
 from latamgpt.custody.registry_edits import find_agreement
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.governance.withdrawals import read_withdrawn
+from latamgpt.intake.archives import SUFFIXES
 from latamgpt.intake.delivery import (
     DELIVERY_NAME,
     FIXITY_NAME,
@@ -31,6 +33,8 @@ from latamgpt.params import Params, explain_validation
 from latamgpt.registry.partners import read_institution
 from latamgpt.store import Workspace, list_files, sha256_file
 
+UNPACKED = "_unpacked"  # no delivery may have this id
+
 Given = Mapping[str, object]
 """What the operator says about a delivery, field by field, where it brings no delivery.yaml."""
 
@@ -43,28 +47,41 @@ class Received:
     delivery: Delivery
     taken: TakenIn
     digest: str  # of all its files
+    packed: Packed | None = None  # the archive that it came in
 
 
 @contextmanager
 def receive(workspace: Workspace, source: Path, partner: str, given: Given, params: Params) -> Generator[Received]:
-    """Copy a folder that a partner sent, complete it, and ask intake what it would say; the copy goes when the block ends.
+    """Copy what a partner sent, complete it, and ask intake what it would say; the copy goes when the block ends.
+
+    Args:
+        workspace: where deliveries lie.
+        source: a folder, or one archive of it.
+        partner: who sent it.
+        given: what the operator says of it.
+        params: caps, and the day that it is held against.
 
     Raises:
-        OperatorError: partner or agreement is unknown, the folder cannot be a delivery, or its description does not read.
+        OperatorError: partner or agreement is unknown, folder or archive cannot be a delivery, or its description does not read.
         InputDamagedError: the copy is not as the source.
     """
     institution = read_institution(workspace.root, partner)
     find_agreement(institution, str(given["agreement"]))
     source = source.absolute()
-    _refuse(source)
+    if not is_archive(source):
+        _refuse(source)
     waiting = workspace.root / "var" / "unpublished"
     waiting.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f"deliver-{partner}-", dir=waiting))
     try:
-        delivery = _describe(source, given)
+        packed = unpack_delivery(source, draft / UNPACKED, params.documents) if is_archive(source) else None
+        delivery = _describe(source, packed.folder if packed else source, given)
         folder = draft / delivery.id
         try:
-            _copy(source, folder)
+            if packed:
+                packed.folder.rename(folder)
+            else:
+                _copy(source, folder)
             _complete(folder, delivery)
         except OSError as error:
             raise OperatorError(
@@ -72,7 +89,7 @@ def receive(workspace: Workspace, source: Path, partner: str, given: Given, para
                 "the command again."
             ) from error
         taken = take_in(folder, institution, params.documents, params.rights.as_of, read_withdrawn(workspace.root, partner))
-        yield Received(folder, delivery, taken, tree_digest(folder))
+        yield Received(folder, delivery, taken, tree_digest(folder), packed)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -87,8 +104,11 @@ def described_before(workspace: Workspace, partner: str, given: Given) -> Given:
 
 def _refuse(source: Path) -> None:
     if not source.is_dir():
-        what = "is a file" if source.is_file() else "is not there"
-        raise OperatorError(f"{source} {what}. A delivery is a folder: unpack what the partner sent, and name the folder.")
+        what = "is no folder" if source.exists() else "is not there"
+        raise OperatorError(
+            f"{source} {what}. A delivery is a folder, or one archive of it ({', '.join(SUFFIXES)}). Unpack what the partner "
+            "sent, if it is of another kind, and name the folder."
+        )
     try:
         refuse_unsafe(source)
     except Rejected as rejected:
@@ -99,10 +119,13 @@ def _refuse(source: Path) -> None:
         raise OperatorError(f"{source} holds no file. Check the path, or ask the partner what became of it.")
 
 
-def _describe(source: Path, given: Given) -> Delivery:
-    """What the delivery says of itself; else what the operator says of it."""
-    if (source / DELIVERY_NAME).is_file():
-        delivery = read_delivery(source)
+def _describe(source: Path, folder: Path, given: Given) -> Delivery:
+    """What the delivery in `folder` says of itself; else what the operator says of it. `source` is what people know it as."""
+    if (folder / DELIVERY_NAME).is_file():
+        try:
+            delivery = read_delivery(folder)
+        except OperatorError as error:
+            raise OperatorError(str(error).replace(str(folder), str(source))) from error
         said = delivery.model_dump(mode="json")
         for name, value in given.items():
             if str(said[name]) != str(value):
@@ -111,7 +134,7 @@ def _describe(source: Path, given: Given) -> Delivery:
                     "not written over. Leave the option out, or ask the partner which one holds."
                 )
         return delivery
-    default = DeliveryFormat.BAGIT if (source / "bagit.txt").is_file() else DeliveryFormat.FILES
+    default = DeliveryFormat.BAGIT if (folder / BAG_NAME).is_file() else DeliveryFormat.FILES
     try:
         return Delivery.model_validate({"format": default, **given})
     except ValidationError as error:

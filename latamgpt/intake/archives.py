@@ -47,18 +47,27 @@ def unpacked(source: Source, name: str) -> Generator[Source]:
         )
     budget = source.budget
     with TemporaryDirectory(prefix="latamgpt-archive-") as folder:
-        caps = [budget.max_file_bytes, budget.max_delivery_bytes - budget.used_bytes]
-        run_limited(
-            unpack,
-            [str(source.folder / name), name, str(Path(folder) / name), *caps],
-            name=name,
-            reason=Reason.ARCHIVE_DAMAGED,
-            max_seconds=MAX_SECONDS,
-            max_written_bytes=budget.max_file_bytes,
-        )
+        left = budget.max_delivery_bytes - budget.used_bytes
+        unpack_apart(source.folder / name, name, Path(folder) / name, budget.max_file_bytes, left)
         refuse_unsafe(Path(folder))  # the process that unpacked is not believed
         inside = frozenset(list_files(Path(folder)))
         yield replace(source, folder=Path(folder), names=inside, depth=source.depth + 1)
+
+
+def unpack_apart(path: Path, name: str, target: Path, max_file_bytes: int, max_bytes: int) -> None:
+    """Unpack an archive below `target` in a process that can do no harm; what it wrote is still to be looked at.
+
+    Raises:
+        Rejected: as `unpacked`, but for archive_nested; what was written until then lies there.
+    """
+    run_limited(
+        unpack,
+        [str(path), name, str(target), max_file_bytes, max_bytes],
+        name=name,
+        reason=Reason.ARCHIVE_DAMAGED,
+        max_seconds=MAX_SECONDS,
+        max_written_bytes=max_file_bytes,
+    )
 
 
 def unpack(path: str, name: str, target: str, max_file_bytes: int, max_bytes: int) -> list[str]:
@@ -70,7 +79,7 @@ def unpack(path: str, name: str, target: str, max_file_bytes: int, max_bytes: in
         for member_name, stream in _members(path, name):
             names.append(safe_name(member_name, name))
             if len(names) > MAX_MEMBERS:
-                raise _bomb(name, f"more than {MAX_MEMBERS:,} files")
+                raise _too_many(name)
             for piece in _written(stream, Path(target) / names[-1], name):
                 total += piece
                 if total > ratio_bytes:
@@ -114,7 +123,10 @@ def _members(path: str, name: str) -> Iterator[tuple[str, IO[bytes]]]:
 
 def _zip_members(path: str, name: str) -> Iterator[tuple[str, IO[bytes]]]:
     with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
+        infos = archive.infolist()
+        if len(infos) > MAX_MEMBERS:
+            raise _too_many(name)
+        for info in infos:
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
                 raise _unsafe_kind(name, info.filename)
@@ -181,6 +193,10 @@ def _decompressed(packed: IO[bytes], name: str) -> IO[bytes]:
 def _unsafe_kind(archive: str, member: str) -> Rejected:
     detail = f"{archive} holds {quoted(member)}, a link, pipe or device: only plain files are read, nothing of it is unpacked"
     return Rejected(Reason.UNSAFE_PATH, detail, archive)
+
+
+def _too_many(name: str) -> Rejected:
+    return _bomb(name, f"more than {MAX_MEMBERS:,} files")
 
 
 def _bomb(name: str, what: str) -> Rejected:
