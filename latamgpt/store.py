@@ -186,15 +186,15 @@ def write_report(folder: Path, report: Report) -> Report:
 def write_table(path: Path, table: pa.Table) -> None:
     """Write Parquet with pinned options, so that the same rows give the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(
-        table.replace_schema_metadata(None).combine_chunks(),
-        path,
-        row_group_size=PARQUET_ROWS_PER_GROUP,
-        compression="zstd",
-        compression_level=3,
-        version="2.6",
-        data_page_version="1.0",
-        store_schema=False,
+    plain = table.replace_schema_metadata(None).combine_chunks()
+    with parquet_writer(path, plain.schema) as writer:
+        writer.write_table(plain, row_group_size=PARQUET_ROWS_PER_GROUP)
+
+
+def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """What writes Parquet with those options, for a table that comes in parts."""
+    return pq.ParquetWriter(
+        path, schema, compression="zstd", compression_level=3, version="2.6", data_page_version="1.0", store_schema=False
     )
 
 

@@ -21,9 +21,10 @@ from latamgpt.intake.ocr_record import CORRECTIONS_SUFFIX, OCR_SUFFIX, Correctio
 from latamgpt.intake.pdf import is_text, open_pdf
 from latamgpt.intake.pdf_parser import EVERY_PAGE
 from latamgpt.intake.quarantine import Reason, Rejected
+from latamgpt.intake.rows_on_disk import rows_on_disk
 from latamgpt.intake.scans import IMAGE_SUFFIXES, pages_of
 from latamgpt.intake.source import Source
-from latamgpt.intake.taking_in import TakenIn, take_in
+from latamgpt.intake.taking_in import take_in
 from latamgpt.params import read_params
 from latamgpt.registry.partners import read_institution
 from latamgpt.store import Workspace
@@ -126,14 +127,16 @@ class Queue:
         params = read_params(root)
         least = params.documents.min_page_confidence
         institution = read_institution(root, partner)
-        taken = take_in(folder, institution, params.documents, params.rights.as_of, read_withdrawn(root, partner))
-        if taken.delivery is None or taken.quarantined_for:
-            return NotShown(partner, delivery, str(taken.quarantined_for), taken.set_aside[0].detail)
+        with rows_on_disk() as rows:
+            taken = take_in(folder, institution, params.documents, params.rights.as_of, rows, read_withdrawn(root, partner))
+            unusable = {path for path, reason in rows.files_set_aside() if reason not in OPEN}
+        if taken.delivery is None or taken.refused:
+            return NotShown(partner, delivery, taken.quarantined_for, taken.refused.detail if taken.refused else "")
         if taken.delivery.format not in (DeliveryFormat.FILES, DeliveryFormat.BAGIT):
             return _Opened(taken.delivery.language, least, ())
         listed = read_fixity(folder / FIXITY_NAME)
         source = Source.of(folder, taken.delivery, params.documents, listed)
-        return _Opened(taken.delivery.language, least, tuple(_scans(source, listed, _barred(source, taken))))
+        return _Opened(taken.delivery.language, least, tuple(_scans(source, listed, _barred(source, unusable))))
 
     def _stamp(self, partner: str, folder: Path) -> str:
         """What the answer of intake rests on, but for corrections."""
@@ -147,9 +150,8 @@ class Queue:
         return digest.hexdigest()
 
 
-def _barred(source: Source, taken: TakenIn) -> set[str]:
-    """The files of documents that intake sets aside for what no correction mends."""
-    paths = {item.path for item in taken.set_aside if item.reason not in OPEN}
+def _barred(source: Source, paths: set[str]) -> set[str]:
+    """The files of documents that intake sets aside for what no correction mends, from the paths that it names."""
     together = [pages_of(source, path) for path in paths if path.lower().endswith(IMAGE_SUFFIXES)]
     return paths.union(*together)
 

@@ -1,6 +1,5 @@
 """Enter a delivery: whole or not at all, once, after a look at what intake would say."""
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +13,6 @@ from latamgpt.governance.audit import Action
 from latamgpt.intake.quarantine import Reason
 from latamgpt.params import read_params
 from latamgpt.store import Workspace
-
-MAX_EXAMPLES = 3
-"""How many of the things that are set aside for one reason a preview names."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +58,15 @@ def preview(partner: str, received: Received) -> str:
     head = (
         f"{partner}/{delivery.id}: {delivery.format}, {delivery.licence}, under {delivery.agreement}, {taken.num_bytes:,} bytes"
     )
-    languages = Counter(one.language for one in taken.accepted)
-    listed = ", ".join(f"{tag} {count:,}" for tag, count in sorted(languages.items()))
+    listed = ", ".join(f"{tag} {count:,}" for tag, count in sorted(taken.tally.languages.items()))
     packed = [f"  {received.packed.in_words()}"] if received.packed else []
-    lines = [head, *packed, f"  documents that intake keeps: {len(taken.accepted):,}" + (f" ({listed})" if listed else "")]
-    if taken.quarantined_for:
-        lines.append(f"  set aside whole: {taken.quarantined_for}: {taken.set_aside[0].detail}")
+    lines = [head, *packed, f"  documents that intake keeps: {taken.tally.num_documents:,}" + (f" ({listed})" if listed else "")]
+    if taken.refused:
+        lines.append(f"  set aside whole: {taken.quarantined_for}: {taken.refused.detail}")
         return "\n".join(lines)
-    for reason, count in sorted(Counter(str(one.reason) for one in taken.set_aside).items()):
-        items = [one for one in taken.set_aside if one.reason == reason][:MAX_EXAMPLES]
+    for reason, count in sorted(taken.tally.num_aside.items()):
         lines.append(f"  set aside, {reason}: {count:,}")
-        lines += [f"    {one.path}: {one.detail}" for one in items]
+        lines += [f"    {one.path}: {one.detail}" for one in taken.tally.examples[reason]]
     return "\n".join(lines)
 
 
@@ -92,7 +86,7 @@ def _already_there(workspace: Workspace, place: str, received: Received) -> bool
 def _refuse_useless(order: Order, received: Received, words: str) -> None:
     """Refuse what intake would use nothing of: it is better put right with the partner first."""
     reason = received.taken.quarantined_for
-    if received.taken.accepted or order.quarantine:
+    if received.taken.tally.num_documents or order.quarantine:
         return
     intake_s = set(Reason) - {Reason.LICENCE_CONTRADICTION, Reason.WITHDRAWN}
     kind = NotPermittedError if reason and reason not in intake_s else OperatorError
@@ -112,7 +106,9 @@ def _enter(workspace: Workspace, order: Order, received: Received) -> str:
         if there and not edits:
             return f"{place} was entered meanwhile, byte for byte. Nothing was changed."
         verdict = (
-            f"set aside whole: {taken.quarantined_for}" if taken.quarantined_for else f"{len(taken.accepted):,} documents kept"
+            f"set aside whole: {taken.quarantined_for}"
+            if taken.quarantined_for
+            else f"{taken.tally.num_documents:,} documents kept"
         )
         detail = f"under {delivery.agreement}, {taken.num_bytes:,} bytes, {verdict} by intake"
         detail += f", {received.packed.in_words()}" if received.packed else ""

@@ -28,6 +28,7 @@ from latamgpt.intake.delivery import (
 )
 from latamgpt.intake.payload import refuse_unsafe
 from latamgpt.intake.quarantine import Rejected
+from latamgpt.intake.rows_on_disk import rows_on_disk
 from latamgpt.intake.taking_in import TakenIn, take_in
 from latamgpt.params import Params, explain_validation
 from latamgpt.registry.partners import read_institution
@@ -88,7 +89,9 @@ def receive(workspace: Workspace, source: Path, partner: str, given: Given, para
                 f"{source} could not be copied: {error}. Nothing was entered. Free some space or mend the permissions, then run "
                 "the command again."
             ) from error
-        taken = take_in(folder, institution, params.documents, params.rights.as_of, read_withdrawn(workspace.root, partner))
+        withdrawn = read_withdrawn(workspace.root, partner)
+        with rows_on_disk(draft) as rows:
+            taken = take_in(folder, institution, params.documents, params.rights.as_of, rows, withdrawn)
         yield Received(folder, delivery, taken, tree_digest(folder), packed)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

@@ -1,9 +1,8 @@
 """From a delivery's files to what was found in them: which file is read by which reader, and what is left over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from latamgpt.errors import quoted
 from latamgpt.intake.apart import apart
 from latamgpt.intake.archives import SUFFIXES as ARCHIVES
 from latamgpt.intake.archives import unpacked
@@ -17,7 +16,7 @@ from latamgpt.intake.delivery import (
 )
 from latamgpt.intake.elan import read_elan
 from latamgpt.intake.epub import parse_epub
-from latamgpt.intake.found import Found, Reading
+from latamgpt.intake.found import Found
 from latamgpt.intake.library_files import is_mets, read_xml
 from latamgpt.intake.ocr_record import CORRECTIONS_SUFFIX, OCR_SUFFIX
 from latamgpt.intake.opendocument import parse_odt
@@ -34,14 +33,15 @@ from latamgpt.intake.subtitles import read_subrip, read_webvtt
 from latamgpt.intake.transcripts import AUDIO_SUFFIXES, withhold_audio
 from latamgpt.intake.word import parse_docx
 
-Reader = Callable[[Source, str], Reading]
+Reader = Callable[[Source, str], Iterable[Found | SetAside]]
+"""From a file of a delivery to what it gives, at best one by one. What refuses the file whole is raised before the first."""
 
 
-def read_archive(source: Source, name: str) -> Reading:
+def read_archive(source: Source, name: str) -> Iterator[Found | SetAside]:
     """Every document in an archive; its files are told by the end of their names, as those of a delivery."""
     with unpacked(source, name) as inside:
         read = [one for one in sorted(inside.names) if one.lower().endswith(tuple(READERS)) and not _belongs(inside, one)]
-        return _read_names(inside, read)
+        yield from _read_names(inside, read)
 
 
 READERS: dict[str, Reader] = {
@@ -85,27 +85,26 @@ COMPANIONS_OF_MARKDOWN = (".json", ".pdf")
 BAG_TAG_FILES = frozenset({"bagit.txt", "bag-info.txt", TAG_FIXITY_NAME, "manifest-sha512.txt", "tagmanifest-sha512.txt"})
 
 
-def read_files(source: Source) -> Reading:
-    """Every document of a delivery, and every file or record that gave none.
+def read_files(source: Source) -> Iterator[Found | SetAside]:
+    """Every document of a delivery, and every file or record that gave none, one after the other.
 
     Raises:
         DeliveryTooLarge: all files together are above the cap.
     """
     names = [name for name in document_paths(source.folder, source.delivery) if not _belongs(source, name)]
-    return _without_repeated_ids(_read_names(source, names))
+    return _read_names(source, names)
 
 
-def _read_names(source: Source, names: list[str]) -> Reading:
-    reading: Reading = []
+def _read_names(source: Source, names: list[str]) -> Iterator[Found | SetAside]:
     taken: set[str] = set()  # files that a document read before was made from
     for name in sorted(names, key=lambda name: (not is_mets(source, name), name)):
         if name not in taken:
-            found = _read_file(source, name)
-            taken |= {part for item in found for part in (item.parts if isinstance(item, Found) else (item.path,))}
-            reading += found
-    names = [*names, *taken]
-    reading += [_not_read(source, name) for name in sorted(source.names - set(names)) if not _belongs(source, name)]
-    return [_without_empty(item) for item in reading]
+            for item in _read_file(source, name):
+                taken.update(source.names.intersection(item.parts if isinstance(item, Found) else (item.path,)))
+                yield _without_empty(item)
+    for name in sorted(source.names.difference(names, taken)):
+        if not _belongs(source, name):
+            yield _not_read(source, name)
 
 
 def document_paths(folder: Path, delivery: Delivery) -> list[str]:
@@ -113,27 +112,14 @@ def document_paths(folder: Path, delivery: Delivery) -> list[str]:
     return [name for name in payload_paths(folder, delivery) if name.lower().endswith(SUFFIXES[delivery.format])]
 
 
-def _read_file(source: Source, name: str) -> Reading:
+def _read_file(source: Source, name: str) -> Iterator[Found | SetAside]:
     reader = next(read for suffix, read in READERS.items() if name.lower().endswith(suffix))
     try:
-        return reader(source, name)
+        yield from reader(source, name)
     except DeliveryTooLarge:
         raise
     except Rejected as rejected:
-        return [SetAside(name, rejected.reason, rejected.detail, (source.folder / name).stat().st_size)]
-
-
-def _without_repeated_ids(reading: Reading) -> Reading:
-    """Of two records with one id and different texts nobody knows which is meant: the first stays, the others are named."""
-    first: dict[str, Found] = {}
-    kept: Reading = []
-    for item in reading:
-        if not isinstance(item, Found) or not item.record_id or first.setdefault(item.record_id, item).text == item.text:
-            kept.append(item)
-            continue
-        detail = f"the id {quoted(item.record_id)} stands before another text in {first[item.record_id].path}"
-        kept.append(SetAside(item.path, Reason.RECORD_ID_REPEATED, detail, len(item.text.encode("utf-8")), item.language))
-    return kept
+        yield SetAside(name, rejected.reason, rejected.detail, (source.folder / name).stat().st_size)
 
 
 def _without_empty(item: Found | SetAside) -> Found | SetAside:

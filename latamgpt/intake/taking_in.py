@@ -2,7 +2,10 @@
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from latamgpt.intake.licences import Statement, contradiction, stated_in_fields,
 from latamgpt.intake.payload import readable, refuse_unsafe, size_of
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.reading import read_files
+from latamgpt.intake.rows_on_disk import RowsOnDisk, rows_on_disk
 from latamgpt.intake.source import Source
 from latamgpt.params import DocumentsParams
 from latamgpt.registry import crawl
@@ -28,6 +32,7 @@ MAX_CONTRADICTING_SHARE = 0.5
 """Of a delivery's documents; above it the delivery's own licence is what is doubtful, and all of it waits for the partner."""
 
 MAX_DAYS_AHEAD = 366  # a delivery may be newer than the day that a run is held against, and not by years
+NUM_EXAMPLES = 3  # of what is set aside for one reason: so many are kept at hand to show
 IDENTIFIER = re.compile(r"[A-Za-z0-9.+-]{1,60}")  # as SPDX has them; a field for a licence may hold anything
 
 
@@ -40,6 +45,36 @@ class Accepted:
     language: str
 
 
+@dataclass
+class Tally:
+    """What became of one delivery's documents, in numbers that stay small however many there are."""
+
+    num_documents: int = 0
+    num_bytes: int = 0  # of the documents' texts in UTF-8
+    languages: Counter[str] = field(default_factory=Counter[str])
+    confidences: "array[float]" = field(default_factory=lambda: array("d"))  # of documents that a machine read
+    num_aside: Counter[str] = field(default_factory=Counter[str])  # by reason, as the next two
+    bytes_aside: Counter[str] = field(default_factory=Counter[str])
+    examples: dict[str, list[SetAside]] = field(default_factory=dict[str, list[SetAside]])
+
+    def keep(self, one: Accepted) -> None:
+        """Count a document."""
+        self.num_documents += 1
+        self.num_bytes += len(one.found.text.encode("utf-8"))
+        self.languages[one.language] += 1
+        if one.found.confidence is not None:
+            self.confidences.append(one.found.confidence)
+
+    def set_aside(self, item: SetAside) -> None:
+        """Count an exclusion."""
+        reason = str(item.reason)
+        self.num_aside[reason] += 1
+        self.bytes_aside[reason] += item.num_bytes
+        first = self.examples.setdefault(reason, [])
+        if len(first) < NUM_EXAMPLES:
+            first.append(item)
+
+
 @dataclass(frozen=True)
 class TakenIn:
     """What became of one delivery; `delivery` is None where not even that could be read."""
@@ -47,15 +82,24 @@ class TakenIn:
     name: str
     delivery: Delivery | None
     num_bytes: int
-    accepted: tuple[Accepted, ...] = ()
-    set_aside: tuple[SetAside, ...] = ()
-    quarantined_for: str = ""  # a reason code, where the whole delivery was set aside
+    tally: Tally
+    refused: SetAside | None = None  # where the whole delivery was set aside: why
+
+    @property
+    def quarantined_for(self) -> str:
+        """The reason code for which the whole delivery was set aside; '' where it was not."""
+        return str(self.refused.reason) if self.refused else ""
 
 
-def take_in(
-    folder: Path, institution: Institution, params: DocumentsParams, as_of: date, withdrawn: Withdrawn = NOTHING_WITHDRAWN
+def take_in(  # noqa: PLR0913
+    folder: Path,
+    institution: Institution,
+    params: DocumentsParams,
+    as_of: date,
+    rows: RowsOnDisk,
+    withdrawn: Withdrawn = NOTHING_WITHDRAWN,
 ) -> TakenIn:
-    """Read one delivery. Whatever is wrong with it is written down; nothing a partner sent stops the others."""
+    """Read one delivery into `rows`. Whatever is wrong with it is written down; nothing a partner sent stops the others."""
     name, num_bytes = readable(folder.name), 0
     delivery: Delivery | None = None
     try:
@@ -69,14 +113,14 @@ def take_in(
         check_fixity(folder, delivery)
         _check_bag_licence(folder, institution, delivery)
         source = Source.of(folder, delivery, params, list_files(folder))
-        judged, set_aside = _judge(source, institution)
-        accepted, gone = _without_withdrawn(judged, withdrawn)
-        set_aside += gone
-        return TakenIn(name, delivery, num_bytes, tuple(accepted), tuple(set_aside))
+        with rows.delivery(delivery, delivery.country or institution.country):
+            return TakenIn(name, delivery, num_bytes, _judge(source, institution, rows, withdrawn))
     except Rejected as rejected:
         language = delivery.language if delivery else ""
-        whole = SetAside(rejected.path, rejected.reason, rejected.detail, num_bytes, language)
-        return TakenIn(name, delivery, num_bytes, set_aside=(whole,), quarantined_for=rejected.reason)
+        whole, tally = SetAside(rejected.path, rejected.reason, rejected.detail, num_bytes, language), Tally()
+        tally.set_aside(whole)
+        rows.set_aside(name, whole)
+        return TakenIn(name, delivery, num_bytes, tally, whole)
 
 
 def identify(partner: str, delivery: str, text: str) -> str:
@@ -91,8 +135,10 @@ def contents_of(folder: Path, params: DocumentsParams) -> set[str]:
         Rejected: the delivery does not read.
     """
     refuse_unsafe(folder)
-    source = Source.of(folder, _read_description(folder), params, list_files(folder))
-    return {content_id(item.text) for item in read_files(source) if isinstance(item, Found)}
+    delivery = _read_description(folder)
+    source = Source.of(folder, delivery, params, list_files(folder))
+    with rows_on_disk() as rows, rows.delivery(delivery, country=""):
+        return {content_id(item.text) for item in _without_repeated_ids(read_files(source), rows) if isinstance(item, Found)}
 
 
 def _read_description(folder: Path) -> Delivery:
@@ -130,16 +176,6 @@ def _check_withdrawn(delivery: Delivery, withdrawn: Withdrawn) -> None:
         raise Rejected(Reason.WITHDRAWN, explain(tombstone))
 
 
-def _without_withdrawn(accepted: list[Accepted], withdrawn: Withdrawn) -> tuple[list[Accepted], list[SetAside]]:
-    """What stays, and what was withdrawn before under this name or another."""
-    tombstones = withdrawn.by_content()
-    if not tombstones:
-        return accepted, []
-    found = [(one, tombstones.get(content_id(one.found.text))) for one in accepted]
-    gone = [_aside(one.found, one, Reason.WITHDRAWN, explain(tombstone)) for one, tombstone in found if tombstone]
-    return [one for one, tombstone in found if tombstone is None], gone
-
-
 def _check_bag_licence(folder: Path, institution: Institution, delivery: Delivery) -> None:
     """A bag's own description may carry a licence; one that is not covered puts the whole bag in doubt."""
     info = folder / "bag-info.txt"
@@ -167,26 +203,46 @@ def _covered(institution: Institution, delivery: Delivery) -> frozenset[str]:
     return agreement.licences() if agreement else frozenset()
 
 
-def _judge(source: Source, institution: Institution) -> tuple[list[Accepted], list[SetAside]]:
-    accepted: dict[str, Accepted] = {}
-    set_aside: list[SetAside] = []
-    for item in read_files(source):
+def _judge(source: Source, institution: Institution, rows: RowsOnDisk, withdrawn: Withdrawn) -> Tally:
+    """Rule on every document, and put it among the rows.
+
+    Raises:
+        Rejected: the delivery as a whole is in doubt, or too large.
+    """
+    tally, tombstones, num_gone = Tally(), withdrawn.by_content(), 0
+    for item in _without_repeated_ids(read_files(source), rows):
         verdict = _verdict(item, source.delivery, institution) if isinstance(item, Found) else item
-        if isinstance(verdict, Accepted) and verdict.doc_id in accepted:
-            first = accepted[verdict.doc_id].found.path
+        if isinstance(verdict, Accepted) and (first := rows.first_with(verdict.doc_id)):
             verdict = _aside(verdict.found, verdict, Reason.REPEATED_IN_DELIVERY, f"the same text stands in {first}")
+        if isinstance(verdict, Accepted) and tombstones and (gone := tombstones.get(content_id(verdict.found.text))):
+            rows.remember(verdict.doc_id, verdict.found.path)
+            verdict, num_gone = _aside(verdict.found, verdict, Reason.WITHDRAWN, explain(gone)), num_gone + 1
         if isinstance(verdict, Accepted):
-            accepted[verdict.doc_id] = verdict
+            rows.keep(verdict.doc_id, verdict.found, verdict.language)
+            tally.keep(verdict)
         else:
-            set_aside.append(replace(verdict, language=verdict.language or source.delivery.language))
-    contradicting = sum(s.reason == Reason.LICENCE_CONTRADICTION for s in set_aside)
-    if contradicting > MAX_CONTRADICTING_SHARE * (contradicting + len(accepted)):
-        raise Rejected(Reason.LICENCE_CONTRADICTION, _most_contradict(source.delivery, set_aside, contradicting, len(accepted)))
-    return list(accepted.values()), set_aside
+            verdict = replace(verdict, language=verdict.language or source.delivery.language)
+            rows.set_aside(readable(source.folder.name), verdict)
+            tally.set_aside(verdict)
+    contradicting, others = tally.num_aside[Reason.LICENCE_CONTRADICTION], tally.num_documents + num_gone
+    if contradicting > MAX_CONTRADICTING_SHARE * (contradicting + others):
+        raise Rejected(Reason.LICENCE_CONTRADICTION, _most_contradict(source.delivery, tally, contradicting, others))
+    return tally
 
 
-def _most_contradict(delivery: Delivery, set_aside: list[SetAside], contradicting: int, others: int) -> str:
-    example = next(s for s in set_aside if s.reason == Reason.LICENCE_CONTRADICTION)
+def _without_repeated_ids(reading: Iterable[Found | SetAside], rows: RowsOnDisk) -> Iterator[Found | SetAside]:
+    """Of two records with one id and different texts nobody knows which is meant: the first stays, the others are named."""
+    for item in reading:
+        first = rows.other_text_of(item) if isinstance(item, Found) and item.record_id else ""
+        if isinstance(item, Found) and first:
+            detail = f"the id {quoted(item.record_id)} stands before another text in {first}"
+            yield SetAside(item.path, Reason.RECORD_ID_REPEATED, detail, len(item.text.encode("utf-8")), item.language)
+        else:
+            yield item
+
+
+def _most_contradict(delivery: Delivery, tally: Tally, contradicting: int, others: int) -> str:
+    example = tally.examples[Reason.LICENCE_CONTRADICTION][0]
     return (
         f"{contradicting} of {contradicting + others} documents contradict the delivery's {_shown(delivery.licence)} "
         f"({example.detail}): ask the partner which licence holds"

@@ -64,7 +64,7 @@ def test_a_damaged_sample_is_read_or_refused_and_never_lost(suffix: str, tmp_pat
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     delivery = read_delivery(delivery_of(original)).model_copy(update={"format": "files"})
-    reading = read_files(Source.of(tmp_path, delivery, params.documents, files))
+    reading = list(read_files(Source.of(tmp_path, delivery, params.documents, files)))
     named = {path for item in reading for path in (item.path, *(item.parts if isinstance(item, Found) else ()))}
     named |= {path.partition("#")[0] for path in named}
     inside = {name for name in files for path in named if path.startswith(f"{name}/")}  # of an archive
