@@ -1,5 +1,6 @@
 """XML as libraries deliver it, told by its root: TEI, a METS with its pages in ALTO, or pages in ALTO alone."""
 
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 import lxml.etree
@@ -9,8 +10,10 @@ from latamgpt.intake.alto import Page, confidence_of, parse_page, parse_pages
 from latamgpt.intake.answers import checked
 from latamgpt.intake.apart import documents
 from latamgpt.intake.found import Found, Reading
+from latamgpt.intake.licences import Statement
 from latamgpt.intake.limited import run_limited
 from latamgpt.intake.mets import Index, parse_mets
+from latamgpt.intake.prints import Written, print_statements
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.scanned_text import repair_pages
 from latamgpt.intake.scans import IMAGE_SUFFIXES
@@ -73,13 +76,34 @@ def _read_mets(source: Source, name: str) -> Reading:
             f"{name} cannot be read: its parser gave {len(pages)} of {len(index.pages)} pages. Ask the partner to save it anew"
         )
         raise Rejected(Reason.XML_INVALID, detail)
-    pictures = [one for one in index.others if source.has(one) and PurePosixPath(one).suffix.lower() in PICTURES]
     refused = [(place, page) for place, page in zip(index.pages, pages, strict=True) if page.refused]
     aside = [_page_aside(source, name, place, page) for place, page in refused]
     read = [place for place in index.pages if place not in {place for place, _ in refused}]
     text = repair_pages([page.text for page in pages])
-    book = Found(name, text, index.title, index.language, tuple(index.statements), (*read, *pictures), confidence_of(pages))
+    printed, stated = _prints(source, index, text)
+    again = [] if refused else [one for one in index.again if source.has(one)]  # of a page that is missing they are all there is
+    parts = (*read, *again, *_listed(source, index, *PICTURES), *printed)
+    book = Found(name, text, index.title, index.language, (*index.statements, *stated), parts, confidence_of(pages))
     return [book, *aside]
+
+
+def _listed(source: Source, index: Index, *suffixes: str) -> list[str]:
+    return [one for one in index.others if source.has(one) and PurePosixPath(one).suffix.lower() in suffixes]
+
+
+def _prints(source: Source, index: Index, text: str) -> tuple[list[str], list[Statement]]:
+    """The PDFs that show the book's pages, and what they state; one that cannot be read is left to its reader, which names it."""
+    listed = _listed(source, index, ".pdf")
+    written = Written(text if listed else "")
+    printed: list[str] = []
+    stated: list[Statement] = []
+    for one in listed:
+        with suppress(Rejected):
+            found = print_statements(source, one, written)
+            if found is not None:
+                printed.append(one)
+                stated += found
+    return printed, stated
 
 
 def _page_aside(source: Source, name: str, place: str, page: Page) -> SetAside:

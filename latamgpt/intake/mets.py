@@ -19,6 +19,7 @@ class Index:
     """What a METS file says: names are those of files in the delivery."""
 
     pages: list[str]  # of text, in the order of the book
+    again: list[str]  # other readings of those pages
     others: list[str]  # pictures and whatever else it lists
     title: str
     language: str
@@ -39,16 +40,18 @@ def parse_mets(root: lxml.etree._Element, name: str) -> Index:
         if _is_text(file, place):
             texts[file.get("ID") or ""] = place
             group_of[file.get("ID") or ""] = _groups(file)
-    ordered = [texts[identifier] for page in _physical_order(root) for identifier in _of_one_group(page, group_of)]
+    order = _physical_order(root)
+    ordered = [texts[identifier] for page in order for identifier in _of_one_group(page, group_of)]
     pages = list(dict.fromkeys(ordered or texts.values()))
+    again = {texts[identifier] for page in order for identifier in page if identifier in texts}.difference(pages)
     where = f"the METS header of {name}"
     said = read_metadata(_description(root), where)
     stated = [*said.statements, *licence_elements(root, RIGHTS, where)]
     for section in children(root, "dmdSec", "amdSec"):
         stated += statements_in(words_of(section), where)
     language = next((language_of(words_of(one)) for one in children(root, "languageTerm") if len(words_of(one)) <= 3), "")
-    others = list(dict.fromkeys([*pages, *places.values()]))[len(pages) :]
-    return Index(pages, others, said.title, language or said.language, list(dict.fromkeys(stated)))
+    others = [place for place in dict.fromkeys(places.values()) if place not in {*pages, *again}]
+    return Index(pages, sorted(again), others, said.title, language or said.language, list(dict.fromkeys(stated)))
 
 
 def _description(root: lxml.etree._Element) -> lxml.etree._Element:

@@ -9,6 +9,7 @@ from latamgpt.params import Params
 from latamgpt.store import Workspace
 from tests.intake.deliveries import PARTNER, deliver, documents, exclusions, reasons, register, take_in
 from tests.intake.made_files import TEI, alto, alto_line, mets, tei
+from tests.intake.scans_made import LINES, pdf, scanned_pdf
 
 STORY = "Había una vez un río que no sabía adónde iba, y preguntó."
 HYPHENATED = (
@@ -145,16 +146,66 @@ def test_what_a_mets_lists_and_is_neither_its_page_nor_a_picture_is_read_by_itse
     assert exclusions(archive) == []
 
 
-def test_a_page_that_two_engines_read_stands_once_in_its_book(archive: Workspace, params: Params) -> None:
-    files = {**pages("Uno."), "ocr/0.xml": alto(f"<TextBlock>{alto_line('Un0.')}</TextBlock>")}
+def twice_read() -> str:
+    """A METS whose first page of two was read by a second engine too."""
     second = '<fileGrp USE="OCR-OTRO"><file ID="X" MIMETYPE="text/xml"><FLocat xlink:href="ocr/0.xml"/></file></fileGrp>'
-    index = (
-        mets(["alto/0.xml"], [])
-        .replace("</fileSec>", f"{second}</fileSec>")
-        .replace('<fptr FILEID="T0"/>', '<fptr FILEID="T0"/><fptr FILEID="X"/>')
-    )
-    rows = read(archive, params, {**files, "mets.xml": index})
-    assert {row["path"]: row["text"] for row in rows} == {"mets.xml": "Uno.", "ocr/0.xml": "Un0."}
+    index = mets(["alto/0.xml", "alto/1.xml"], []).replace("</fileSec>", f"{second}</fileSec>")
+    return index.replace('<fptr FILEID="T0"/>', '<fptr FILEID="T0"/><fptr FILEID="X"/>')
+
+
+def test_a_page_that_two_engines_read_is_read_once(archive: Workspace, params: Params) -> None:
+    files = {**pages("Uno.", "Dos."), "ocr/0.xml": alto(f"<TextBlock>{alto_line('Un0.')}</TextBlock>")}
+    rows = read(archive, params, {**files, "mets.xml": twice_read()})
+    assert {row["path"]: row["text"] for row in rows} == {"mets.xml": "Uno.\n\nDos."}
+    assert exclusions(archive) == []
+
+
+def test_the_second_reading_is_not_lost_where_the_first_cannot_be_read(archive: Workspace, params: Params) -> None:
+    files = {**pages("Uno.", "Dos."), "alto/0.xml": b"<alto>", "ocr/0.xml": alto(f"<TextBlock>{alto_line('Un0.')}</TextBlock>")}
+    rows = read(archive, params, {**files, "mets.xml": twice_read()})
+    assert {row["path"]: row["text"] for row in rows} == {"mets.xml": "Dos.", "ocr/0.xml": "Un0."}
+    assert reasons(archive) == {"alto/0.xml": "xml_invalid"}
+
+
+BOOK = [line.strip(",.") for line in LINES]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pdf([LINES]),
+        pdf([LINES[:2]]),
+        pdf([[line.replace("rural", "rura1").replace("piolín", "piolfn") for line in LINES]]),
+        scanned_pdf([LINES]),
+    ],
+    ids=["of the book", "of a part", "read by another engine", "pictures only"],
+)
+def test_a_pdf_of_a_mets_s_pages_is_not_read_again(archive: Workspace, params: Params, made: bytes) -> None:
+    files = {**pages(*BOOK), "libro.pdf": made, "mets.xml": mets([f"alto/{n}.xml" for n in range(3)], ["libro.pdf"])}
+    (row,) = read(archive, params, files)
+    assert (row["path"], exclusions(archive)) == ("mets.xml", [])
+
+
+def test_a_pdf_that_a_mets_lists_and_that_holds_another_text_is_read(archive: Workspace, params: Params) -> None:
+    other = ["El suplemento de este domingo trae las recetas", "de la abuela y un mapa de los caminos viejos."]
+    files = {**pages(*BOOK), "suplemento.pdf": pdf([other])}
+    rows = read(archive, params, {**files, "mets.xml": mets([f"alto/{n}.xml" for n in range(3)], ["suplemento.pdf"])})
+    assert {row["path"] for row in rows} == {"mets.xml", "suplemento.pdf"}
+
+
+def test_a_licence_in_the_print_of_a_book_that_contradicts_sets_the_book_aside(archive: Workspace, params: Params) -> None:
+    made = pdf([LINES], subject="Licencia: https://creativecommons.org/licenses/by-nc-nd/4.0/")
+    files = {**pages(*BOOK), "libro.pdf": made, "b.txt": "B.", "c.txt": "C."}
+    rows = read(archive, params, {**files, "mets.xml": mets([f"alto/{n}.xml" for n in range(3)], ["libro.pdf"])})
+    assert {row["path"] for row in rows} == {"b.txt", "c.txt"}
+    assert reasons(archive) == {"mets.xml": "licence_contradiction"}
+    assert "the metadata of libro.pdf" in str(exclusions(archive)[0]["detail"])
+
+
+def test_a_print_that_cannot_be_read_is_named_and_the_book_is_used(archive: Workspace, params: Params) -> None:
+    files = {**pages("Uno."), "libro.pdf": b"%PDF-1.4 rota", "mets.xml": mets(["alto/0.xml"], ["libro.pdf"])}
+    (row,) = read(archive, params, files)
+    assert (row["path"], reasons(archive)) == ("mets.xml", {"libro.pdf": "pdf_unreadable"})
 
 
 def test_a_parser_speaks_of_its_own_file_only() -> None:
