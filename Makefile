@@ -30,7 +30,7 @@ test: setup ## the quick tests
 
 test-slow: setup ## the tests that take longer: whole runs, kills, real servers, a real browser
 	@scripts/setup-browser.sh
-	@$(BIN)/python -m pytest -q -m slow --timeout 400 --numprocesses logical --maxprocesses 2 --dist loadgroup
+	@$(BIN)/python -m pytest -q -m slow --timeout 600 --numprocesses 3 --dist loadgroup
 
 check: setup ## format, lint, types, import directions
 	@$(BIN)/ruff format --check .
