@@ -17,6 +17,7 @@ from latamgpt.custody.registry_edits import known_partners, registry_path
 from latamgpt.errors import OperatorError
 from latamgpt.governance.withdrawals import read_withdrawn, withdrawals_path
 from latamgpt.intake.delivery import DELIVERY_NAME, FIXITY_NAME, DeliveryFormat, read_fixity
+from latamgpt.intake.library_files import shown_in_books
 from latamgpt.intake.ocr_record import CORRECTIONS_SUFFIX, OCR_SUFFIX, Correction, Corrections, OcrPage, OcrRecord, parse
 from latamgpt.intake.pdf import is_text, open_pdf
 from latamgpt.intake.pdf_parser import EVERY_PAGE
@@ -157,9 +158,10 @@ def _barred(source: Source, paths: set[str]) -> set[str]:
 
 
 def _scans(source: Source, listed: Mapping[str, str], barred: Iterable[str]) -> Iterator[_Scan]:
+    kept = {*barred, *shown_in_books(source.folder, listed)}
     for name in sorted(listed):
         scan = name.removesuffix(OCR_SUFFIX)
-        if scan == name or scan not in listed or scan in barred:
+        if scan == name or scan not in listed or scan in kept:
             continue
         try:
             record = parse(OcrRecord, source.read(name), name)

@@ -11,6 +11,7 @@ from latamgpt.custody.ocr_engine import Engine, find_engine
 from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import Action
 from latamgpt.intake.delivery import DELIVERY_NAME, read_delivery
+from latamgpt.intake.library_files import shown_in_books
 from latamgpt.intake.ocr_record import OCR_SUFFIX, OcrRecord
 from latamgpt.intake.payload import refuse_unsafe
 from latamgpt.intake.pdf import is_text, open_pdf
@@ -59,7 +60,9 @@ def read_scans(workspace: Workspace | None, wish: Wish, say: Callable[[str], Non
     try:
         refuse_unsafe(folder)
         refuse_changed(folder)
-        scans = [name for name in list_files(folder) if _is_scan(folder, name)]
+        names = list_files(folder)
+        shown = shown_in_books(folder, names)
+        scans = [name for name in names if name not in shown and _is_scan(folder, name)]
     except Rejected as rejected:
         raise OperatorError(f"{folder}: {rejected.detail}") from rejected
     waiting = [name for name in scans if wish.anew or not (folder / f"{name}{OCR_SUFFIX}").is_file()]

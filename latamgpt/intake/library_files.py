@@ -1,5 +1,6 @@
 """XML as libraries deliver it, told by its root: TEI, a METS with its pages in ALTO, or pages in ALTO alone."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
@@ -36,9 +37,25 @@ def read_xml(source: Source, name: str) -> Reading:
 
 def is_mets(source: Source, name: str) -> bool:
     """Whether a file looks like a METS: these are read first, since the pages that they name are theirs."""
-    if not name.lower().endswith(".xml"):
+    return _looks_like_mets(source.folder / name)
+
+
+def shown_in_books(folder: Path, names: Iterable[str]) -> set[str]:
+    """The pictures and PDFs of pages that a METS among a delivery's files brings the text of: nobody need read them."""
+    shown: set[str] = set()
+    present = frozenset(names)
+    for name in present:
+        with suppress(Rejected):
+            index = _index(folder / name, name) if _looks_like_mets(folder / name) else None
+            if isinstance(index, Index) and index.pages and present.issuperset(index.pages):
+                shown.update(one for one in index.others if PurePosixPath(one).suffix.lower() in (*PICTURES, ".pdf"))
+    return shown
+
+
+def _looks_like_mets(path: Path) -> bool:
+    if path.suffix.lower() != ".xml":
         return False
-    with (source.folder / name).open("rb") as stream:
+    with path.open("rb") as stream:
         return b"mets" in stream.read(METS_HEAD_BYTES).replace(b"\0", b"").lower()
 
 
@@ -61,10 +78,9 @@ def parse_index(path: str, name: str) -> Index | list[Found]:
 
 
 def _read_mets(source: Source, name: str) -> Reading:
-    values = run_limited(parse_index, [str(source.place(name)), name], name=name, reason=Reason.XML_INVALID)
-    if isinstance(values, list):
-        return [*documents(values, name, Reason.XML_INVALID)]
-    index = checked(Index, values, name, Reason.XML_INVALID)
+    index = _index(source.place(name), name)
+    if not isinstance(index, Index):
+        return index
     missing = [page for page in index.pages if not source.has(page)]
     if missing or not index.pages:
         return _incomplete(source, name, index, missing)
@@ -104,6 +120,14 @@ def _prints(source: Source, index: Index, text: str) -> tuple[list[str], list[St
                 printed.append(one)
                 stated += found
     return printed, stated
+
+
+def _index(path: Path, name: str) -> Index | Reading:
+    """What a METS says; of a file that only looks like one, the documents in it."""
+    values = run_limited(parse_index, [str(path), name], name=name, reason=Reason.XML_INVALID)
+    if isinstance(values, list):
+        return [*documents(values, name, Reason.XML_INVALID)]
+    return checked(Index, values, name, Reason.XML_INVALID)
 
 
 def _page_aside(source: Source, name: str, place: str, page: Page) -> SetAside:

@@ -15,6 +15,7 @@ from latamgpt.store import Workspace
 from tests.conftest import ROOT
 from tests.corrections.conftest import FILES, ONE, READ, TWO
 from tests.intake.deliveries import deliver, documents, register, seal, take_in
+from tests.intake.made_files import alto, alto_line, mets
 from tests.intake.scans_made import LINES, corrections, joined, ocr_result, page, pdf, scanned_pdf
 
 
@@ -67,6 +68,15 @@ def test_only_pages_of_a_pdf_that_have_no_text_layer_are_shown(office: Workspace
     read = ocr_result(book, page(1, "Fl", 41.0), page(2, "Fl", 41.0), page(3, "", 0.0).model_copy(update={"is_blank": True}))
     deliver(office, {"libro.pdf": book, "libro.pdf.ocr.json": read}, format="files")
     assert standing(Queue(office)) == [("libro.pdf", 2, "waiting")]
+
+
+def test_pictures_of_a_book_whose_text_a_mets_brings_are_not_shown(office: Workspace) -> None:
+    register(office)
+    files: dict[str, bytes | str] = {"1.xml": alto(f"<TextBlock>{alto_line('El maestro')}</TextBlock>")}
+    for name in ("1.tif", "otra.tif"):
+        files |= {name: ONE, f"{name}.ocr.json": ocr_result(ONE, page(1, "Fl", 41.0))}
+    deliver(office, {**files, "mets.xml": mets(["1.xml"], ["1.tif"])}, format="files")
+    assert standing(Queue(office)) == [("otra.tif", 1, "waiting")]
 
 
 @pytest.mark.parametrize(

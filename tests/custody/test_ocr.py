@@ -14,7 +14,8 @@ from latamgpt.intake.documents import run
 from latamgpt.intake.ocr_record import OcrRecord
 from latamgpt.params import Params
 from latamgpt.store import Workspace
-from tests.intake.deliveries import deliver, documents, reasons, register
+from tests.intake.deliveries import deliver, documents, reasons, register, seal
+from tests.intake.made_files import alto, alto_line, mets
 from tests.intake.scans_made import LINES, ocr_result, page, pdf, picture, scanned_pdf
 
 HAS_ENGINE = shutil.which("tesseract") is not None and shutil.which("pdftoppm") is not None
@@ -58,6 +59,22 @@ def test_a_dry_run_names_the_scans_and_needs_no_engine(
     monkeypatch.setenv("PATH", str(office.root))
     assert main(["ocr", str(folder), "--dry-run"]) == 0
     assert "would read 2 of 2 scans with Tesseract (spa): a.png, b.pdf." in capsys.readouterr().out
+
+
+def test_pictures_of_pages_that_a_mets_brings_the_text_of_are_not_read(
+    office: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register(office)
+    page_1 = alto(f"<TextBlock>{alto_line('El maestro')}</TextBlock>")
+    files: dict[str, bytes | str] = {"1.xml": page_1, "mets.xml": mets(["1.xml"], ["1.png", "libro.pdf"])}
+    files |= {"1.png": picture(LINES), "libro.pdf": scanned_pdf([LINES]), "otra.png": picture(LINES)}
+    folder = deliver(office, files, format="files")
+    assert main(["ocr", str(folder), "--dry-run"]) == 0
+    assert "would read 1 of 1 scans with Tesseract (spa): otra.png." in capsys.readouterr().out
+    (folder / "mets.xml").write_text(mets(["1.xml", "2.xml"], ["1.png", "libro.pdf"]))
+    seal(folder)
+    assert main(["ocr", str(folder), "--dry-run"]) == 0
+    assert "would read 3 of 3 scans" in capsys.readouterr().out
 
 
 def test_a_delivery_that_is_not_whole_is_refused(office: Workspace) -> None:
