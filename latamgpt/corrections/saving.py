@@ -6,11 +6,11 @@ the audit log, of which nothing can be taken out again, names the operator and t
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from latamgpt.corrections.queue import Queue
 from latamgpt.corrections.scan_page import ScanPage
 from latamgpt.custody.additions import addition, refuse_changed_files
+from latamgpt.custody.days import must_have_come, today
 from latamgpt.custody.deeds import do
 from latamgpt.custody.edits import Deed, read_text
 from latamgpt.custody.ocr import as_json
@@ -107,9 +107,12 @@ def _addition(queue: Queue, page: ScanPage, said: Said) -> Deed:
         ocr_text_sha256=sha256_of_text(page.read.text),
         text=said.text,
         corrector=said.corrector,
-        date=datetime.now(UTC).date(),
+        date=today(),
     )
     earlier = parse(Corrections, before.encode(), name).corrections if before else ()
+    for one in earlier:
+        advice = f"Whose clock was wrong cannot be told, so nothing is added to {name}. Mend the day with whoever sent it."
+        must_have_come(queue.workspace.root, one.date, f"page {one.page} of {page.scan} was corrected on", advice)
     corrections = Corrections(scan_sha256=page.scan_sha256, corrections=(*earlier, made))
     deed = (Action.PAGE_CORRECTED, f"page {page.read.number} of {page.scan} corrected")
     return addition(queue.workspace, place, {name: as_json(corrections)}, deed)

@@ -18,6 +18,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from latamgpt.curation import corpus
+from latamgpt.custody.days import today
 from latamgpt.custody.effect import copies_elsewhere, gave_way, in_corpus, leaving
 from latamgpt.custody.places import tree_digest
 from latamgpt.custody.registry_edits import every_partner
@@ -105,7 +106,7 @@ def rehearse(workspace: Workspace, params: Params, drawn: Drawn, day: date) -> R
     before = _state(workspace)
     with _copy(workspace) as scratch:
         began = time.monotonic()
-        order = Order(drawn.partner, WHY, day, document=drawn.doc_id, actor=ACTOR)
+        order = Order(drawn.partner, WHY, min(day, today()), document=drawn.doc_id, actor=ACTOR)
         withdraw(scratch, order)
         withdrawn = time.monotonic()
         contents = read_withdrawn(scratch.root, drawn.partner).tombstones[-1].contents

@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from latamgpt.custody.days import must_have_come
 from latamgpt.custody.packed import BAG_NAME, Packed, is_archive, unpack_delivery
 from latamgpt.custody.places import DELIVERIES, tree_digest
 from latamgpt.custody.registry_edits import find_agreement
@@ -63,7 +64,8 @@ def receive(workspace: Workspace, source: Path, partner: str, given: Given, para
         params: caps, and the day that it is held against.
 
     Raises:
-        OperatorError: partner or agreement is unknown, folder or archive cannot be a delivery, or its description does not read.
+        OperatorError: partner or agreement is unknown, folder or archive cannot be a delivery, its description does not read, or
+            it is dated ahead.
         InputDamagedError: the copy is not as the source.
     """
     institution = read_institution(workspace.root, partner)
@@ -77,6 +79,8 @@ def receive(workspace: Workspace, source: Path, partner: str, given: Given, para
     try:
         packed = unpack_delivery(source, draft / UNPACKED, params.documents) if is_archive(source) else None
         delivery = _describe(source, packed.folder if packed else source, given)
+        advice = "Nothing can be said of a time to come: mend the date with the partner, in delivery.yaml or as --date."
+        must_have_come(workspace.root, delivery.date, f"the delivery {delivery.id} was made on", advice)
         folder = draft / delivery.id
         try:
             if packed:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from latamgpt.custody.days import must_have_come
 from latamgpt.custody.edits import Deed, FileEdit, read_text
 from latamgpt.custody.tombstones import place_for_tombstones
 from latamgpt.errors import OperatorError
@@ -76,9 +77,16 @@ def add_agreement(root: Path, partner: str, values: Values) -> Deed:
     """Enter an agreement of a registered institution.
 
     Raises:
-        OperatorError: the institution is unknown, has an agreement of this id, or a field is unknown, missing or wrong.
+        OperatorError: the institution is unknown, has an agreement of this id, a field is unknown, missing or wrong, or the
+            agreement is to be signed on a day to come.
     """
     institution, name = read_institution(root, partner), str(values["id"])
+    if isinstance(signed_on := values.get("signed_on"), date):
+        advice = (
+            "Until then there is no agreement, and nothing to enter. Enter it once it is signed; if its terms begin later, "
+            "--valid-from says when."
+        )
+        must_have_come(root, signed_on, f"{name} is signed on", advice)
     if institution.agreement(name) is not None:
         raise OperatorError(
             f"{partner} has an agreement {name!r}. Its terms are not changed by entering it again: deliveries refer to it. Enter "

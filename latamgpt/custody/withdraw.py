@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
+from latamgpt.custody.days import must_have_come
 from latamgpt.custody.deeds import do
 from latamgpt.custody.edits import Deed
 from latamgpt.custody.effect import Leaving, copies_elsewhere, documents_of, gave_way, in_corpus, is_published, leaving
@@ -47,11 +48,13 @@ def withdraw(workspace: Workspace, order: Order) -> str:
     """Withdraw, and say what leaves, which stages become stale, and what a withdrawal does not reach.
 
     Raises:
-        OperatorError: what is to be withdrawn is unknown or was withdrawn before, or no reason is given.
+        OperatorError: what is to be withdrawn is unknown or was withdrawn before, no reason is given, or the day lies ahead.
     """
     if not order.reason.strip():
         raise OperatorError("the reason is empty. The registry says why a text left. Give --reason some words, no person's name.")
     read_institution(workspace.root, order.partner)
+    advice = "A withdrawal holds from when it is entered: leave --on out to withdraw now, or run the command on that day."
+    must_have_come(workspace.root, order.on, "the withdrawal is dated", advice)
     meant = _find(workspace, order)
     changed = registry_path(order.partner) if order.agreement else withdrawals_path(order.partner)
     stages = stale_stages(workspace.root, {changed})

@@ -95,9 +95,15 @@ def read_corrections(source: Source, scan: str) -> Corrections | None:
     """The corrections beside a scan, or None where there are none.
 
     Raises:
-        Rejected: ocr_invalid, as for the record.
+        Rejected: ocr_invalid, as for the record, or where one is dated in a time to come.
     """
-    return _beside(source, scan, CORRECTIONS_SUFFIX, Corrections)
+    found = _beside(source, scan, CORRECTIONS_SUFFIX, Corrections)
+    ahead = next((one for one in found.corrections if one.date > source.last_day), None) if found else None
+    if ahead is not None:
+        name = scan + CORRECTIONS_SUFFIX
+        detail = f"{name} says that page {ahead.page} was corrected on {ahead.date}, which has not come: mend the date"
+        raise Rejected(Reason.OCR_INVALID, detail)
+    return found
 
 
 def parse(kind: type[Kind], raw: bytes, name: str) -> Kind:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from latamgpt.intake.delivery import Delivery
@@ -19,6 +20,7 @@ class Source:
     budget: Budget
     min_page_confidence: float  # 0 to 1: below it a machine's reading of a scanned page is not used
     names: frozenset[str] = field(default_factory=frozenset[str])  # of all its files
+    last_day: date = date.max  # what is dated later is of a time to come
     depth: int = 0  # of archives that these files were unpacked from
 
     @classmethod

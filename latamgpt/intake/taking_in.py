@@ -31,7 +31,7 @@ from latamgpt.store import list_files
 MAX_CONTRADICTING_SHARE = 0.5
 """Of a delivery's documents; above it the delivery's own licence is what is doubtful, and all of it waits for the partner."""
 
-MAX_DAYS_AHEAD = 366  # a delivery may be newer than the day that a run is held against, and not by years
+MAX_DAYS_AHEAD = 366  # a delivery, or a correction in it, may be newer than the day that a run is held against, and not by years
 NUM_EXAMPLES = 3  # of what is set aside for one reason: so many are kept at hand to show
 IDENTIFIER = re.compile(r"[A-Za-z0-9.+-]{1,60}")  # as SPDX has them; a field for a licence may hold anything
 
@@ -107,12 +107,13 @@ def take_in(  # noqa: PLR0913
         num_bytes = size_of(folder)
         refuse_crawled(folder)
         delivery = _read_description(folder)
-        _check_date(delivery, as_of)
+        last_day = as_of + timedelta(days=MAX_DAYS_AHEAD)
+        _check_date(delivery, as_of, last_day)
         _check_rights(institution, delivery, as_of)
         _check_withdrawn(delivery, withdrawn)
         check_fixity(folder, delivery)
         _check_bag_licence(folder, institution, delivery)
-        source = Source.of(folder, delivery, params, list_files(folder))
+        source = replace(Source.of(folder, delivery, params, list_files(folder)), last_day=last_day)
         with rows.delivery(delivery, delivery.country or institution.country):
             return TakenIn(name, delivery, num_bytes, _judge(source, institution, rows, withdrawn))
     except Rejected as rejected:
@@ -152,8 +153,8 @@ def _read_description(folder: Path) -> Delivery:
     return delivery
 
 
-def _check_date(delivery: Delivery, as_of: date) -> None:
-    if delivery.date > as_of + timedelta(days=MAX_DAYS_AHEAD):
+def _check_date(delivery: Delivery, as_of: date, last_day: date) -> None:
+    if delivery.date > last_day:
         detail = (
             f"delivery.yaml says that the delivery was made on {delivery.date}, and the run is held against {as_of}: nothing can "
             "be said of a time to come. Correct the date, or `rights.as_of` in params.yaml"

@@ -70,7 +70,8 @@ def _permission(name: str, institution: Institution, agreement: Agreement, purpo
 
 
 def _period(agreement: Agreement) -> list[Node]:
-    bounds = [_constraint("dateTime", "gteq", {"@value": agreement.valid_from.isoformat(), "@type": "xsd:date"})]
+    first_day = max(agreement.valid_from, agreement.signed_on or agreement.valid_from)
+    bounds = [_constraint("dateTime", "gteq", {"@value": first_day.isoformat(), "@type": "xsd:date"})]
     if agreement.valid_until is not None:
         bounds.append(_constraint("dateTime", "lteq", {"@value": agreement.valid_until.isoformat(), "@type": "xsd:date"}))
     if agreement.season is not None:

@@ -76,6 +76,7 @@ class Agreement(Frozen):
     licence: str  # SPDX identifier; what the texts' own statements are held against
     accepted_licences: tuple[str, ...] = ()  # further SPDX identifiers that its deliveries may carry
     consent: ConsentBasis | None = None  # without it nothing may be used
+    signed_on: date | None = None  # where it is said: before that day nothing may be used, whenever the terms begin
     purposes: tuple[Purpose, ...] = Field(min_length=1)
     stages: tuple[Edge, ...] = Field(default=tuple(Edge), min_length=1)
     residency: tuple[Where, ...] = ()  # where the texts may lie and be processed; none named: anywhere

@@ -116,6 +116,8 @@ def _in_force(agreement: Agreement, on: date) -> Ruling | None:
         return Ruling(False, "agreement_withdrawn", f"{name} was withdrawn on {agreement.withdrawn_on}")
     if on < agreement.valid_from:
         return Ruling(False, "agreement_not_begun", f"{name} begins on {agreement.valid_from}, the run is of {on}")
+    if agreement.signed_on is not None and on < agreement.signed_on:
+        return Ruling(False, "agreement_not_signed", f"{name} is signed on {agreement.signed_on}, the run is of {on}")
     if agreement.valid_until is not None and agreement.valid_until < on:
         return Ruling(False, "agreement_expired", f"{name} ended on {agreement.valid_until}, the run is of {on}")
     if agreement.consent is None:

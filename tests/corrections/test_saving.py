@@ -3,11 +3,13 @@
 import shutil
 import unicodedata
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from latamgpt.cli import main
+from latamgpt.corrections import saving
 from latamgpt.corrections.queue import Queue
 from latamgpt.corrections.saving import EditedMeanwhileError, GoneError, Said, as_typed, save
 from latamgpt.corrections.scan_page import ScanPage, State
@@ -149,6 +151,20 @@ def test_a_page_in_a_bag_is_corrected_and_the_bag_stays_one(office: Workspace, p
     check_fixity(folder, read_delivery(folder))
     take_in(office, params)
     assert reasons(office) == {}
+
+
+def test_nothing_is_added_to_corrections_of_a_time_to_come(
+    queue: Queue, waiting: ScanPage, delivery: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as clock:
+        clock.setattr(saving, "today", lambda: date(2099, 1, 1))
+        save(queue, said(waiting))
+    before = state(delivery)
+    page = queue.look().find(waiting.id)
+    assert page is not None
+    with pytest.raises(OperatorError, match=r"acta-1\.tif was corrected on 2099-01-01, and that day has not come"):
+        save(queue, said(page, "Otra lectura."))
+    assert state(delivery) == before
 
 
 def test_a_kill_between_the_files_of_a_correction_loses_none_that_was_saved_before(

@@ -1,8 +1,10 @@
 """Scans: what was read well is used, what was not waits for a person, and nothing depends on what this machine has installed."""
 
+from datetime import date
+
 import pytest
 
-from latamgpt.params import Params
+from latamgpt.params import Params, RightsParams
 from latamgpt.store import Workspace
 from tests.intake.deliveries import deliver, documents, exclusions, reasons, register, take_in
 from tests.intake.scans_made import LINES, corrections, ocr_result, page, picture
@@ -98,6 +100,20 @@ def test_a_correction_is_read_in_place_of_the_ocr_text(archive: Workspace, param
     }
     assert intake(archive, params, files) == {"a.png": "El maestro"}
     assert exclusions(archive) == []
+
+
+@pytest.mark.parametrize(("day", "kept"), [("2027-11-22", ["a.png"]), ("2027-11-23", [])])
+def test_a_correction_of_a_time_to_come_is_not_used(archive: Workspace, params: Params, day: str, kept: list[str]) -> None:
+    files = {
+        "a.png": ONE,
+        "a.png.ocr.json": ocr_result(ONE, page(1, "Fl rnaestr0", 41.0)),
+        "a.png.corrections.json": corrections(ONE, (1, "Fl rnaestr0", "El maestro")).replace("2026-05-01", day),
+    }
+    held = params.model_copy(update={"rights": RightsParams(as_of=date(2026, 11, 21))})
+    assert list(intake(archive, held, files)) == kept
+    if not kept:
+        assert reasons(archive) == {"a.png": "ocr_invalid"}
+        assert f"page 1 was corrected on {day}" in str(exclusions(archive)[0]["detail"])
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,11 @@ def test_purposes_are_actions_and_the_period_bounds_each() -> None:
     ]
 
 
+def test_the_period_begins_when_the_agreement_is_signed_where_its_terms_began_before() -> None:
+    first = constraints(policy_of(signed_on="2026-01-02"), "derive")[0]
+    assert first["rightOperand"] == {"@value": "2026-01-02", "@type": "xsd:date"}
+
+
 def test_residency_is_spatial_and_sites_are_virtual_locations() -> None:
     policy = policy_of(residency=["CL", "tarapaca"], valid_until=None)
     must_speak_odrl(policy)

@@ -71,6 +71,13 @@ def test_agreement_holds_from_its_first_to_its_last_day_inclusive(on: date, reas
     assert answer.permitted == (reason == "")
 
 
+def test_an_agreement_permits_nothing_before_it_is_signed_whenever_its_terms_begin() -> None:
+    signed = {"signed_on": "2026-11-21"}
+    assert ruling(date(2026, 11, 20), **signed).reason == "agreement_not_signed"
+    assert ruling(date(2026, 11, 21), **signed).permitted
+    assert ruling(date(2025, 2, 28), **signed).reason == "agreement_not_begun"
+
+
 def test_agreement_without_an_end_holds_in_a_hundred_years() -> None:
     assert ruling(date(2126, 1, 1), valid_until=None).permitted
 
