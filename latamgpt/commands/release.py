@@ -14,6 +14,12 @@ def add(parsers: Parsers) -> None:
     approve.add_argument("--role", required=True, help="in what capacity you review")
     approve.add_argument("--statement", required=True, help="what you looked at and why it may be released")
     approve.add_argument("--sample", action="store_true", help="mark this as a sample approval, not a person's")
+    approve.add_argument(
+        "--despite-partners",
+        action="store_true",
+        help="approve although a partner withdrew texts in it, or changed an agreement, since it was made; it is not released "
+        "while that stands",
+    )
     approve.set_defaults(command=_approve)
 
     mirror = parsers.add_parser("mirror", help="copy the release to an object store, verified, manifest last")
@@ -31,7 +37,8 @@ def _approve(options: argparse.Namespace) -> int:
     from latamgpt.release.approving import approve
 
     workspace = find_workspace(Path.cwd())
-    print(approve(workspace, options.reviewer, options.role, options.statement, sample=options.sample))
+    said = (options.reviewer, options.role, options.statement)
+    print(approve(workspace, *said, sample=options.sample, despite_partners=options.despite_partners))
     return 0
 
 

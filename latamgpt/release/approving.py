@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from latamgpt.errors import OperatorError
+from latamgpt.errors import NotPermittedError, OperatorError
 from latamgpt.release.approval import (
     CANDIDATE_STAGE,
     Approval,
@@ -14,6 +14,7 @@ from latamgpt.release.approval import (
 from latamgpt.release.corpus_root import ROOT_NAME
 from latamgpt.release.signature import Signature, public_pem, sign, signing_key
 from latamgpt.release.versions import CANDIDATE_TAG, Lineage, register
+from latamgpt.release.withdrawn import registry_changed_since, withdrawn_since
 from latamgpt.store import Workspace, digest_of
 from latamgpt.tracking.model_registry import version_by_alias
 
@@ -21,10 +22,22 @@ ALIAS, SAMPLE_TAG = "approved", "sample"
 SAMPLE_PREFIX = "sample_"  # of the tags with what a sample reviewer says, so that nobody else is taken to have said it
 
 
-def approve(workspace: Workspace, reviewer: str, role: str, statement: str, *, sample: bool) -> str:
+def approve(
+    workspace: Workspace, reviewer: str, role: str, statement: str, *, sample: bool, despite_partners: bool = False
+) -> str:
     """Approve the candidate that is published now, and say so in a sentence.
 
+    Args:
+        workspace: where the candidate is published.
+        reviewer: who approves it.
+        role: in what capacity.
+        statement: what was looked at, and why it may be released.
+        sample: nobody looked: it is made to show the way to a release.
+        despite_partners: enter it also where a partner has taken something back since the candidate was made; the words say what,
+            and the release stage refuses as long as it stands.
+
     Raises:
+        NotPermittedError: a partner has, and it was not said that this is known.
         OperatorError: there is no candidate, it is not named who approves it and why, or a sample approval would stand for what
             a person must look at, or has.
     """
@@ -41,6 +54,12 @@ def approve(workspace: Workspace, reviewer: str, role: str, statement: str, *, s
     lineage = Lineage.read(candidate)
     if sample:
         _must_be_a_sample(workspace, lineage)
+    taken_back = _taken_back(workspace, lineage)
+    if taken_back and not despite_partners:
+        raise NotPermittedError(
+            f"{taken_back}. The release stage would refuse this candidate, so it was not approved. Run `make run` for a new "
+            "candidate and review that one; or approve it knowing this: --despite-partners"
+        )
     approval = _signed(workspace, said, sample=sample)
     tags = {f"{SAMPLE_PREFIX if sample else ''}{name}": words for name, words in said.items()}
     version = register(workspace, candidate, ALIAS, {**tags, SAMPLE_TAG: str(sample).lower()})
@@ -49,7 +68,11 @@ def approve(workspace: Workspace, reviewer: str, role: str, statement: str, *, s
         f"{lineage.name} {lineage.version} (candidate {approval.candidate[:12]}, version {version} in the model registry) is "
         f"approved by {approval.reviewer}, {approval.role}{' (a sample approval)' if sample else ''}, "
         f"{'signed' if approval.signature else 'without a signature: LATAMGPT_SIGNING_KEY names no key'}. "
-        "`make run` releases it, and so does the sensor of `make ui`."
+        + (
+            f"It is not released as long as this stands: {taken_back}."
+            if taken_back
+            else "`make run` releases it, and so does the sensor of `make ui`."
+        )
     )
 
 
@@ -85,6 +108,12 @@ def _said_in_tags(tags: Mapping[str, str], version: str, prefix: str) -> dict[st
         "statement": f"set the alias '{ALIAS}' on version {version} in MLflow",
     }
     return {name: words or otherwise[name] for name, words in given.items()}
+
+
+def _taken_back(workspace: Workspace, lineage: Lineage) -> str:
+    """What partners withdrew, or changed in their agreements, since a candidate was made; '' where nothing."""
+    said = [registry_changed_since(workspace, lineage), *withdrawn_since(workspace, lineage)]
+    return ". ".join(words for words in said if words)
 
 
 def _must_be_a_sample(workspace: Workspace, lineage: Lineage) -> None:

@@ -11,8 +11,8 @@ from latamgpt.release.signature import OPENSSL
 from latamgpt.release.signed import must_be_signed, write_files
 from latamgpt.release.verify import CANDIDATE_FOLDER, CARDS, SUMS_NAME, verified, write_sums
 from latamgpt.release.versions import Lineage, digest_of_values, register
-from latamgpt.release.withdrawn import must_hold_nothing_withdrawn
-from latamgpt.store import Workspace, digest_of, list_files, sha256_file, write_report
+from latamgpt.release.withdrawn import must_hold_nothing_withdrawn, registry_changed_since
+from latamgpt.store import Workspace, digest_of, list_files, write_report
 
 STAGE = "release"
 NOT_RELEASED = "Nothing was released. Run `make run` for a new candidate, review it and approve it."
@@ -71,13 +71,8 @@ def must_stand(workspace: Workspace, lineage: Lineage) -> None:
     Raises:
         NotPermittedError: names the partners whose files were changed or are gone.
     """
-    places = {partner: workspace.root / "partners" / f"{partner}.yaml" for partner in lineage.registry}
-    changed = [p for p, place in sorted(places.items()) if not place.is_file() or sha256_file(place) != lineage.registry[p]]
-    if changed:
-        raise NotPermittedError(
-            f"the registry changed after the candidate was made: {', '.join(f'partners/{partner}.yaml' for partner in changed)}. "
-            f"What a partner permits now, nobody has held this candidate against. {NOT_RELEASED}"
-        )
+    if changed := registry_changed_since(workspace, lineage):
+        raise NotPermittedError(f"{changed}. {NOT_RELEASED}")
 
 
 def must_be_described_as_reviewed(params: Params, lineage: Lineage) -> None:

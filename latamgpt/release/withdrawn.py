@@ -1,4 +1,4 @@
-"""What partners withdrew, held against a candidate's corpus: none of it may enter a candidate, or leave with a release."""
+"""What partners took back, held against a candidate and its corpus: none of it may enter a candidate, or leave with a release."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from latamgpt.governance.contents import content_id
 from latamgpt.governance.withdrawals import Tombstone, Withdrawn, read_withdrawn, withdrawals_path
 from latamgpt.records import MANIFEST_NAME
 from latamgpt.release.versions import Lineage
-from latamgpt.store import Workspace, digest_of
+from latamgpt.store import Workspace, digest_of, sha256_file
 
 ROWS_PER_BATCH = 512
 SHOWN = 5
@@ -30,7 +30,7 @@ def heeded(workspace: Workspace, partners: Iterable[str], corpus: Path) -> dict[
         OperatorError: a partner's list of withdrawals does not read.
     """
     withdrawn = {partner: read_withdrawn(workspace.root, partner) for partner in sorted(partners)}
-    _must_hold_none(workspace, withdrawn, corpus, RUN_AGAIN)
+    _refuse_any(_all_refusals(workspace, withdrawn, corpus), RUN_AGAIN)
     return {partner: tuple(sorted(map(_digest, each.tombstones))) for partner, each in withdrawn.items()}
 
 
@@ -49,18 +49,44 @@ def must_hold_nothing_withdrawn(workspace: Workspace, lineage: Lineage, advice: 
         NotPermittedError: names the partners, what they withdrew, and when.
         OperatorError: a partner's list of withdrawals does not read.
     """
+    _refuse_any(withdrawn_since(workspace, lineage), advice)
+
+
+def withdrawn_since(workspace: Workspace, lineage: Lineage) -> list[str]:
+    """A sentence for each withdrawal that stops a candidate or a release; see `must_hold_nothing_withdrawn`.
+
+    Raises:
+        OperatorError: a partner's list of withdrawals does not read.
+    """
     later: dict[str, Withdrawn] = {}
     for partner in sorted(lineage.registry):
         known = set(lineage.withdrawals.get(partner, ()))
         now = read_withdrawn(workspace.root, partner).tombstones
         later[partner] = Withdrawn(tuple(one for one in now if _digest(one) not in known))
+    if not any(each.tombstones for each in later.values()):
+        return []
     corpus = workspace.place("corpus")
     is_its_own = (corpus / MANIFEST_NAME).is_file() and digest_of(corpus) == lineage.inputs["corpus"]
-    _must_hold_none(workspace, later, workspace.read("corpus") if is_its_own else None, advice)
+    return _all_refusals(workspace, later, workspace.read("corpus") if is_its_own else None)
 
 
-def _must_hold_none(workspace: Workspace, withdrawn: dict[str, Withdrawn], corpus: Path | None, advice: str) -> None:
-    refusals = [words for partner, each in withdrawn.items() for words in _refusals(workspace, partner, each, corpus)]
+def registry_changed_since(workspace: Workspace, lineage: Lineage) -> str:
+    """Which partners' agreements are no longer those that a candidate was made under, as a sentence; '' where all are."""
+    places = {partner: workspace.root / "partners" / f"{partner}.yaml" for partner in lineage.registry}
+    changed = [p for p, place in sorted(places.items()) if not place.is_file() or sha256_file(place) != lineage.registry[p]]
+    if not changed:
+        return ""
+    return (
+        f"the registry changed after the candidate was made: {', '.join(f'partners/{partner}.yaml' for partner in changed)}. "
+        "What a partner permits now, nobody has held this candidate against"
+    )
+
+
+def _all_refusals(workspace: Workspace, withdrawn: dict[str, Withdrawn], corpus: Path | None) -> list[str]:
+    return [words for partner, each in withdrawn.items() for words in _refusals(workspace, partner, each, corpus)]
+
+
+def _refuse_any(refusals: list[str], advice: str) -> None:
     if refusals:
         more = f" (and {len(refusals) - SHOWN:,} more)" if len(refusals) > SHOWN else ""
         raise NotPermittedError(f"{'. '.join(refusals[:SHOWN])}{more}. {advice}")

@@ -12,6 +12,7 @@ from latamgpt.governance.withdrawals import Tombstone, Withdrawals, withdrawals_
 from latamgpt.params import Params
 from latamgpt.records import DOCUMENT_SCHEMA, Report
 from latamgpt.release import release, release_candidate
+from latamgpt.release.approval import approval_path
 from latamgpt.release.approving import approve
 from latamgpt.release.mirror import mirror
 from latamgpt.release.versions import Lineage
@@ -64,6 +65,38 @@ def test_withdrawn_delivery_stops_the_release_and_says_whose_and_what_to_do(cand
     with pytest.raises(NotPermittedError, match=said + r".*Nothing was released\. Run `make run`"):
         release.run(candidate, release_params)
     assert not candidate.place("release").exists()
+
+
+APPROVE = ["approve", "--reviewer", "Ana", "--role", "reviewer", "--statement", "read both cards"]
+
+
+def test_a_candidate_that_a_withdrawal_touches_is_approved_only_by_who_says_that_this_is_known(
+    candidate: Workspace, release_params: Params, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(candidate.root)
+    approval_path(candidate).unlink()
+    withdraw(candidate, OTHER, tombstone())
+    assert main(APPROVE) == NotPermittedError.exit_code
+    said = capsys.readouterr().err
+    assert "biblioteca-dos withdrew the delivery d on 2026-11-20 (they asked; " in said
+    assert "2 documents of it, or copies, are in the corpus. The release stage would refuse" in said
+    assert not approval_path(candidate).exists()
+    assert main([*APPROVE, "--despite-partners"]) == 0
+    assert "It is not released as long as this stands: biblioteca-dos withdrew the delivery d" in capsys.readouterr().out
+    with pytest.raises(NotPermittedError, match="biblioteca-dos withdrew the delivery d"):
+        release.run(candidate, release_params)
+
+
+def test_a_candidate_whose_partner_withdrew_an_agreement_since_is_not_approved(candidate: Workspace):
+    with (candidate.root / "partners" / f"{OTHER}.yaml").open("a", encoding="utf-8") as registry:
+        registry.write("# changed\n")
+    with pytest.raises(NotPermittedError, match=r"the registry changed .* partners/biblioteca-dos\.yaml\. .* not approved"):
+        approve(candidate, "Ana", "reviewer", "read both cards", sample=False)
+
+
+def test_a_withdrawal_of_what_the_candidate_does_not_hold_keeps_nobody_from_approving(candidate: Workspace):
+    withdraw(candidate, PARTNER, tombstone(delivery="another", contents=("unused",)))
+    assert "is approved by Ana" in approve(candidate, "Ana", "reviewer", "read both cards", sample=False)
 
 
 def test_withdrawn_document_stops_the_release(candidate: Workspace, release_params: Params):
