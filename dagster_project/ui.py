@@ -3,6 +3,7 @@
 import functools
 import http
 import http.server
+import io
 import os
 import re
 import signal
@@ -17,7 +18,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, BinaryIO
 
 from assets.links import receipt_command
 from dagster_project import full_disk
@@ -27,6 +28,7 @@ from dagster_project.home import Address, Settings, open_instance, settings
 from dagster_project.materialize import bury_dead_runs
 from dagster_project.reload import Watch, seen
 from latamgpt.errors import OperatorError
+from latamgpt.receipts.freshness import page_now
 from latamgpt.store import Workspace, find_workspace
 from latamgpt.tracking.server import EXPERIMENT, connect
 
@@ -97,7 +99,7 @@ def serve(workspace: Workspace, chosen: Settings) -> None:
         **chosen.links,
     }
     with (
-        data_docs(workspace.root / "var" / "data_docs", chosen.docs),
+        data_docs(workspace, chosen.docs),
         server(mlflow_command(workspace, chosen), workspace, environment) as mlflow,
         server(dagster_command(workspace, chosen), workspace, environment) as dagster,
     ):
@@ -165,10 +167,11 @@ def log_of(command: list[str], workspace: Workspace) -> Path:
 
 
 @contextmanager
-def data_docs(folder: Path, address: Address) -> Generator[None]:
+def data_docs(workspace: Workspace, address: Address) -> Generator[None]:
     """Great Expectations' static pages, and the receipts beside them; a browser refuses file:// links from http pages."""
+    folder = workspace.root / "var" / "data_docs"
     folder.mkdir(parents=True, exist_ok=True)
-    handler = functools.partial(Pages, directory=str(folder), receipts=str(folder.parent / RECEIPTS))
+    handler = functools.partial(Pages, directory=str(folder), workspace=workspace)
     with http.server.ThreadingHTTPServer((address.host, address.port), handler) as pages:
         threading.Thread(target=pages.serve_forever, daemon=True, name="data-docs").start()
         try:
@@ -178,12 +181,27 @@ def data_docs(folder: Path, address: Address) -> Generator[None]:
 
 
 class Pages(http.server.SimpleHTTPRequestHandler):
-    """Serves Data Docs, and receipts under /receipts; keeps no log."""
+    """Serves Data Docs, and receipts under /receipts, with a note where one is older than the release; keeps no log."""
 
-    def __init__(self, *args: Any, directory: str, receipts: str) -> None:
-        """Serve one request, from these two folders."""
-        self._receipts = receipts
+    def __init__(self, *args: Any, directory: str, workspace: Workspace) -> None:
+        """Serve one request, from this folder and the workspace's receipts."""
+        self._workspace = workspace
+        self._receipts = str(workspace.root / "var" / RECEIPTS)
         super().__init__(*args, directory=directory)
+
+    def send_head(self) -> io.BytesIO | BinaryIO | None:
+        """A receipt's page as it is now; any other file as it lies there."""
+        asked = RECEIPT_PAGE.fullmatch(self.path)
+        page = page_now(self._workspace, asked[1]) if asked else None
+        if page is None:
+            return super().send_head()
+        body = page.encode()
+        self.send_response(http.HTTPStatus.OK)
+        for name, value in (("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))):
+            self.send_header(name, value)
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        return io.BytesIO(body)
 
     def translate_path(self, path: str) -> str:
         """Where a page lies."""

@@ -52,10 +52,11 @@ def test_every_server_is_told_to_listen_on_this_machine_only(ports: dict[str, in
 
 
 def test_data_docs_are_served_over_http(tmp_path: Path, ports: dict[str, int]) -> None:
-    (tmp_path / "corpus_gate").mkdir()
-    (tmp_path / "corpus_gate" / "index.html").write_text("<p>all 13 expectations hold</p>")
+    folder = tmp_path / "var" / "data_docs" / "corpus_gate"
+    folder.mkdir(parents=True)
+    (folder / "index.html").write_text("<p>all 13 expectations hold</p>")
     address = settings(Workspace(ROOT)).docs
-    with data_docs(tmp_path, address), urllib.request.urlopen(f"{address.url}/corpus_gate/index.html") as answer:
+    with data_docs(Workspace(tmp_path), address), urllib.request.urlopen(f"{address.url}/corpus_gate/index.html") as answer:
         assert b"all 13 expectations hold" in answer.read()
 
 
@@ -100,13 +101,18 @@ def test_receipts_are_served_beside_the_data_docs_and_a_missing_one_says_how_it_
     ports: dict[str, int], tmp_path: Path
 ) -> None:
     address = settings(Workspace(ROOT)).docs
-    folder = tmp_path / "receipts" / "museo-dos"
+    folder = tmp_path / "var" / "receipts" / "museo-dos"
     folder.mkdir(parents=True)
-    (folder / "receipt.html").write_text("recibo", encoding="utf-8")
-    (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
-    with data_docs(tmp_path / "data_docs", address):
+    (folder / "receipt.html").write_text('<html lang="en"><body>\nreceipt', encoding="utf-8")
+    (folder / "SHA256SUMS").write_text("sums", encoding="utf-8")
+    (tmp_path / "var" / "secret.txt").write_text("secret", encoding="utf-8")
+    with data_docs(Workspace(tmp_path), address):
         with urllib.request.urlopen(f"{address.url}/receipts/museo-dos/receipt.html") as page:
-            assert page.read() == b"recibo"
+            shown = page.read().decode()
+        with urllib.request.urlopen(f"{address.url}/receipts/museo-dos/SHA256SUMS") as sums:
+            assert sums.read() == b"sums"
+        assert shown.endswith("receipt")
+        assert "not known for which release this receipt was made. It is made anew by: latamgpt receipt museo-dos" in shown
         for path, said in (("receipts/archivo-uno/receipt.html", "latamgpt receipt archivo-uno"), ("receipts/../secret.txt", "")):
             with pytest.raises(urllib.error.HTTPError) as caught:
                 urllib.request.urlopen(f"{address.url}/{path}")
