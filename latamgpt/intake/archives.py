@@ -160,14 +160,16 @@ class _Tail:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
-        self._end = b""
+        self._end = bytearray()
         self._num_bytes = 0
 
     def read(self, size: int) -> bytes:
         """As of any stream."""
         piece = self._stream.read(size)
         self._num_bytes += len(piece)
-        self._end = (self._end + piece)[-TAIL_BYTES:]
+        self._end += piece
+        if len(self._end) > 2 * TAIL_BYTES:  # a cut now and then: at each read it would cost more than the unpacking
+            del self._end[:-TAIL_BYTES]
         return piece
 
     def refuse_unread(self, offset: int) -> None:

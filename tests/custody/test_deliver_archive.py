@@ -3,6 +3,9 @@
 import errno
 import hashlib
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import bagit
@@ -16,6 +19,7 @@ from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.governance.audit import sound
 from latamgpt.params import Params, read_params
 from latamgpt.store import Workspace, list_files
+from tests.conftest import ROOT
 from tests.custody.files import state
 from tests.custody.test_deliver import STORY, WORDS, command, place
 from tests.intake.deliveries import DESCRIPTION, documents, reasons, register, take_in
@@ -109,6 +113,18 @@ def test_what_macos_adds_is_left_out_and_said(office: Workspace, sent: Path, cap
     assert main(command(archive(sent, {**inside("cartas", DESCRIBED), **added}))) == 0
     assert "without the 2 files of __MACOSX that macOS adds" in capsys.readouterr().out
     assert not any("__MACOSX" in name for name in list_files(place(office, "relatos")))
+
+
+@pytest.mark.parametrize("at", ["unpack", "log"])
+def test_a_kill_leaves_no_half_delivery_and_the_same_command_finishes_it(office: Workspace, sent: Path, at: str) -> None:
+    arguments = command(archive(sent, DESCRIBED))
+    program = f"from tests.custody.killed import main; main({at!r}, {arguments!r})"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    killed = subprocess.run([sys.executable, "-c", program], cwd=office.root, env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not place(office, "relatos").exists()
+    assert main(arguments) == 0
+    assert list_files(place(office, "relatos")) == ["delivery.yaml", "hojas/piedra.txt", "manifest-sha256.txt", "rio.txt"]
 
 
 def refusal(office: Workspace, capsys: pytest.CaptureFixture[str], path: Path, *more: str) -> str:
