@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from assets.links import DOCS_VARIABLE, MLFLOW_VARIABLE
 from latamgpt.errors import OperatorError
-from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import Frozen
 from latamgpt.store import Workspace, held
+from latamgpt.yaml_files import explain_validation, load_yaml
 
 INSTANCE_SETTINGS = Path(__file__).parent / "dagster.yaml"
 DAGSTER_PORT, DOCS_PORT = 3000, 5001

@@ -1,16 +1,16 @@
 """What a run is: params.yaml as one typed object, a section per stage. An unknown key stops the run by name."""
 
-from collections.abc import Hashable
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from latamgpt.errors import OperatorError
 from latamgpt.records import Frozen
+from latamgpt.yaml_files import explain_validation, load_yaml
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(gt=0)]
@@ -324,66 +324,6 @@ def use_profile(root: Path, name: str) -> int:
         yaml_with_comments.dump(document, stream)
     draft.replace(path)
     return changed
-
-
-class RepeatedKeyError(yaml.YAMLError):
-    """A key stands twice in one mapping: YAML forbids it, and PyYAML takes the last of them without a word."""
-
-
-class _EachKeyOnce:
-    """Has a loader refuse a mapping in which a key stands twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:  # noqa: FBT001, FBT002
-        first: dict[str, int] = {}
-        for key, _ in node.value:
-            name, line = str(key.value), int(key.start_mark.line) + 1
-            if isinstance(key, yaml.ScalarNode) and name in first:
-                raise RepeatedKeyError(
-                    f"line {line}: the key {name!r} stands in line {first[name]} already, and only one can hold"
-                )
-            first[name] = line
-        return super().construct_mapping(node, deep)  # pyright: ignore[reportAttributeAccessIssue]
-
-
-class _Loader(_EachKeyOnce, yaml.SafeLoader):
-    pass
-
-
-class _FastLoader(_EachKeyOnce, yaml.CSafeLoader):
-    pass
-
-
-def load_yaml(text: str, *, ours: bool = False) -> Any:
-    """YAML that people write, as plain values.
-
-    Args:
-        text: the file's text.
-        ours: whether one of our own commands writes the file. Then it is read six times as fast, by a parser that a text with
-            brackets nested in thousands would crash.
-
-    Raises:
-        yaml.YAMLError: it is not YAML, or a key stands twice in one mapping; the message names the line.
-    """
-    try:
-        return yaml.load(text, Loader=_FastLoader if ours else _Loader)
-    except RecursionError as error:
-        raise yaml.YAMLError("it is nested too deeply to be read") from error
-
-
-def explain_validation(where: str, error: ValidationError) -> str:
-    """A pydantic error as sentences: where, which key, what was found, what to do."""
-    lines: list[str] = []
-    for item in error.errors():
-        key = ".".join(str(part) for part in item["loc"]) or "the whole file"
-        if item["type"] == "extra_forbidden":
-            lines.append(f"{key}: there is no such key")
-        elif item["type"] == "missing":
-            lines.append(f"{key}: is missing")
-        else:
-            message = item["msg"].removeprefix("Value error, ")
-            found = "" if isinstance(item["input"], dict) else f", found {item['input']!r}"
-            lines.append(f"{key}: {message[:1].lower()}{message[1:]}{found}")
-    return f"{where}: {'; '.join(lines)}. Nothing was run. Mend the file and run the command again."
 
 
 def _read_yaml(path: Path) -> dict[str, object]:

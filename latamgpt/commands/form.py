@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import explain_validation, load_yaml
+from latamgpt.yaml_files import explain_validation, load_yaml
 
 Record = type[BaseModel]
 

@@ -31,9 +31,10 @@ from latamgpt.intake.payload import refuse_unsafe
 from latamgpt.intake.quarantine import Rejected
 from latamgpt.intake.rows_on_disk import rows_on_disk
 from latamgpt.intake.taking_in import TakenIn, take_in
-from latamgpt.params import Params, explain_validation
+from latamgpt.params import Params
 from latamgpt.registry.partners import read_institution
 from latamgpt.store import Workspace, list_files, sha256_file
+from latamgpt.yaml_files import explain_validation
 
 UNPACKED = "_unpacked"  # no delivery may have this id
 

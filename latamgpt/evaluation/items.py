@@ -14,8 +14,9 @@ import yaml
 from pydantic import Field, ValidationError
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import ScorecardParams, explain_validation
+from latamgpt.params import ScorecardParams
 from latamgpt.records import Frozen
+from latamgpt.yaml_files import explain_validation
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -9,9 +9,9 @@ import yaml
 from pydantic import Field, ValidationError
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import Frozen
 from latamgpt.store import held
+from latamgpt.yaml_files import explain_validation, load_yaml
 
 RECIPIENTS = "governance/recipients.yaml"
 HEADER = "# Who has a copy of a release, named by the sha256 of its manifest.json; a withdrawal is made known to each of them.\n"

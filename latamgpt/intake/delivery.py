@@ -18,10 +18,10 @@ import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
 from latamgpt.errors import OperatorError, quoted
-from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import Frozen
 from latamgpt.registry.labels import Label, Season
 from latamgpt.store import sha256_file
+from latamgpt.yaml_files import explain_validation, load_yaml
 
 DELIVERY_NAME = "delivery.yaml"
 FIXITY_NAME = "manifest-sha256.txt"

@@ -8,8 +8,8 @@ import yaml
 from pydantic import Field, ValidationError
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import Frozen
+from latamgpt.yaml_files import explain_validation, load_yaml
 
 SITE_VARIABLE = "LATAMGPT_SITE"
 DEFAULT_SITE = "laptop"

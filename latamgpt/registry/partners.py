@@ -10,10 +10,10 @@ import yaml
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import Frozen
 from latamgpt.registry import crawl
 from latamgpt.registry.labels import MEANINGS, Label, Meaning, Season
+from latamgpt.yaml_files import explain_validation, load_yaml
 
 ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 """Of institutions and agreements: it names files, folders, assets and stages, and is typed at a terminal."""

@@ -9,11 +9,11 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import explain_validation, load_yaml
 from latamgpt.records import MANIFEST_NAME, Frozen
 from latamgpt.registry.partners import read_institution
 from latamgpt.release.signature import Signature
 from latamgpt.store import Workspace, digest_of
+from latamgpt.yaml_files import explain_validation, load_yaml
 
 CANDIDATE_STAGE, RELEASE_STAGE = "release_candidate", "release"
 HEADER = "# Approves one candidate, named by its sha256. Written by `latamgpt approve`, or when the alias was set in MLflow.\n"

@@ -6,11 +6,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from latamgpt.errors import InputDamagedError
-from latamgpt.params import explain_validation
 from latamgpt.release.approval import RELEASE_STAGE, Approval, approval_path, standing_approval
 from latamgpt.release.corpus_root import ROOT_NAME
 from latamgpt.release.signature import APPROVAL_SIGNATURE, PUBLIC_KEY_NAME, ROOT_SIGNATURE, Signature, is_signed
 from latamgpt.store import Workspace, sha256_file
+from latamgpt.yaml_files import explain_validation
 
 APPROVAL_NAME = "APPROVAL.json"
 SIGNATURE_FILES = (APPROVAL_SIGNATURE, PUBLIC_KEY_NAME, ROOT_SIGNATURE)

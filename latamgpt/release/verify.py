@@ -7,13 +7,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from latamgpt.errors import InputDamagedError, OperatorError
-from latamgpt.params import explain_validation
 from latamgpt.records import MANIFEST_NAME, REPORT_NAME, Manifest
 from latamgpt.release.approval import Approval
 from latamgpt.release.signature import PUBLIC_KEY_NAME
 from latamgpt.release.signed import APPROVAL_NAME, SIGNATURE_FILES, read_shown
 from latamgpt.release.versions import Lineage
 from latamgpt.store import digest_of, list_files, sha256_file, verify
+from latamgpt.yaml_files import explain_validation
 
 CANDIDATE_FOLDER = "candidate"
 SUMS_NAME = "SHA256SUMS"
