@@ -2,6 +2,7 @@
 
 GET /            the queue          GET /page/ID   a page and its form      GET /scan/ID   its picture
 POST /page/ID    a correction       GET /style.css
+GET /?access=    lets a browser in, with what was printed at this start; without it nothing above is answered
 """
 
 import secrets
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 
 from latamgpt.corrections.picture import Picture, draw
 from latamgpt.corrections.queue import Queue
-from latamgpt.corrections.requests import LANGUAGE_COOKIE, NAME_COOKIE, Form, Request, read_form, set_cookie
+from latamgpt.corrections.requests import LANGUAGE_COOKIE, NAME_COOKIE, Form, Request, read_form, same, set_cookie
 from latamgpt.corrections.saving import (
     ANONYMOUS,
     MAX_NAME_CHARS,
@@ -45,12 +46,13 @@ class Answer:
 
 @dataclass
 class Desk:
-    """The queue, who answers for it, and what proves that a form is ours. It serves one request at a time."""
+    """The queue, who answers for it, who is let in, and what proves that a form is ours. It serves one request at a time."""
 
     queue: Queue
     actor: str
     say: Callable[[str], None]
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    access: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     at_work: threading.Lock = field(default_factory=threading.Lock)
     _drawn: OrderedDict[tuple[str, int], Picture] = field(default_factory=OrderedDict[tuple[str, int], Picture])
 
@@ -59,6 +61,11 @@ class Desk:
         reader = Reader(request.language, request.here)
         if not request.is_local or (request.method == "POST" and not request.is_ours):
             return _message(403, reader, Problem("refused"))
+        if request.method == "GET" and request.brings(self.access):
+            let_in = ("Set-Cookie", set_cookie(request.access_cookie, self.access))
+            return Answer(303, headers=(("Location", request.here), let_in))
+        if not request.was_let_in(self.access):
+            return _message(403, reader, Problem("no_access"), _typed(request))
         try:
             with self.at_work:
                 answer = self._route(request, reader)
@@ -140,7 +147,7 @@ class Desk:
         if page is None:
             return _message(410, reader, Problem("gone"), form.text)
         typed = Typed(form.seen, form.text, form.corrector, form.blank, form.anonymous)
-        if not secrets.compare_digest(form.token.encode(), self.token.encode()):
+        if not same(form.token, self.token):
             return _html(409, correct_page(self._shown(page), reader, typed, self.token, Problem("restarted")))
         try:
             text, corrector, problem = _said(form)
@@ -163,6 +170,14 @@ class Desk:
             return _html(503, correct_page(self._shown(page), reader, typed, self.token, Problem("failed", str(error))))
         headers = (("Location", f"/?saved={page.id}"), ("Set-Cookie", set_cookie(NAME_COOKIE, said.corrector)))
         return Answer(303, b"", HTML, headers)
+
+
+def _typed(request: Request) -> str:
+    """What a person typed into the form of an earlier start: it is theirs, and given back."""
+    try:
+        return read_form(request).text
+    except OperatorError:
+        return ""
 
 
 def _said(form: Form) -> tuple[str, str, Problem | None]:

@@ -1,6 +1,7 @@
-"""What a browser asks, as values; and whether it may: from this machine, from our own page, and not too much of it."""
+"""What a browser asks, as values; and whether it may: from this machine, let in, from our own page, and not too much of it."""
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +15,8 @@ from latamgpt.receipts.words import Language
 OUR_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?")
 MAX_FIELDS = 10
 FORM_KIND = "application/x-www-form-urlencoded"
-LANGUAGE_COOKIE, NAME_COOKIE = "corrections_language", "corrections_name"
+LANGUAGE_COOKIE, NAME_COOKIE, ACCESS_COOKIE = "corrections_language", "corrections_name", "corrections_access"
+ACCESS_FIELD = "access"
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,26 @@ class Request:
     @property
     def here(self) -> str:
         """The address without a wish for a language, to put one in."""
-        others = {name: value for name, value in self.query.items() if name not in ("lang", "saved")}
+        others = {name: value for name, value in self.query.items() if name not in ("lang", "saved", ACCESS_FIELD)}
         return f"{self.path}?{urlencode(others)}" if others else self.path
 
     @property
     def is_local(self) -> bool:
         """Whether it names this machine: a page elsewhere that points its own name at us does not."""
         return OUR_HOST.fullmatch(self.headers.get("host", "")) is not None
+
+    @property
+    def access_cookie(self) -> str:
+        """The name of the cookie that lets in: browsers share cookies between the ports of one machine, and we do not."""
+        return f"{ACCESS_COOKIE}_{self.headers.get('host', '').rpartition(':')[2]}"
+
+    def brings(self, access: str) -> bool:
+        """Whether it comes with the address that was printed at this start."""
+        return self.path == "/" and same(self.query.get(ACCESS_FIELD, ""), access)
+
+    def was_let_in(self, access: str) -> bool:
+        """Whether its browser came with that address before."""
+        return same(self.cookie(self.access_cookie), access)
 
     @property
     def is_ours(self) -> bool:
@@ -65,6 +80,11 @@ class Request:
         except CookieError:
             return ""
         return unquote(morsel.value) if morsel else ""
+
+
+def same(given: str, secret: str) -> bool:
+    """Whether they are equal, in a time that tells nothing."""
+    return secrets.compare_digest(given.encode(), secret.encode())
 
 
 def set_cookie(name: str, value: str) -> str:

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from latamgpt.corrections.desk import HTML, Answer, Desk
 from latamgpt.corrections.queue import Queue
-from latamgpt.corrections.requests import Request
+from latamgpt.corrections.requests import ACCESS_FIELD, Request
 from latamgpt.corrections.scan_page import State
 from latamgpt.corrections.views import Problem, Reader, message_page
 from latamgpt.errors import OperatorError
@@ -122,7 +122,8 @@ def serve(workspace: Workspace, port: int, actor: str, say: Callable[[str], None
         say(f"{open_pages:,} pages wait for people, {look.count(State.CORRECTED):,} are corrected")
         for one in look.not_shown:
             say(f"not shown: {one.partner}/{one.delivery}: {one.reason}: {one.detail}")
-        say(f"http://{HOST}:{server.server_port}\nCtrl-C stops it")
+        say(f"http://{HOST}:{server.server_port}/?{ACCESS_FIELD}={server.desk.access}")
+        say("Whoever has this address may correct; it holds until this stops.\nCtrl-C stops it")
         try:
             server.serve_forever()
         except KeyboardInterrupt:

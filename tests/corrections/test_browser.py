@@ -43,8 +43,8 @@ def sample(office: Workspace) -> Workspace:
 
 
 @contextmanager
-def served(workspace: Workspace, port: int) -> Generator["subprocess.Popen[bytes]"]:
-    """`latamgpt corrections serve`, up, and killed at the end."""
+def served(workspace: Workspace, port: int) -> Generator[str]:
+    """`latamgpt corrections serve`, up, and killed at the end; gives the address that it prints."""
     log = workspace.root / "serve.log"
     command = [sys.executable, "-m", "latamgpt.cli", "corrections", "serve", "--port", str(port), "--actor", "Operadora"]
     with log.open("wb") as stream:
@@ -55,7 +55,7 @@ def served(workspace: Workspace, port: int) -> Generator["subprocess.Popen[bytes
             assert process.poll() is None, log.read_text(encoding="utf-8")
             assert time.monotonic() < deadline
             time.sleep(0.1)
-        yield process
+        yield re.findall(r"http://\S+access=\S+", log.read_text(encoding="utf-8"))[0]
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait(30)
@@ -85,9 +85,8 @@ def test_two_people_correct_a_page_and_the_next_run_uses_it_though_the_server_is
     stage.run(sample, params, PARTNER)
     assert [row["reason"] for row in exclusions(sample, PARTNER)] == ["ocr_low_confidence"]
     port = free_port()
-    url = f"http://127.0.0.1:{port}/"
     with browser() as chromium:
-        with served(sample, port):
+        with served(sample, port) as url:
             first = open_page(chromium, url, viewport={"width": 1280, "height": 860})
             picture = first.get_by_role("img")
             assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
@@ -100,7 +99,13 @@ def test_two_people_correct_a_page_and_the_next_run_uses_it_though_the_server_is
             expect(second.get_by_role("alert")).to_contain_text("Otra persona guardó esta página")
             expect(second.locator(".theirs")).to_have_text(TYPED)
             expect(second.get_by_label("El texto corregido")).to_have_value("Otra lectura.")
-        with served(sample, port):  # killed, and started anew: the form of before is given back, and the text with it
+        with served(sample, port) as url:  # killed, and started anew: its address lets in again, and the typed text is given back
+            second.get_by_label("El texto corregido").fill(TYPED + "\nFin.")
+            second.get_by_role("button", name="Guardar").click()
+            expect(second.get_by_role("alert")).to_contain_text("la dirección que el programa escribió")
+            expect(second.get_by_label("El texto corregido")).to_have_value(TYPED + "\nFin.")
+            second.context.new_page().goto(url)
+            second.go_back()
             second.get_by_label("El texto corregido").fill(TYPED + "\nFin.")
             second.get_by_role("button", name="Guardar").click()
             expect(second.get_by_role("alert")).to_contain_text("El programa se reinició")
@@ -117,9 +122,9 @@ def test_two_people_correct_a_page_and_the_next_run_uses_it_though_the_server_is
 
 def test_a_page_is_corrected_by_keyboard_alone(sample: Workspace) -> None:
     port = free_port()
-    with browser() as chromium, served(sample, port):
+    with browser() as chromium, served(sample, port) as url:
         page = chromium.new_context(locale="pt-BR").new_page()
-        page.goto(f"http://127.0.0.1:{port}/")
+        page.goto(url)
         for _ in range(4):  # three languages, then the page
             page.keyboard.press("Tab")
         page.keyboard.press("Enter")

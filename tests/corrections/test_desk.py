@@ -12,7 +12,7 @@ import yaml
 
 from latamgpt.corrections.desk import Answer, Desk
 from latamgpt.corrections.queue import Queue
-from latamgpt.corrections.requests import FORM_KIND, Request
+from latamgpt.corrections.requests import ACCESS_COOKIE, FORM_KIND, Request
 from latamgpt.corrections.scan_page import ScanPage, State
 from latamgpt.corrections.views import PAGES_AT_ONCE
 from latamgpt.corrections.words import WORDS_PATH, words
@@ -40,8 +40,15 @@ def desk(queue: Queue, said: list[str]) -> Desk:
     return Desk(queue, "Rosa Operadora", said.append)
 
 
+def let_in(desk: Desk, **headers: str) -> dict[str, str]:
+    """The headers of a browser that came with the printed address before."""
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    port = given.get("host", HOST["host"]).rpartition(":")[2]
+    return HOST | given | {"cookie": f"{given.get('cookie', 'other=1')}; {ACCESS_COOKIE}_{port}={desk.access}"}
+
+
 def get(desk: Desk, target: str, **headers: str) -> Answer:
-    return desk.answer(Request("GET", target, HOST | {name.replace("_", "-"): value for name, value in headers.items()}))
+    return desk.answer(Request("GET", target, let_in(desk, **headers)))
 
 
 def shown(answer: Answer) -> str:
@@ -60,9 +67,53 @@ def form(desk: Desk, one: ScanPage, **changes: str) -> dict[str, str]:
 
 
 def post(desk: Desk, one: ScanPage, fields: dict[str, str], **headers: str) -> Answer:
-    plain = HOST | {"content-type": FORM_KIND, "origin": "http://127.0.0.1:5002"}
-    given = {name.replace("_", "-"): value for name, value in headers.items()}
-    return desk.answer(Request("POST", f"/page/{one.id}", plain | given, urlencode(fields).encode()))
+    plain = {"content_type": FORM_KIND, "origin": "http://127.0.0.1:5002"}
+    return desk.answer(Request("POST", f"/page/{one.id}", let_in(desk, **plain | headers), urlencode(fields).encode()))
+
+
+def test_a_browser_is_let_in_by_the_printed_address_alone_and_then_by_its_cookie(desk: Desk, waiting: ScanPage) -> None:
+    answer = desk.answer(Request("GET", f"/?partner=archivo-sur&access={desk.access}", HOST))
+    headers = dict(answer.headers)
+    assert (answer.status, headers["Location"]) == (303, "/?partner=archivo-sur")
+    cookie, _, rest = headers["Set-Cookie"].partition("; ")
+    assert rest == "Path=/; HttpOnly; SameSite=Strict"
+    for target in ("/", f"/page/{waiting.id}", f"/scan/{waiting.id}", "/style.css"):
+        assert desk.answer(Request("GET", target, HOST | {"cookie": cookie})).status == 200
+
+
+@pytest.mark.parametrize("cookie", ["", "corrections_access_5002=", "corrections_access_5002=x", "corrections_access_5003=TOKEN"])
+def test_nobody_else_on_the_machine_reads_or_saves_anything(
+    desk: Desk, waiting: ScanPage, office: Workspace, cookie: str
+) -> None:
+    before = state(office.root)
+    headers = HOST | {"cookie": cookie.replace("TOKEN", desk.access)}
+    pages = (
+        "/",
+        f"/page/{waiting.id}",
+        f"/scan/{waiting.id}",
+        "/style.css",
+        "/?access=",
+        "/?access=x",
+        "/x",
+        "/page/x?access=TOKEN",
+    )
+    for target in pages:
+        answer = desk.answer(Request("GET", target.replace("TOKEN", desk.access), headers))
+        assert answer.status == 403
+        assert waiting.scan not in answer.content.decode()
+        assert words(Language.SPANISH)["no_access"] in shown(answer)
+    sent = headers | {"content-type": FORM_KIND, "origin": "http://127.0.0.1:5002"}
+    answer = desk.answer(Request("POST", f"/page/{waiting.id}", sent, urlencode(form(desk, waiting)).encode()))
+    assert answer.status == 403
+    assert TYPED in html.unescape(answer.content.decode())  # it is theirs: the program may have been started anew meanwhile
+    assert waiting.scan not in answer.content.decode()
+    assert state(office.root) == before
+
+
+def test_each_start_has_an_address_of_its_own(desk: Desk, queue: Queue) -> None:
+    again = Desk(queue, "Rosa Operadora", lambda _: None)
+    assert again.answer(Request("GET", "/", let_in(desk))).status == 403
+    assert len({desk.access, again.access, desk.token, again.token}) == 4
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -241,7 +292,7 @@ def test_a_registry_that_does_not_read_is_said_and_shows_nothing(desk: Desk, off
 
 
 def test_what_is_no_form_is_refused(desk: Desk, waiting: ScanPage) -> None:
-    headers = HOST | {"content-type": FORM_KIND}
+    headers = let_in(desk, content_type=FORM_KIND)
     for body in (b"\xff", b"text=%FF&token=a&seen=b", b"", b"text=a", b"&".join([b"a=b"] * 40)):
         assert desk.answer(Request("POST", f"/page/{waiting.id}", headers, body)).status == 400
     assert post(desk, waiting, form(desk, waiting), content_type="text/plain").status == 400

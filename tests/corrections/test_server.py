@@ -1,13 +1,14 @@
 """The server on its port: only this machine, headers that keep other pages out, caps on what is sent."""
 
 import http.client
+import re
 import threading
 from collections.abc import Generator
 
 import pytest
 
 from latamgpt.cli import main
-from latamgpt.corrections.requests import FORM_KIND
+from latamgpt.corrections.requests import ACCESS_COOKIE, FORM_KIND
 from latamgpt.corrections.scan_page import ScanPage
 from latamgpt.corrections.server import MAX_POST_BYTES, Server, open_server
 from latamgpt.store import Workspace
@@ -27,7 +28,8 @@ def server(waiting: ScanPage, office: Workspace) -> Generator[Server]:
 
 def ask(server: Server, method: str, target: str, body: bytes | None = None, **headers: str) -> http.client.HTTPResponse:
     line = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
-    line.request(method, target, body, headers)
+    cookie = f"{ACCESS_COOKIE}_{server.server_port}={server.desk.access}"
+    line.request(method, target, body, {"Cookie": cookie, **headers})
     answer = line.getresponse()
     answer.content = answer.read()
     line.close()
@@ -36,6 +38,14 @@ def ask(server: Server, method: str, target: str, body: bytes | None = None, **h
 
 def test_it_listens_on_this_machine_alone(server: Server) -> None:
     assert server.server_address[0] == "127.0.0.1"
+
+
+def test_a_request_that_was_not_let_in_is_refused(server: Server, waiting: ScanPage) -> None:
+    for target in ("/", f"/scan/{waiting.id}"):
+        assert ask(server, "GET", target, Cookie="").status == 403
+    answer = ask(server, "GET", f"/?access={server.desk.access}", Cookie="")
+    assert (answer.status, answer.headers["Location"]) == (303, "/")
+    assert f"{ACCESS_COOKIE}_{server.server_port}=" in answer.headers["Set-Cookie"]
 
 
 def test_no_page_may_load_run_or_frame_anything_foreign(server: Server, waiting: ScanPage) -> None:
@@ -86,4 +96,5 @@ def test_it_stops_with_ctrl_c(office: Workspace, monkeypatch: pytest.MonkeyPatch
     assert main(["corrections", "serve", "--port", "0"]) == 0
     printed = capsys.readouterr().out
     assert "0 pages wait for people, 0 are corrected\nhttp://127.0.0.1:" in printed
+    assert re.search(r"/\?access=[\w-]{43}\n", printed)
     assert printed.endswith("stopped\n")
