@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 HYPHENS = "-\u2010\u00ac"  # U+00AC is what old Latin-1 fonts show for a soft hyphen
 SOFT_HYPHEN = "\u00ad"
@@ -24,16 +23,7 @@ MIN_REPEATED_CHARS = 3  # 'sara-sara' is a word said twice; 'pa-pa' is papa
 LIST_MARK = re.compile(r"\s*(?:[•·*–—-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
 
 
-@dataclass(frozen=True)
-class Joined:
-    """Text with its lines joined, and how many ends of each kind there were."""
-
-    text: str
-    num_words_joined: int
-    num_hyphens_kept: int
-
-
-def join_broken_words(text: str) -> Joined:
+def join_broken_words(text: str) -> str:
     """Join the words that a line's end breaks; keep the hyphen where it is, or may be, the writer's.
 
     1. A soft hyphen always goes; a part that is one letter, or a right part in a capital, keeps the hyphen.
@@ -46,20 +36,14 @@ def join_broken_words(text: str) -> Joined:
         text: lines, as printed.
     """
     known = _words(text)
-    joined, kept = 0, 0
 
     def mend(left: str, hyphen: str, right: str) -> str:
-        nonlocal joined, kept
-        if hyphen == SOFT_HYPHEN or _is_typesetters(left, right, known):
-            joined += 1
-            return f"{left}{right}"
-        kept += 1
-        return f"{left}-{right}"
+        return f"{left}{right}" if hyphen == SOFT_HYPHEN or _is_typesetters(left, right, known) else f"{left}-{right}"
 
     while True:  # a word may be broken twice, over three lines
         mended = _with_broken_words(text, mend)
         if mended == text:
-            return Joined(text, joined, kept)
+            return text
         text = mended
 
 

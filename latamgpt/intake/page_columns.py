@@ -10,20 +10,18 @@ MIN_COLUMN_WORDS = 3.0  # on average in a line of each column: the cells of a ta
 MAX_COLUMNS = 3
 
 
-def read_columns(page: str) -> tuple[str, int]:
-    """The page with its columns one below the other, and how many blocks were so mended.
+def read_columns(page: str) -> str:
+    """The page with its columns one below the other.
 
     A gutter is a run of three or more blanks at one place through nearly all lines of a block, with prose on both of its
     sides. A table has a gutter too, but words by ones and twos: it stays as it is.
     """
     blocks = re.split(r"(\n[ \t]*\n[ \t\n]*)", page)
-    num_mended = 0
     for n in range(0, len(blocks), 2):
         columns = _columns(blocks[n].split("\n"))
         if len(columns) > 1:
             blocks[n] = "\n".join("\n".join(line.strip() for line in column if line.strip()) for column in columns)
-            num_mended += 1
-    return "".join(blocks), num_mended
+    return "".join(blocks)
 
 
 def _columns(lines: Sequence[str]) -> list[list[str]]:

@@ -31,17 +31,8 @@ class Edge:
     text: str
 
 
-@dataclass(frozen=True)
-class Trimmed:
-    """The pages without their edges, and every line that was taken away."""
-
-    pages: list[str]
-    heads: tuple[str, ...]
-    numbers: tuple[str, ...]
-
-
-def trim_edges(pages: Sequence[str]) -> Trimmed:
-    """Take running heads, footers and page numbers away.
+def trim_edges(pages: Sequence[str]) -> list[str]:
+    """The pages without running heads, footers and page numbers.
 
     A number goes where it counts with the pages ('11', '12', '13'), or says itself what it is ('Página 3 de 40'); a line goes
     where nearly the same line stands at the same end of at least three pages, and of a quarter of all. A lone year or verse at
@@ -52,12 +43,7 @@ def trim_edges(pages: Sequence[str]) -> Trimmed:
     numbers = _page_numbers(edges)
     heads = _running_heads([edge for edge in edges if edge not in numbers], len(pages))
     gone = {(edge.page, edge.line) for edge in numbers | heads}
-    kept = ["\n".join(text for n, text in enumerate(page) if (number, n) not in gone) for number, page in enumerate(lines)]
-    return Trimmed(kept, _texts(heads), _texts(numbers))
-
-
-def _texts(edges: set[Edge]) -> tuple[str, ...]:
-    return tuple(edge.text for edge in sorted(edges, key=lambda e: (e.page, e.line)))
+    return ["\n".join(text for n, text in enumerate(page) if (number, n) not in gone) for number, page in enumerate(lines)]
 
 
 def _edges(page: int, lines: Sequence[str]) -> list[Edge]:

@@ -20,6 +20,7 @@ from signal import SIGKILL
 import orjson
 
 from latamgpt.errors import OperatorError
+from latamgpt.records import Frozen
 
 MODULE = "latamgpt.intake.parser_process"
 PACKAGES = Path(__file__).resolve().parents[2]
@@ -47,6 +48,14 @@ class Ended:
     status: int  # as the process left it; minus the signal that ended it
     seconds: float  # of processor time
     too_late: bool = False  # ended from here, its wall clock time was over
+
+
+class Said(Frozen):
+    """What a server says of one file, or of itself where it could not start."""
+
+    status: int = 0  # as the process left it; minus the signal that ended it
+    seconds: float = 0.0  # of processor time
+    not_started: str = ""  # why not
 
 
 class ParserServer:
@@ -93,7 +102,7 @@ class ParserServer:
             self.stop()
         if not status:
             return Ended(bytes(answer), 0, 0.0)
-        return self._ended(orjson.loads(status), bytes(answer))
+        return self._ended(Said.model_validate_json(status), bytes(answer))
 
     def _send(self, function: str, args: Sequence[object], limits: Limits) -> int:
         read_end, write_end = os.pipe()
@@ -106,14 +115,14 @@ class ParserServer:
         os.close(write_end)
         return read_end
 
-    def _ended(self, said: dict[str, object], answer: bytes) -> Ended:
-        if "not_started" in said:
+    def _ended(self, said: Said, answer: bytes) -> Ended:
+        if said.not_started:
             self.stop()
             raise OperatorError(
-                f"the parser {self.module} cannot be started ({said['not_started']}): nothing was decided about any file. A "
+                f"the parser {self.module} cannot be started ({said.not_started}): nothing was decided about any file. A "
                 "package is missing or broken; `make setup` installs what is pinned."
             )
-        return Ended(answer, int(str(said["status"])), float(str(said["seconds"])))
+        return Ended(answer, said.status, said.seconds)
 
     def _hear(self) -> bytes:
         with suppress(ConnectionResetError):

@@ -26,9 +26,9 @@ def repair_pages(pages: Sequence[str]) -> str:
     Args:
         pages: one text a page, lines as printed. A page that is missing is '': text is not joined over it.
     """
-    columns = [read_columns(_plain(page))[0] for page in pages]
-    joined = join_broken_words(join_pages(join_lines(_without_outer_blanks(page)) for page in trim_edges(columns).pages))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in joined.text.split("\n"))).strip("\n")
+    columns = [read_columns(_plain(page)) for page in pages]
+    joined = join_broken_words(join_pages(join_lines(_without_outer_blanks(page)) for page in trim_edges(columns)))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in joined.split("\n"))).strip("\n")
 
 
 def _plain(page: str) -> str:
