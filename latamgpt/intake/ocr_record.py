@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, field_validator
 from latamgpt.errors import OperatorError
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.intake.source import Source
+from latamgpt.intake.strict_json import refuse_repeated_keys
 from latamgpt.records import Frozen
 from latamgpt.store import sha256_file
 
@@ -113,7 +114,11 @@ def parse(kind: type[Kind], raw: bytes, name: str) -> Kind:
         OperatorError: it is something else.
     """
     try:
-        return kind.model_validate_json(raw)
+        record = kind.model_validate_json(raw)
+        refuse_repeated_keys(raw, name, Reason.OCR_INVALID)
+        return record
+    except Rejected as error:
+        raise OperatorError(f"{error.detail}, or make it anew.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

@@ -16,6 +16,7 @@ from latamgpt.intake.menus import without_menus
 from latamgpt.intake.pdf import pdf_statements
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.intake.source import Source
+from latamgpt.intake.strict_json import refuse_repeated_keys
 
 LICENCE_META = ["license", "licence", "dc.rights", "dcterms.license", "dcterms.rights", "rights", "copyright"]
 ENCODING_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -55,11 +56,13 @@ def _string(values: Mapping[str, object], key: str) -> str:
 
 def _sidecar(source: Source, name: str) -> dict[str, object]:
     try:
-        values = orjson.loads(decode(source.read(name), "utf-8", name))
+        text = decode(source.read(name), "utf-8", name)
+        values = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise Rejected(Reason.SIDECAR_INVALID, f"{name} is not JSON: {error}") from error
     if not isinstance(values, dict):
         raise Rejected(Reason.SIDECAR_INVALID, f"{name} holds {type(values).__name__}, not an object of keys and values")
+    refuse_repeated_keys(text, name, Reason.SIDECAR_INVALID)
     return values
 
 

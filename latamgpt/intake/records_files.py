@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Mapping
 
 import orjson
@@ -14,6 +13,7 @@ from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.licences import stated_in_fields
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.source import Source
+from latamgpt.intake.strict_json import refuse_repeated_keys
 
 
 def read_json_lines(source: Source, name: str) -> Reading:
@@ -69,19 +69,7 @@ def _parse(line: str) -> Mapping[str, object]:
     values = orjson.loads(line)
     if not isinstance(values, dict):
         raise Rejected(Reason.JSON_INVALID, f"the record is {type(values).__name__}, not an object of keys and values")
-    try:
-        json.loads(line, object_pairs_hook=_refuse_repeated_keys)
-    except RecursionError as error:
-        raise Rejected(Reason.JSON_INVALID, "the record is nested too deeply") from error
-    return values
-
-
-def _refuse_repeated_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
-        raise Rejected(Reason.JSON_INVALID, f"the key {quoted(twice)} stands twice in one object: which value holds is unknown")
+    refuse_repeated_keys(line, "the record", Reason.JSON_INVALID)
     return values
 
 

@@ -234,6 +234,8 @@ def test_markdown_takes_its_title_and_language_from_the_sidecar(archive: Workspa
     [
         ("a.json", b"{", "sidecar_invalid"),
         ("a.json", b"[1]", "sidecar_invalid"),
+        ("a.json", b'{"license": "CC BY-NC-ND 4.0", "license": "CC BY 4.0"}', "sidecar_invalid"),
+        ("a.json", b'{"de": {"licen\\u0063ia": "CC BY-NC-ND 4.0", "licencia": "CC BY 4.0"}}', "sidecar_invalid"),
         ("a.json", b"\xff", "encoding"),
         ("a.pdf", b"%PDF-1.7 broken", "pdf_unreadable"),
     ],
@@ -245,6 +247,14 @@ def test_markdown_whose_companion_cannot_be_read_is_set_aside(
     take_in(archive, params)
     assert reasons(archive) == {"a.md": reason}
     assert texts(archive) == {"Otro texto."}
+
+
+def test_a_sidecar_is_refused_with_the_key_that_stands_twice(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"a.md": STORY, "a.json": b'{"license": "CC BY-NC-ND 4.0", "license": "CC BY 4.0"}'}, format="markdown")
+    take_in(archive, params)
+    assert [row["detail"] for row in exclusions(archive)] == [
+        "the key 'license' stands twice in one object of a.json: which value holds is unknown, correct it"
+    ]
 
 
 def test_a_print_without_its_text_is_named(archive: Workspace, params: Params) -> None:

@@ -102,6 +102,29 @@ def test_a_correction_is_read_in_place_of_the_ocr_text(archive: Workspace, param
     assert exclusions(archive) == []
 
 
+@pytest.mark.parametrize(
+    ("beside", "before", "twice"),
+    [
+        (".ocr.json", '"text":"Fl rnaestr0"', '"text":"Fl rnaestr0","text":"El maestro"'),
+        (".ocr.json", '"confidence":41.0', '"confidence":41.0,"confidence":95.0'),
+        (".corrections.json", '"text":"El maestro"', '"text":"Otra cosa","text":"El maestro"'),
+    ],
+)
+def test_a_key_that_stands_twice_beside_a_scan_is_refused(
+    archive: Workspace, params: Params, beside: str, before: str, twice: str
+) -> None:
+    read = {
+        ".ocr.json": ocr_result(ONE, page(1, "Fl rnaestr0", 41.0)),
+        ".corrections.json": corrections(ONE, (1, "Fl rnaestr0", "El maestro")),
+    }
+    assert before in read[beside]
+    read[beside] = read[beside].replace(before, twice)
+    files: dict[str, bytes | str] = {"a.png": ONE, **{f"a.png{suffix}": text for suffix, text in read.items()}}
+    assert intake(archive, params, files) == {}
+    assert reasons(archive)["a.png"] == "ocr_invalid"
+    assert "stands twice in one object of a.png" in str(exclusions(archive)[0]["detail"])
+
+
 @pytest.mark.parametrize(("day", "kept"), [("2027-11-22", ["a.png"]), ("2027-11-23", [])])
 def test_a_correction_of_a_time_to_come_is_not_used(archive: Workspace, params: Params, day: str, kept: list[str]) -> None:
     files = {
