@@ -1,5 +1,6 @@
 """Archives: members are streamed out one by one, counted while they come, and never trusted about their names or sizes."""
 
+import bz2
 import errno
 import gzip
 import lzma
@@ -25,7 +26,7 @@ from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.intake.source import Source
 from latamgpt.store import list_files
 
-SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.zst")
+SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 MAX_DEPTH = 2  # an archive in an archive is opened; one in that is not
 MAX_SECONDS = 120  # of processor time: half a gigabyte of xz takes 20
 CHUNK_BYTES = 1 << 16
@@ -185,7 +186,9 @@ def _decompressed(packed: IO[bytes], name: str) -> IO[bytes]:
     low = name.lower()
     if low.endswith((".gz", ".tgz")):
         return cast("IO[bytes]", gzip.GzipFile(fileobj=packed))
-    if low.endswith(".xz"):
+    if low.endswith((".bz2", ".tbz2")):
+        return cast("IO[bytes]", bz2.BZ2File(packed))
+    if low.endswith((".xz", ".txz")):
         return cast("IO[bytes]", lzma.LZMAFile(packed))
     if low.endswith(".zst"):
         return cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True))

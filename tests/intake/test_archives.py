@@ -1,5 +1,6 @@
 """A delivery's archives: all that is in them is read, or the archive is set aside whole; nothing is written outside."""
 
+import bz2
 import contextlib
 import gzip
 import io
@@ -30,7 +31,10 @@ PACK: dict[str, Callable[[bytes], bytes]] = {
     "a.tar": bytes,
     "a.tar.gz": gzip.compress,
     "a.tgz": gzip.compress,
+    "a.tar.bz2": bz2.compress,
+    "a.tbz2": bz2.compress,
     "a.tar.xz": lzma.compress,
+    "a.txz": lzma.compress,
     "a.tar.zst": zstandard.ZstdCompressor().compress,
 }
 
@@ -116,12 +120,17 @@ HOSTILE = {
     "pipe.tar": (tarred({"a": b""}, tarfile.FIFOTYPE), "unsafe_path"),
     "device.tar": (tarred({"a": b""}, tarfile.CHRTYPE), "unsafe_path"),
     "bomb.tar.gz": (gzip.compress(tarred({"a.txt": BLANKS})), "archive_bomb"),
+    "bomb.tar.bz2": (bz2.compress(tarred({"a.txt": BLANKS})), "archive_bomb"),
     "bomb.tar.xz": (lzma.compress(tarred({"a.txt": BLANKS})), "archive_bomb"),
     "cut.tar": (tarred({"a.txt": b"x" * 900, "b.txt": b"x" * 900})[:2560], "archive_damaged"),
     "torn.tar": (tarred({"a.txt": b"1", "b.txt": b"2"}).replace(b"b.txt", b"b.tyt"), "archive_damaged"),
     "cut.tar.gz": (gzip.compress(tarred(MEMBERS))[:-30], "archive_damaged"),
+    "cut.tar.bz2": (bz2.compress(tarred(MEMBERS))[:-30], "archive_damaged"),
+    "torn.tbz2": (bz2.compress(tarred(MEMBERS)).replace(b"1AY&SY", b"1AY&SX"), "archive_damaged"),
+    "cut.txz": (lzma.compress(tarred(MEMBERS))[:-30], "archive_damaged"),
     "cut.tar.zst": (PACK["a.tar.zst"](tarred(MEMBERS))[:-30], "archive_damaged"),
     "none.tar": (b"", "archive_damaged"),
+    "noise.tar.bz2": (b"BZh9noise", "archive_damaged"),
     "noise.tar.xz": (b"\xfd7zXZ\0noise", "archive_damaged"),
 }
 
