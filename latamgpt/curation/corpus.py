@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
+from latamgpt.curation.by_delivery import by_delivery, listed
 from latamgpt.curation.choosing import Choice, GaveWay, choose
 from latamgpt.curation.duplicates import DUPLICATE_SCHEMA, Kind
 from latamgpt.curation.hidden_text import Finding, find_hidden
@@ -42,12 +43,13 @@ def run(workspace: Workspace, params: Params) -> Report:
     everything = everything.sort_by(
         [(name, "ascending") for name in ("partner", "delivery", "path", "stage", "reason", "doc_id")]
     )
+    deliveries = listed({partner: workspace.report("documents", partner) for partner in params.partners})
     with workspace.publish(STAGE) as target:
         write_table(target / "documents.parquet", choice.kept)
         write_table(target / "exclusions.parquet", everything)
         write_table(target / "duplicates.parquet", _duplicate_table(choice.duplicates))
-        across = _across_partners(permitted, choice.duplicates)
-        return write_report(target, describe(documents.num_rows, choice.kept, everything, across))
+        tables = (by_delivery(deliveries, choice.kept, everything), _across_partners(permitted, choice.duplicates))
+        return write_report(target, describe(documents.num_rows, choice.kept, everything, tables))
 
 
 def check_rights(workspace: Workspace, documents: pa.Table, rights: RightsParams) -> tuple[pa.Table, list[dict[str, object]]]:
@@ -132,7 +134,7 @@ def _across_partners(documents: pa.Table, duplicates: Iterable[GaveWay]) -> Tabl
     return Table(name="duplicates by partner", columns=("dropped from", "kept at", "kind", "documents"), rows=rows)
 
 
-def describe(num_read: int, kept: pa.Table, exclusions: pa.Table, duplicates: Table) -> Report:
+def describe(num_read: int, kept: pa.Table, exclusions: pa.Table, tables: tuple[Table, ...]) -> Report:
     """What a person wants to know of the corpus, in counts and small tables."""
     rows = kept.select(["partner", "country", "language", "variety", "num_bytes"]).to_pylist()
     num_bytes = sum(row["num_bytes"] for row in rows)
@@ -155,7 +157,7 @@ def describe(num_read: int, kept: pa.Table, exclusions: pa.Table, duplicates: Ta
             *(_counted(rows, column) for column in ("language", "country", "variety", "partner")),
             _counted(rows, "country", "language"),
             _drops(exclusions),
-            duplicates,
+            *tables,
         ),
     )
 

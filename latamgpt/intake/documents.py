@@ -163,11 +163,12 @@ def _delivery_table(outcomes: Iterable[Outcome]) -> Table:
             outcome.licence,
             outcome.tally.num_documents,
             outcome.tally.num_aside.total(),
+            ", ".join(f"{reason} {number}" for reason, number in sorted(outcome.tally.num_aside.items())),
             f"quarantined: {outcome.quarantined_for}" if outcome.quarantined_for else "taken in",
         )
         for outcome in outcomes
     )
-    columns = ("delivery", "date", "format", "agreement", "licence", "documents", "set aside", "verdict")
+    columns = ("delivery", "date", "format", "agreement", "licence", "documents", "set aside", "reasons", "verdict")
     return Table(name="deliveries", columns=columns, rows=rows)
 
 

@@ -99,6 +99,14 @@ def test_a_file_that_the_format_does_not_read_is_named(archive: Workspace, param
     assert reasons(archive) == {"mapa.tiff": "not_read"}
 
 
+def test_the_table_of_deliveries_says_why_and_how_often_something_was_set_aside(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"rio.txt": STORY, "copia.txt": STORY, "mapa.tiff": b"II*", "foto.tiff": b"II*"})
+    report = take_in(archive, params)
+    (table,) = [one for one in report.tables if one.name == "deliveries"]
+    (row,) = [dict(zip(table.columns, one, strict=True)) for one in table.rows]
+    assert (row["documents"], row["set aside"], row["reasons"]) == (1, 3, "not_read 2, repeated_in_delivery 1")
+
+
 @pytest.mark.parametrize(
     ("agreement", "reason"),
     [
