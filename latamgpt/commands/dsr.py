@@ -69,9 +69,12 @@ def _open(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
+    from latamgpt.custody.deeds import finish_cut_off
     from latamgpt.custody.subject_requests import read_cases
 
-    cases = [case for case in read_cases(find_workspace(Path.cwd())) if options.all or case.closed_on is None]
+    workspace = find_workspace(Path.cwd())
+    finish_cut_off(workspace)  # the clock of a case that a kill left to be written runs too
+    cases = [case for case in read_cases(workspace) if options.all or case.closed_on is None]
     for case in cases:
         left = case.days_left(_today())
         state = f"closed on {case.closed_on}" if case.closed_on else f"{left} days left" if left >= 0 else f"{-left} days LATE"

@@ -52,7 +52,7 @@ def carry_out(log: AuditLog, root: Path, deed: Deed, move: Move | None = None) -
         OperatorError: the disk, or the permissions of a folder, refused. Then nothing is done, and where the log's line stood
             already, a further one says so.
     """
-    changes = [*([move.change] if move else []), *(edit.change for edit in deed.edits)]
+    changes = [*([move.change] if move else []), *(edit.change for edit in deed.edits if not edit.private)]
     entry = log.compose(deed.action, deed.subject, deed.detail, changes)
     journal = Journal(entry=entry, edits=deed.edits, move=move)
     try:

@@ -22,6 +22,7 @@ class FileEdit:
     path: str  # inside the workspace
     before: str
     after: str
+    private: bool = False  # readable by its owner only, and the audit log, which is committed, does not name it
 
     @property
     def change(self) -> Change:
@@ -43,8 +44,10 @@ class FileEdit:
     def draft(self, root: Path) -> None:
         """Write the new text beside the file, and wait until it is on the disk."""
         draft = self.draft_path(root)
-        draft.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8", newline="\n") as stream:
+        draft.parent.mkdir(mode=0o700 if self.private else 0o777, parents=True, exist_ok=True)
+        draft.unlink(missing_ok=True)  # one that a kill left may have other permissions
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if self.private else 0o666)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(self.after)
             stream.flush()
             os.fsync(stream.fileno())

@@ -39,12 +39,12 @@ class Journal(Frozen):
 
     def write(self, root: Path) -> None:
         """Put it on the disk, whole or not at all."""
-        FileEdit(JOURNAL, "", self.model_dump_json()).write(root)
+        FileEdit(JOURNAL, "", self.model_dump_json(), private=True).write(root)
 
     def draft(self, root: Path) -> None:
         """Make the folders that the deed needs, and write its drafts: what a full disk refuses, it refuses here."""
-        for place in [*([self.move.place] if self.move else []), *(edit.path for edit in self.edits)]:
-            (root / place).parent.mkdir(parents=True, exist_ok=True)
+        if self.move:
+            (root / self.move.place).parent.mkdir(parents=True, exist_ok=True)
         for edit in self.edits:
             edit.draft(root)
 
@@ -69,7 +69,7 @@ class Journal(Frozen):
                 if digest_now(root / edit.path) != edit.change.after:
                     continue
                 if edit.before:
-                    FileEdit(edit.path, edit.after, edit.before).write(root)
+                    FileEdit(edit.path, edit.after, edit.before, edit.private).write(root)
                 else:
                     (root / edit.path).unlink()
         if self.move and (root / self.move.place).exists():

@@ -1,7 +1,7 @@
 """A data subject's request: where the string stands, until when to answer, who else holds it, what to do next.
 
 A case is a file under var/dsr/cases, readable by its owner only and never committed. It holds an HMAC of the string under a key
-of this machine, so that the same request is known again, and never the string.
+of this machine, so that the same request is known again, and never the string. Log and case agree whatever a kill cuts off.
 """
 
 import hashlib
@@ -18,10 +18,12 @@ from pathlib import Path
 import orjson
 from pydantic import ValidationError
 
+from latamgpt.custody.deeds import at_work, carry_out
+from latamgpt.custody.edits import Deed, FileEdit, read_text
 from latamgpt.custody.registry_edits import every_partner
 from latamgpt.custody.traces import Trace, find_traces, fold, needle, releases_that_cannot_be_told
 from latamgpt.errors import InputDamagedError, OperatorError
-from latamgpt.governance.audit import Action, open_log
+from latamgpt.governance.audit import Action
 from latamgpt.governance.recipients import read_recipients
 from latamgpt.records import Frozen
 from latamgpt.store import Workspace
@@ -120,15 +122,15 @@ def open_case(workspace: Workspace, request: Request) -> Case:
     )
     if request.dry_run:
         return case
-    with open_log(workspace, request.actor) as log:
+    with at_work(workspace, request.actor) as log:
         for known in read_cases(workspace):
             if known.closed_on is None and known.kind is request.kind and known.string_hmac_sha256 == sealed:
                 raise OperatorError(
                     f"{known.case} is the same request, {known.kind} of the same string, open since {known.received_on} and due "
                     f"on {known.due_on}. Answer that one; a second clock would hide it."
                 )
-        log.append(Action.REQUEST_OPENED, case.case, f"{case.kind}, {case.country}, due on {case.due_on}, {len(traces)} places")
-        _write(workspace, case)
+        detail = f"{case.kind}, {case.country}, due on {case.due_on}, {len(traces)} places"
+        carry_out(log, workspace.root, _deed(workspace, Action.REQUEST_OPENED, case, detail))
     return case
 
 
@@ -138,11 +140,10 @@ def close_case(workspace: Workspace, number: str, outcome: str, on: date, actor:
     Raises:
         OperatorError: there is no such case, it is closed, or the outcome says nothing.
     """
-    with open_log(workspace, actor) as log:
+    with at_work(workspace, actor) as log:
         case = open_case_of(workspace, number, outcome)
         closed = case.model_copy(update={"closed_on": on, "outcome": outcome})
-        log.append(Action.REQUEST_CLOSED, number, outcome)
-        _write(workspace, closed)
+        carry_out(log, workspace.root, _deed(workspace, Action.REQUEST_CLOSED, closed, outcome))
     return closed
 
 
@@ -219,9 +220,11 @@ def _seal(workspace: Workspace, string: str, *, make_key: bool) -> str:
     return hmac.new(path.read_bytes(), " ".join(fold(string).split()).encode("utf-8"), hashlib.sha256).hexdigest()
 
 
-def _write(workspace: Workspace, case: Case) -> None:
+def _deed(workspace: Workspace, action: Action, case: Case, detail: str) -> Deed:
+    path = f"{PLACE}/cases/{case.case}.json"
     plain = orjson.dumps(case.model_dump(mode="json"), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    _write_private(workspace.root / PLACE / "cases" / f"{case.case}.json", plain)
+    edit = FileEdit(path, read_text(workspace.root, path), plain.decode("utf-8"), private=True)
+    return Deed(action, case.case, detail, (edit,))
 
 
 def _write_private(path: Path, data: bytes) -> None:
@@ -237,6 +240,6 @@ def _write_private(path: Path, data: bytes) -> None:
         draft.replace(path)
     except OSError as error:
         raise OperatorError(
-            f"{path} could not be written: {error.strerror}. If the audit log names the case already, its clock runs. Free some "
-            "space or mend the permissions, then run the command again."
+            f"{path} could not be written: {error.strerror}. Nothing was entered. Free some space or mend the permissions, then "
+            "run the command again."
         ) from error

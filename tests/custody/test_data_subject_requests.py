@@ -9,6 +9,8 @@ import yaml
 
 from latamgpt.cli import main
 from latamgpt.curation import clean_documents
+from latamgpt.custody.edits import FileEdit
+from latamgpt.custody.journal import JOURNAL
 from latamgpt.custody.subject_requests import Kind, Request, close_case, open_case, read_cases
 from latamgpt.custody.traces import needle
 from latamgpt.errors import OperatorError
@@ -119,6 +121,47 @@ def test_every_step_is_in_the_audit_log(small: Workspace) -> None:
     close_case(small, case.case, "retirado", DAY)
     actions = [(entry.action, entry.subject) for entry in sound(small).entries]
     assert actions[-2:] == [("request_opened", case.case), ("request_closed", case.case)]
+
+
+def test_a_case_whose_writing_was_cut_off_is_there_when_cases_are_listed(
+    small: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish = FileEdit.publish
+
+    class Killed(BaseException):
+        """Stands for SIGKILL: nothing catches it."""
+
+    def die(edit: FileEdit, root: Path) -> None:
+        if edit.path != JOURNAL:
+            raise Killed
+        publish(edit, root)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileEdit, "publish", die)
+        with pytest.raises(Killed):
+            open_case(small, ask(NAME))
+    (entry,) = sound(small).entries
+    assert (entry.action, entry.changes) == ("request_opened", ())
+    assert "Quispe" not in (small.root / JOURNAL).read_text(encoding="utf-8")
+    assert stat.S_IMODE((small.root / JOURNAL).stat().st_mode) == 0o600
+    main(["dsr", "list"])
+    assert capsys.readouterr().out.startswith(entry.subject)
+    (case,) = (small.root / "var/dsr/cases").glob("*.json")
+    assert stat.S_IMODE(case.stat().st_mode) == 0o600
+    assert stat.S_IMODE(case.parent.stat().st_mode) == 0o700
+    assert not (small.root / JOURNAL).exists()
+    assert main(["audit", "--files"]) == 0
+
+
+def test_a_full_disk_starts_no_clock(small: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(edit: FileEdit, root: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileEdit, "draft", full)
+        with pytest.raises(OperatorError, match="nothing was entered into the audit log"):
+            open_case(small, ask(NAME))
+    assert (sound(small).entries, read_cases(small)) == ((), [])
 
 
 def test_a_rehearsal_writes_nothing(small: Workspace) -> None:
