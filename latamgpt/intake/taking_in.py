@@ -129,17 +129,28 @@ def identify(partner: str, delivery: str, text: str) -> str:
     return hashlib.sha256(f"{partner}/{delivery}\n{normal(text)}".encode()).hexdigest()
 
 
-def contents_of(folder: Path, params: DocumentsParams) -> set[str]:
-    """The `content_id` of every document that a delivery's files hold, whether or not its use is permitted.
+def documents_in(folder: Path, partner: str, params: DocumentsParams, last_day: date = date.max) -> Iterator[tuple[str, Found]]:
+    """Id and text of every document that a delivery's files hold, whether or not its use is permitted.
 
     Raises:
         Rejected: the delivery does not read.
     """
     refuse_unsafe(folder)
     delivery = _read_description(folder)
-    source = Source.of(folder, delivery, params, list_files(folder))
+    source = replace(Source.of(folder, delivery, params, list_files(folder)), last_day=last_day)
     with rows_on_disk() as rows, rows.delivery(delivery, country=""):
-        return {content_id(item.text) for item in _without_repeated_ids(read_files(source), rows) if isinstance(item, Found)}
+        for item in _without_repeated_ids(read_files(source), rows):
+            if isinstance(item, Found):
+                yield identify(partner, delivery.id, item.text), item
+
+
+def contents_of(folder: Path, params: DocumentsParams) -> set[str]:
+    """The `content_id` of every document that a delivery's files hold.
+
+    Raises:
+        Rejected: the delivery does not read.
+    """
+    return {content_id(found.text) for _, found in documents_in(folder, "", params)}
 
 
 def _read_description(folder: Path) -> Delivery:

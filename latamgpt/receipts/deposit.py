@@ -1,12 +1,14 @@
 """What a partner gave, and the verdict on each thing given: read from what the stages published."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from latamgpt.errors import OperatorError
+from latamgpt.params import Params
+from latamgpt.receipts.withheld import WITHHELD, documents_of
 from latamgpt.records import EXCLUSION_SCHEMA, Report
 from latamgpt.store import Workspace, read_table
 
@@ -55,15 +57,18 @@ class Deposit:
     items: tuple[Item, ...]
 
 
-def read_deposit(workspace: Workspace, partner: str) -> Deposit:
+def read_deposit(workspace: Workspace, params: Params, partner: str) -> Deposit:
     """What a partner gave and what came of it.
+
+    A whole delivery that was withdrawn, or whose agreement ended, is read again, so that each document of it has a name.
 
     Raises:
         OperatorError: the stages were not run, or their numbers do not add up: a document is neither kept nor set aside.
     """
     source = workspace.read("documents", partner)
     titles = {row["doc_id"]: row["title"] for row in pq.read_table(source / "documents.parquet").to_pylist()}
-    items = [*_kept(workspace, partner), *_set_aside(workspace, partner, titles)]
+    aside = [one for item in _set_aside(workspace, partner, titles) for one in _named(workspace, params, partner, item)]
+    items = [*_kept(workspace, partner), *aside]
     items.sort(key=lambda item: (item.delivery, item.path, item.doc_id, item.reason))
     deposit = Deposit(_deliveries(Report.read(source)), tuple(items))
     _must_add_up(partner, set(titles), deposit)
@@ -104,6 +109,16 @@ def _set_aside(workspace: Workspace, partner: str, titles: dict[str, str]) -> li
             num_bytes=row["num_bytes"],
         )
         for row in table.filter(pc.field("partner") == partner).to_pylist()
+    ]
+
+
+def _named(workspace: Workspace, params: Params, partner: str, item: Item) -> list[Item]:
+    """The documents of a delivery that was set aside whole, in its place; the item itself where it is no such delivery."""
+    if item.doc_id or item.path or item.stage != "documents" or item.reason not in WITHHELD:
+        return [item]
+    documents = documents_of(workspace, params, partner, item.delivery)
+    return [replace(item, doc_id=one.doc_id, path=one.path, title=one.title, num_bytes=one.num_bytes) for one in documents] or [
+        item
     ]
 
 

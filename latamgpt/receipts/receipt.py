@@ -108,7 +108,7 @@ def make_receipt(workspace: Workspace, params: Params, partner: str) -> tuple[Re
     """
     institution = read_institution(workspace.root, partner)
     anchor = find_anchor(workspace)
-    deposit = read_deposit(workspace, partner)
+    deposit = read_deposit(workspace, params, partner)
     use = find_use(workspace, {item.doc_id for item in deposit.items if item.doc_id})
     documents = tuple(_document(item, _use_of(item, use), anchor) for item in deposit.items)
     receipt = Receipt(
