@@ -41,7 +41,7 @@ class Action(StrEnum):
 
 @dataclass
 class AuditLog:
-    """The log, held by one process: only `open_log` and `log_of` give it."""
+    """The log, held by one process: only `log_of` gives it."""
 
     path: Path
     actor: str
@@ -80,23 +80,12 @@ class AuditLog:
         self.chain = Chain((*self.chain.entries, entry))
 
 
-@contextmanager
-def open_log(workspace: Workspace, actor: str = "") -> Generator[AuditLog]:
-    """The log of a workspace, locked against other writers and verified; what an operator changes is changed inside.
+def log_of(workspace: Workspace, actor: str) -> AuditLog:
+    """The log of a workspace, verified, for who holds its lock; what an operator changes is changed while it is held.
 
     Raises:
         OperatorError: nobody says who acts, or the log's last line was torn by a kill.
         InputDamagedError: a line of the log is wrong.
-    """
-    with locked(workspace):
-        yield log_of(workspace, actor)
-
-
-def log_of(workspace: Workspace, actor: str) -> AuditLog:
-    """The log, verified, for who holds its lock already.
-
-    Raises:
-        OperatorError, InputDamagedError: see `open_log`.
     """
     name = actor.strip() or git_user(workspace)
     return AuditLog(workspace.root / LOG, name, sound(workspace))

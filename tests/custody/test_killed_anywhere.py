@@ -16,7 +16,7 @@ from latamgpt.custody.journal import JOURNAL
 from latamgpt.custody.places import tree_digest
 from latamgpt.custody.standing import changed_since
 from latamgpt.errors import OperatorError
-from latamgpt.governance.audit import LOG, Action, open_log, repair, sound
+from latamgpt.governance.audit import LOG, Action, repair, sound
 from latamgpt.governance.chain import read_chain
 from latamgpt.store import Workspace
 from tests.custody.files import state
@@ -38,7 +38,7 @@ def lay_out(root: Path) -> Workspace:
     (root / WAITING).mkdir(parents=True)
     (root / WAITING / "carta.txt").write_text("Querida hermana", encoding="utf-8")
     (root / "a.txt").write_text("what a held\n", encoding="utf-8")
-    with open_log(Workspace(root), "Rosa") as log:
+    with at_work(Workspace(root), "Rosa") as log:
         log.append(Action.PARTNER_ADDED, "archivo", "registered")
     return Workspace(root)
 

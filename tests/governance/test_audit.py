@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from latamgpt.cli import main
+from latamgpt.custody.deeds import at_work
 from latamgpt.errors import InputDamagedError, OperatorError
-from latamgpt.governance.audit import LOG, Action, open_log, repair, sound
+from latamgpt.governance.audit import LOG, Action, repair, sound
 from latamgpt.governance.chain import Change, read_chain
 from latamgpt.store import Workspace
 from tests.conftest import ROOT
@@ -24,7 +25,7 @@ def logged(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A workspace whose log has five lines."""
     monkeypatch.chdir(workspace.root)
     for number in range(COUNT):
-        with open_log(workspace, "Rosa") as log:
+        with at_work(workspace, "Rosa") as log:
             log.append(Action.PARTNER_ADDED, f"archivo-{number}", "añadido", [Change(path="partners/a.yaml", after="ab")])
     return workspace
 
@@ -99,7 +100,7 @@ def test_lines_cut_off_at_the_end_show_only_against_a_head_kept_elsewhere(
 def test_nothing_is_added_to_a_log_with_a_wrong_line(logged: Workspace) -> None:
     rewrite(logged, lines(logged)[1:])
     before = lines(logged)
-    with pytest.raises(InputDamagedError, match="line 1 carries the number 2"), open_log(logged, "Rosa") as log:
+    with pytest.raises(InputDamagedError, match="line 1 carries the number 2"), at_work(logged, "Rosa") as log:
         log.append(Action.PARTNER_ADDED, "x", "x")
     assert lines(logged) == before
 
@@ -143,7 +144,7 @@ def test_a_full_disk_leaves_the_log_as_it_was(logged: Workspace, monkeypatch: py
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "write", half)
-    with pytest.raises(OperatorError, match="What cannot be recorded is not done"), open_log(logged, "Rosa") as log:
+    with pytest.raises(OperatorError, match="What cannot be recorded is not done"), at_work(logged, "Rosa") as log:
         log.append(Action.PARTNER_ADDED, "x", "x")
     assert lines(logged) == before
 
@@ -151,7 +152,7 @@ def test_a_full_disk_leaves_the_log_as_it_was(logged: Workspace, monkeypatch: py
 def test_without_a_name_nobody_acts(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
-    with pytest.raises(OperatorError, match=r"Give --actor NAME"), open_log(workspace):
+    with pytest.raises(OperatorError, match=r"Give --actor NAME"), at_work(workspace, ""):
         pass
 
 
@@ -180,7 +181,7 @@ def test_no_stage_reads_the_log() -> None:
 
 def test_a_log_that_cannot_be_opened_is_explained(workspace: Workspace) -> None:
     (workspace.root / "governance").write_text("a file where the folder belongs", encoding="utf-8")
-    with open_log(workspace, "Rosa") as log, pytest.raises(OperatorError, match="What cannot be recorded is not done"):
+    with at_work(workspace, "Rosa") as log, pytest.raises(OperatorError, match="What cannot be recorded is not done"):
         log.append(Action.PARTNER_ADDED, "archivo-1", "added")
 
 

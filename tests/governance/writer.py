@@ -5,7 +5,8 @@ import signal
 import sys
 from pathlib import Path
 
-from latamgpt.governance.audit import Action, open_log
+from latamgpt.custody.deeds import at_work
+from latamgpt.governance.audit import Action
 from latamgpt.store import Workspace
 
 
@@ -21,7 +22,7 @@ def main(root: Path, name: str, count: int, kill_at_byte: int = -1) -> None:
 
         os.write = write_and_die
     for number in range(count):
-        with open_log(Workspace(root), name) as log:
+        with at_work(Workspace(root), name) as log:
             log.append(Action.PARTNER_ADDED, f"{name}-{number}", "for a test")
 
 
