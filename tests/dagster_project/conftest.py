@@ -1,5 +1,6 @@
 """A small factory for each test: nothing run yet, or everything run."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.definitions import Location, build_location
-from latamgpt.store import Workspace
+from latamgpt.store import Workspace, held
 from tests.dagster_project import small_factory
 
 
@@ -19,10 +20,17 @@ def empty_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built_template(empty_template: Path) -> Path:
-    root = empty_template.parent / "built"
-    shutil.copytree(empty_template, root, symlinks=True)
-    small_factory.call(root, small_factory.sys.executable, "-m", "dvc", "repro", "--quiet")
+def built_template(empty_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything run, by DVC alone; built once for all processes that test, since it takes 15 s of CPU."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    root = shared / "built"
+    with held(shared, "built"):
+        if not root.exists():
+            draft = shared / "built-draft"
+            shutil.copytree(empty_template, draft, symlinks=True)
+            small_factory.call(draft, small_factory.sys.executable, "-m", "dvc", "repro", "--quiet")
+            draft.rename(root)
     return root
 
 
