@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import cast
 
 import lxml.etree
 import lxml.html
@@ -11,14 +10,14 @@ import orjson
 
 from latamgpt.intake.encoding import decode
 from latamgpt.intake.found import Found, Reading
-from latamgpt.intake.licences import Statement, stated_in_fields, statements_at_edges, statements_in
+from latamgpt.intake.licences import stated_in_fields
 from latamgpt.intake.menus import without_menus
+from latamgpt.intake.page_licences import page_statements
 from latamgpt.intake.pdf import pdf_statements
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.intake.source import Source
 from latamgpt.intake.strict_json import refuse_repeated_keys
 
-LICENCE_META = ["license", "licence", "dc.rights", "dcterms.license", "dcterms.rights", "rights", "copyright"]
 ENCODING_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
@@ -46,7 +45,7 @@ def read_html(source: Source, name: str) -> Reading:
     page = _parse_page(html, name)
     title = " ".join((page.findtext(".//title") or "").split())
     language = page.get("lang") or page.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
-    return [Found(name, _main_text(without_menus(page), name), title, language, tuple(_page_statements(page)))]
+    return [Found(name, _main_text(without_menus(page), name), title, language, tuple(page_statements(page)))]
 
 
 def _string(values: Mapping[str, object], key: str) -> str:
@@ -85,21 +84,3 @@ def _main_text(html: str, name: str) -> str:
         return trafilatura.extract(html, include_comments=False, include_tables=True, deduplicate=False) or ""
     except Exception as error:  # noqa: BLE001  (as with PDF: any failure of the parser is the file's)
         raise Rejected(Reason.HTML_UNREADABLE, f"{name}: the main text cannot be taken out ({type(error).__name__})") from error
-
-
-def _page_statements(page: lxml.html.HtmlElement) -> list[Statement]:
-    values = [
-        element.get("content") or ""
-        for element in page.iter("meta")
-        if (element.get("name") or element.get("property") or "").lower() in LICENCE_META
-    ]
-    values += [element.get("href") or "" for element in page.iter("link") if "license" in (element.get("rel") or "").split()]
-    stated = [s for value in values for s in statements_in(value, "the page's metadata")]
-    links = [s for element in page.iter("a") for s in statements_in(element.get("href") or "", "a link of the page")]
-    return [*stated, *links, *statements_at_edges(_shown(page), "the page")]
-
-
-def _shown(page: lxml.html.HtmlElement) -> str:
-    """All text of a page, menus and footers too: an imprint stands where the main text does not reach."""
-    texts = cast("list[str]", page.xpath("//text()[not(ancestor::script or ancestor::style or ancestor::head)]"))
-    return " ".join(" ".join(texts).split())

@@ -1,7 +1,9 @@
+import lxml.html
 import orjson
 import pytest
 
 from latamgpt.intake.licences import RESERVED_ID, Statement, contradiction, statements_at_edges, statements_in
+from latamgpt.intake.page_licences import page_statements
 from latamgpt.params import Params
 from latamgpt.store import Workspace
 from tests.intake.deliveries import deliver, documents, exclusions, reasons, register, take_in
@@ -171,6 +173,71 @@ def test_what_a_page_states_outside_its_main_text_is_seen(workspace: Workspace, 
     deliver(workspace, {**pages, "odd.html": odd}, format="html")
     take_in(workspace, params)
     assert reasons(workspace) == {"odd.html": "licence_contradiction"}
+
+
+NC_ND = "https://creativecommons.org/licenses/by-nc-nd/4.0/"
+JSON_LD = '<script type="application/ld+json">{}</script>'
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '<meta name="licencia" content="CC BY-NC-ND 4.0">',
+        '<meta name="Licença" content="CC BY-NC-ND 4.0">',
+        '<meta name="licenc\u0327a" content="CC BY-NC-ND 4.0">',
+        '<meta name="derechos" content="Todos los derechos reservados">',
+        '<meta name="direitos-autorais" content="Todos os direitos reservados">',
+        '<meta name="DC.Rights" content="CC BY-NC-ND 4.0">',
+        '<meta name="DC.Rights.license" content="CC BY-NC-ND 4.0">',
+        '<meta name="DCTERMS.accessRights" content="CC BY-NC-ND 4.0">',
+        '<meta property="cc:license" content="CC BY-NC-ND 4.0">',
+        '<meta itemprop="license" content="CC BY-NC-ND 4.0">',
+        f'<meta property="dct:license" resource="{NC_ND}">',
+        f'<link itemprop="license" href="{NC_ND}">',
+        f'<link rel="License" href="{NC_ND}">',
+        JSON_LD.format(f'{{"license": "{NC_ND}"}}'),
+        JSON_LD.format('{"licencia": "CC BY-NC-ND 4.0", "licencia": "CC BY 4.0"}'),
+        JSON_LD.format(f'{{"@graph": [{{"@type": "Article", "dct:license": {{"@id": "{NC_ND}"}}}}]}}'),
+        JSON_LD.format('{"copyrightNotice": ["Editorial", "Todos os direitos reservados"]}'),
+        JSON_LD.format('{"license": "https:\\/\\/creativecommons.org\\/licenses\\/by-nc\\/4.0\\/", no JSON'),
+    ],
+)
+def test_a_licence_in_a_page_s_metadata_is_seen_in_any_language_and_kind(said: str) -> None:
+    page = lxml.html.document_fromstring(PAGE.format(meta=said, text=STORY))
+    odd = contradiction(page_statements(page), frozenset({"CC-BY-4.0"}))
+    assert odd is not None
+    assert odd.where == "the page's metadata"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '<span itemprop="license">CC BY-NC-ND 4.0</span>',
+        '<p rel="dct:rights">Todos los derechos reservados</p>',
+        f'<div property="cc:license" resource="{NC_ND}"></div>',
+    ],
+)
+def test_a_licence_that_an_element_amid_a_long_page_is_marked_with_is_seen(said: str) -> None:
+    long = f"<p>{STORY * 60}</p>"
+    page = lxml.html.document_fromstring(f"<html><body>{long}{said}{long}</body></html>")
+    assert contradiction(page_statements(page), frozenset({"CC-BY-4.0"})) is not None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '<meta name="licencia" content="CC BY 4.0">',
+        '<meta name="description" content="Un taller sobre CC BY-NC-ND 4.0">',
+        '<meta name="copyright" content="Archivo del Sur, 2019">',
+        '<script>var x = {"license": "CC BY-NC-ND 4.0"}</script>',
+        JSON_LD.format(f'{{"license": "CC BY 4.0", "image": {{"@type": "ImageObject", "license": "{NC_ND}"}}}}'),
+        JSON_LD.format(f'[{{"@type": ["ImageObject"], "license": "{NC_ND}"}}]'),
+        JSON_LD.format("[" * 5000),
+    ],
+)
+def test_metadata_that_states_no_other_licence_of_the_text_passes(said: str) -> None:
+    page = lxml.html.document_fromstring(PAGE.format(meta=said, text=STORY))
+    assert contradiction(page_statements(page), frozenset({"CC-BY-4.0"})) is None
 
 
 @pytest.mark.parametrize("label", ["Licencia", "LICENÇA", "Derechos", "Direitos", "rights"])
