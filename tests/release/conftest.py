@@ -118,6 +118,11 @@ def publish_corpus(workspace: Workspace) -> None:
         write_report(folder, Report(stage="corpus", summary="made for a test"))
 
 
+def text_of(doc_id: str) -> str:
+    """A hundred characters that stand nowhere else."""
+    return f"Documento {doc_id}: una vez, en el puerto, la lluvia borró los nombres de las barcas.".ljust(100, ".")
+
+
 def document(doc_id: str, partner: str, language: str, variety: str) -> dict[str, object]:
     return {
         "doc_id": doc_id,
@@ -130,7 +135,7 @@ def document(doc_id: str, partner: str, language: str, variety: str) -> dict[str
         "declared_language": language,
         "licence": "CC-BY-4.0",
         "source": "written for this test",
-        "text": "x" * 100,
+        "text": text_of(doc_id),
         "language": language,
         "language_confidence": 1.0,
         "variety": variety,

@@ -9,7 +9,8 @@ import pytest
 from assets.lifecycle import SHOWN
 from assets.report_view import report_metadata
 from latamgpt.records import Report
-from latamgpt.store import Workspace, digest_of
+from latamgpt.store import Workspace, digest_of, list_files
+from tests.release.partner_text import shared_runs
 from tests.smoke.conftest import FinishedRun
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("newcomer")]
@@ -30,6 +31,14 @@ def test_the_release_is_whole_and_names_its_sample_reviewer(tiny_run: FinishedRu
     assert digest_of(workspace.place("release_candidate")) in approval
     assert "sample: true" in approval
     assert tiny_run.clone.call("latamgpt", "verify", "data/release").returncode == 0
+
+
+def test_the_release_holds_no_run_of_text_that_a_partner_gave(tiny_run: FinishedRun) -> None:
+    workspace = Workspace(tiny_run.clone.root)
+    documents = pq.read_table(workspace.read("corpus") / "documents.parquet").column("text").to_pylist()
+    folder = workspace.read("release")
+    assert len(documents) > 500
+    assert shared_runs([folder / name for name in list_files(folder)], documents) == []
 
 
 def test_what_was_faulty_on_purpose_was_set_aside_with_its_reason(tiny_run: FinishedRun) -> None:
