@@ -15,6 +15,7 @@ REASON_OF_FAULT = {
     Fault.CHANGED: (Reason.FIXITY_CHANGED, "has another sha256 than the manifest says"),
     Fault.UNLISTED: (Reason.FIXITY_EXTRA, "is in the delivery and not in the manifest"),
 }
+WEAK_MANIFESTS = ("manifest-md5.txt", "manifest-sha1.txt")
 BAG_DECLARATION = re.compile(rb"BagIt-Version: \d+\.\d+\r?\nTag-File-Character-Encoding: UTF-8(\r?\n)?")
 
 
@@ -25,6 +26,7 @@ def check_fixity(folder: Path, delivery: Delivery) -> None:
         Rejected: the delivery is not as it was sent; it is set aside whole.
     """
     _refuse_escapes(folder / FIXITY_NAME)
+    _refuse_other_manifests(folder)
     try:
         faults = fixity_faults(folder, delivery)
     except (OperatorError, UnicodeDecodeError) as error:
@@ -45,6 +47,25 @@ def _refuse_escapes(manifest: Path) -> None:
         name = line.partition(" ")[2].lstrip(" *")
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise Rejected(Reason.UNSAFE_PATH, f"the manifest names {quoted(name)}, outside of the delivery", FIXITY_NAME)
+
+
+def _refuse_other_manifests(folder: Path) -> None:
+    """A bag may carry several manifests; that of sha256 must be among them."""
+    others = sorted(path.name for path in folder.glob("manifest-*.txt"))
+    if not others or FIXITY_NAME in others:
+        return
+    weak = [name for name in others if name in WEAK_MANIFESTS]
+    why = (
+        "it is known how to make two files of one md5 or sha1, so that it cannot show that nothing was exchanged"
+        if weak == others
+        else "files are held against their sha256"
+    )
+    raise Rejected(
+        Reason.FIXITY_INVALID,
+        f"there is {quoted(others[0])} and no {FIXITY_NAME}: {why}. A bag may carry several manifests: ask the partner to add "
+        f"{FIXITY_NAME}, as `bagit.py --sha256` writes it",
+        FIXITY_NAME,
+    )
 
 
 def _check_bag(folder: Path) -> None:

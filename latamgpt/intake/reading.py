@@ -9,7 +9,6 @@ from latamgpt.intake.archives import unpacked
 from latamgpt.intake.delivery import (
     DELIVERY_NAME,
     FIXITY_NAME,
-    TAG_FIXITY_NAME,
     Delivery,
     DeliveryFormat,
     payload_paths,
@@ -82,7 +81,8 @@ SUFFIXES: dict[DeliveryFormat, tuple[str, ...]] = {
 """Which files of a delivery hold documents; all others belong to them (sidecars, prints, notices) or are named as not read."""
 
 COMPANIONS_OF_MARKDOWN = (".json", ".pdf")
-BAG_TAG_FILES = frozenset({"bagit.txt", "bag-info.txt", TAG_FIXITY_NAME, "manifest-sha512.txt", "tagmanifest-sha512.txt"})
+BAG_MANIFESTS = (f"{kind}-{digest}.txt" for kind in ("manifest", "tagmanifest") for digest in ("md5", "sha1", "sha256", "sha512"))
+BAG_TAG_FILES = frozenset({"bagit.txt", "bag-info.txt", *BAG_MANIFESTS})
 
 
 def read_files(source: Source) -> Iterator[Found | SetAside]:

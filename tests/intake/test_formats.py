@@ -9,7 +9,7 @@ import zstandard
 
 from latamgpt.params import Params
 from latamgpt.store import Workspace
-from tests.intake.deliveries import PARTNER, deliver, documents, exclusions, reasons, register, take_in
+from tests.intake.deliveries import deliver, documents, exclusions, reasons, register, take_in
 
 STORY = "Había una vez un río que no sabía adónde iba, y preguntó."
 PAGE = """<html lang="es-BO"><head><title>Un  cuento</title>{meta}</head><body><nav><a href="/">Inicio</a></nav>
@@ -79,6 +79,16 @@ def test_a_bad_record_is_set_aside_alone_with_its_number(
     take_in(archive, params)
     assert {"Antes.", "Después."} <= texts(archive)
     assert reasons(archive) == ({"t.jsonl#2": reason} if reason else {})
+
+
+def test_a_last_record_that_is_cut_is_named_as_the_last_and_those_before_it_are_used(archive: Workspace, params: Params) -> None:
+    whole = line(text="Uno.") + line(text="Dos.") + line(text="Tres.")
+    deliver(archive, {"t.jsonl": whole[:-6]}, format="jsonl")
+    take_in(archive, params)
+    assert texts(archive) == {"Uno.", "Dos."}
+    (row,) = exclusions(archive)
+    assert (row["path"], row["reason"]) == ("t.jsonl#3", "json_invalid")
+    assert str(row["detail"]).endswith("the file's last line, perhaps cut short")
 
 
 def test_a_line_of_a_gigabyte_is_bounded(archive: Workspace, params: Params) -> None:
@@ -190,6 +200,19 @@ def test_latin_1_is_read_where_it_is_declared(archive: Workspace, params: Params
     deliver(archive, {"rio.txt": STORY.encode("latin-1")}, encoding="latin-1")
     take_in(archive, params)
     assert texts(archive) == {STORY}
+
+
+@pytest.mark.parametrize("order", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_read_where_it_is_declared(archive: Workspace, params: Params, order: str) -> None:
+    deliver(
+        archive,
+        {"rio.txt": STORY.encode(order), "t.csv": f"text\r\n{STORY[:9]}\r\n".encode(order)},
+        format="files",
+        encoding=order,
+    )
+    take_in(archive, params)
+    assert texts(archive) == {STORY, STORY[:9]}
+    assert exclusions(archive) == []
 
 
 @pytest.mark.parametrize(
@@ -307,35 +330,6 @@ def test_html_that_holds_nothing_is_set_aside(archive: Workspace, params: Params
     deliver(archive, {"a.html": b"", "b.html": PAGE.format(meta="", text=STORY)}, format="html")
     take_in(archive, params)
     assert reasons(archive) == {"a.html": "html_unreadable"}
-
-
-def test_a_bag_is_read_by_the_kind_of_its_files(archive: Workspace, params: Params) -> None:
-    files = {"a.txt": STORY, "b.md": "# Dos\n\nUn texto.", "c.html": PAGE.format(meta="", text=STORY + " Fin.")}
-    deliver(archive, files, format="bagit")
-    take_in(archive, params)
-    assert {row["path"] for row in documents(archive)} == {"data/a.txt", "data/b.md", "data/c.html"}
-    assert exclusions(archive) == []
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "reason"),
-    [
-        ("fetch.txt", "http://169.254.169.254/ - data/x\n", "bag_fetch"),
-        ("bagit.txt", "BagIt-Version:  0.97\nTag-File-Character-Encoding: UTF-8\n", "bag_invalid"),
-        ("bagit.txt", "BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n\n", "bag_invalid"),
-        ("bag-info.txt", "Contact-Name: changed\n", "bag_invalid"),
-        ("data/a.txt", "Cambiado.", "fixity_changed"),
-    ],
-)
-def test_a_bad_bag_is_set_aside_whole(archive: Workspace, params: Params, name: str, content: str, reason: str) -> None:
-    folder = deliver(archive, {"a.txt": STORY}, format="bagit")
-    (folder / name).write_text(content, encoding="utf-8")
-    take_in(archive, params)
-    (row,) = exclusions(archive)
-    assert (row["reason"], row["doc_id"]) == (reason, "")
-    assert "latamgpt" not in str(row["detail"])
-    assert str(archive.root) not in str(row["detail"])
-    assert archive.report("documents", PARTNER).counts["deliveries_quarantined"] == 1
 
 
 @pytest.mark.parametrize(
