@@ -46,7 +46,8 @@ def add(parsers: Parsers) -> None:
 
 
 def _open(options: argparse.Namespace) -> int:
-    from latamgpt.custody.subject_requests import Kind, Request, describe, open_case
+    from latamgpt.custody.request_answers import describe
+    from latamgpt.custody.subject_requests import Kind, Request, open_case
 
     received = options.received or _today()
     if received > _today():
@@ -78,13 +79,15 @@ def _list(options: argparse.Namespace) -> int:
     for case in cases:
         left = case.days_left(_today())
         state = f"closed on {case.closed_on}" if case.closed_on else f"{left} days left" if left >= 0 else f"{-left} days LATE"
-        print(f"{case.case}  {case.kind:13}  {case.country}  due {case.due_on}  {state}  {len(case.traces)} places")
+        unsearched = f", {len(case.unsearched)} files not searched" if case.unsearched else ""
+        print(f"{case.case}  {case.kind:13}  {case.country}  due {case.due_on}  {state}  {len(case.traces)} places{unsearched}")
     print(f"{len(cases)} cases" if options.all else f"{len(cases)} open cases")
     return 0
 
 
 def _close(options: argparse.Namespace) -> int:
-    from latamgpt.custody.subject_requests import close_case, describe, open_case_of
+    from latamgpt.custody.request_answers import describe
+    from latamgpt.custody.subject_requests import close_case, open_case_of
 
     workspace = find_workspace(Path.cwd())
     if options.dry_run:

@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,8 +19,9 @@ from pydantic import ValidationError
 
 from latamgpt.custody.deeds import at_work, carry_out
 from latamgpt.custody.edits import Deed, FileEdit, read_text
+from latamgpt.custody.needles import fold, needle
 from latamgpt.custody.registry_edits import every_partner
-from latamgpt.custody.traces import Trace, find_traces, fold, needle, releases_that_cannot_be_told
+from latamgpt.custody.traces import Trace, Unsearched, search
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.governance.audit import Action
 from latamgpt.governance.recipients import read_recipients
@@ -29,7 +29,6 @@ from latamgpt.records import Frozen
 from latamgpt.store import Workspace
 
 PLACE = "var/dsr"
-PLACES = ("deliveries", "documents", "clean_documents", "corpus", "token_shards", "release")
 
 
 class Kind(StrEnum):
@@ -68,7 +67,8 @@ class Case(Frozen):
     string_hmac_sha256: str
     traces: tuple[Trace, ...]
     recipients: tuple[str, ...]
-    doubt: str = ""
+    unsearched: tuple[Unsearched, ...] = ()
+    doubt: str = ""  # a line for each place of which nothing can be said here
     closed_on: date | None = None
     outcome: str = ""
 
@@ -107,7 +107,7 @@ def open_case(workspace: Workspace, request: Request) -> Case:
     law = LAWS.get(request.country, OTHERWISE)
     days = law.days if request.days is None else request.days
     sealed = _seal(workspace, request.string, make_key=not request.dry_run)
-    traces = tuple(find_traces(workspace, every_partner(workspace), needle(request.string)))
+    found = search(workspace, every_partner(workspace), needle(request.string))
     case = Case(
         case=f"dsr-{request.received_on:%Y%m%d}-{secrets.token_hex(4)}",
         kind=request.kind,
@@ -116,9 +116,10 @@ def open_case(workspace: Workspace, request: Request) -> Case:
         received_on=request.received_on,
         due_on=request.received_on + timedelta(days=days),
         string_hmac_sha256=sealed,
-        traces=traces,
-        recipients=(*_holders(workspace, traces), *request.recipients),
-        doubt=releases_that_cannot_be_told(workspace),
+        traces=found.traces,
+        recipients=(*_holders(workspace, found.traces), *request.recipients),
+        unsearched=found.unsearched,
+        doubt="\n".join(found.doubts),
     )
     if request.dry_run:
         return case
@@ -129,7 +130,7 @@ def open_case(workspace: Workspace, request: Request) -> Case:
                     f"{known.case} is the same request, {known.kind} of the same string, open since {known.received_on} and due "
                     f"on {known.due_on}. Answer that one; a second clock would hide it."
                 )
-        detail = f"{case.kind}, {case.country}, due on {case.due_on}, {len(traces)} places"
+        detail = f"{case.kind}, {case.country}, due on {case.due_on}, {len(case.traces)} places"
         carry_out(log, workspace.root, _deed(workspace, Action.REQUEST_OPENED, case, detail))
     return case
 
@@ -179,36 +180,6 @@ def read_cases(workspace: Workspace) -> list[Case]:
                 "it was opened and until when it must be answered."
             ) from error
     return sorted(cases, key=lambda case: (case.due_on, case.case))
-
-
-def describe(case: Case) -> str:
-    """A case for an operator: clock, places, recipients and next steps."""
-    lines = [f"{case.case}: {case.kind}, {case.country}. To be answered by {case.due_on} ({case.law})."]
-    num_places = Counter(trace.place for trace in case.traces)
-    num_times = Counter({place: sum(t.times for t in case.traces if t.place == place) for place in PLACES})
-    lines += [f"  {place:16} {num_places[place]:>4} places, {num_times[place]:>5} times" for place in PLACES]
-    lines += [f"    {t.place}: {t.partner}/{t.delivery} {t.item}" for t in case.traces if t.place in ("deliveries", "documents")]
-    lines.append("Recipients: " + ("; ".join(case.recipients) or "none is known"))
-    return "\n".join([*lines, *([case.doubt] if case.doubt else []), *next_steps(case)])
-
-
-def next_steps(case: Case) -> list[str]:
-    """What an operator does for each kind, as commands where there are some."""
-    if not case.traces:
-        return ["Next: answer that nothing is held, then `latamgpt dsr close`."]
-    held = sorted({(t.partner, t.item) for t in case.traces if t.place == "documents"})
-    steps = {
-        Kind.ACCESS: ["Next: answer with the places and recipients above; the custodian holds the originals."],
-        Kind.RECTIFICATION: ["Next: ask the custodian for a corrected delivery, and tell the recipients above."],
-    }
-    leave = [
-        f"  latamgpt withdraw --partner {partner} --document {item} --reason 'request {case.case}'" for partner, item in held
-    ]
-    return [
-        *steps.get(case.kind, ["Next: withdraw each document, run again, and tell the recipients above:", *leave]),
-        "A model that was trained on a text cannot forget it by itself: promise the next corpus and release, and say so.",
-        f"Then: latamgpt dsr close {case.case} --outcome '...'",
-    ]
 
 
 def _seal(workspace: Workspace, string: str, *, make_key: bool) -> str:

@@ -1,11 +1,10 @@
 """Where a person's string stands: in deliveries, documents, clean documents, the corpus, token shards and the release.
 
-A string is compared without case, accents and spacing, whole words only; one that holds a number also by its digits, however they
-are grouped. Nothing here writes or returns the string: a trace names a place and how often it stands there.
+Nothing here writes or returns the string: a trace names a place and how often it stands there. What could not be searched is
+named beside the traces.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +12,16 @@ from pathlib import Path
 import orjson
 import pyarrow.parquet as pq
 
-from latamgpt.custody.places import delivery_names, delivery_place
-from latamgpt.errors import OperatorError
+from latamgpt.custody.delivery_search import Closed, search_files, search_folder
+from latamgpt.custody.needles import Needle
+from latamgpt.custody.places import delivery_place
+from latamgpt.governance.recipients import read_recipients
+from latamgpt.params import read_params
 from latamgpt.records import Frozen
-from latamgpt.store import Workspace, digest_of, list_files
+from latamgpt.store import Workspace, digest_of
 
-FEWEST_DIGITS = 5  # a shorter number is everybody's
-FEWEST_LETTERS = 5
-BETWEEN_DIGITS = r"[^0-9a-z\n]{0,3}"
-WITHHELD = "(its name holds the string)"
 READ_ROWS = 256
+RECORD = re.compile(r"#[^#/]*$")  # which record of a file, or which page
 CARRIERS = (
     ("documents", ("documents",)),
     ("clean_documents", ("documents", "undetermined")),
@@ -38,116 +37,129 @@ class Trace(Frozen):
     delivery: str
     item: str  # a doc_id, a file of the delivery, a shard, or a release
     times: int = 1
+    file: str = ""  # of a document: where it stands in its delivery
+
+
+class Unsearched(Frozen):
+    """A file of a delivery that could not be searched, or not wholly."""
+
+    partner: str
+    delivery: str
+    item: str
+    reason: str  # intake's code for why it gave no text
 
 
 @dataclass(frozen=True)
-class Needle:
-    """A string that is looked for, as patterns over folded text."""
+class Search:
+    """What was found, and what was not searched."""
 
-    patterns: tuple[re.Pattern[str], ...]
-
-    def count(self, text: str) -> int:
-        """How often it stands in a text, by the pattern that finds it most often."""
-        folded = fold(text)
-        return max(sum(1 for _ in pattern.finditer(folded)) for pattern in self.patterns)
+    traces: tuple[Trace, ...]
+    unsearched: tuple[Unsearched, ...]
+    doubts: tuple[str, ...]  # a sentence for each place of which nothing can be said here
 
 
-def fold(text: str) -> str:
-    """Small letters without accents; dashes and spaces of every kind as typed ones."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return re.sub("[\u2010-\u2014\u2212]", "-", plain)
-
-
-def needle(string: str) -> Needle:
-    """What to look for.
-
-    Raises:
-        OperatorError: the string is too short to be one person's.
-    """
-    words = fold(string).split()
-    compact = "".join(char for char in "".join(words) if char.isascii() and char.isalnum())
-    digits = re.sub(r"\D", "", compact)
-    patterns: list[re.Pattern[str]] = []
-    if len("".join(words)) >= FEWEST_LETTERS:
-        patterns.append(re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, words)) + r"(?!\w)"))
-    if len(digits) >= FEWEST_DIGITS:
-        number = compact if len(digits) * 2 > len(compact) else digits
-        patterns.append(re.compile(r"(?<![0-9a-z])" + BETWEEN_DIGITS.join(number) + r"(?![0-9a-z])"))
-    if not patterns:
-        raise OperatorError(
-            f"the string has {len(''.join(words))} characters: that stands in every text and leads to nobody. Give a full name, "
-            "an address, a telephone or an identity number."
-        )
-    return Needle(tuple(patterns))
-
-
-def find_traces(workspace: Workspace, partners: Iterable[str], wanted: Needle) -> Iterator[Trace]:
-    """Every place in which the string stands, from the deliveries to the release."""
+def search(workspace: Workspace, partners: Iterable[str], wanted: Needle) -> Search:
+    """Every place in which the string stands, from the deliveries to the release, and all of which that cannot be told."""
+    partners = list(partners)
+    in_deliveries = [one for partner in partners for one in _in_deliveries(workspace, partner, wanted)]
+    traces = [one for one in in_deliveries if isinstance(one, Trace)]
     for partner in partners:
-        yield from _in_deliveries(workspace, partner, wanted)
         for stage, tables in CARRIERS:
             for table in tables:
-                yield from _in_table(workspace.place(stage, partner) / f"{table}.parquet", stage, wanted)
+                traces += _in_table(workspace.place(stage, partner) / f"{table}.parquet", stage, wanted)
     in_corpus = list(_in_table(workspace.place("corpus") / "documents.parquet", "corpus", wanted))
-    yield from in_corpus
     in_shards = list(_in_shards(workspace, {trace.item: trace for trace in in_corpus}))
-    yield from in_shards
+    traces += [*in_corpus, *in_shards]
     if any(trace.item.startswith("train/") for trace in in_shards):
-        yield from _in_release(workspace)
+        traces += _in_release(workspace)
+    doubts = (*_deliveries_elsewhere(workspace), *_shards_of_another_corpus(workspace), *_releases_that_cannot_be_told(workspace))
+    return Search(tuple(traces), tuple(one for one in in_deliveries if isinstance(one, Unsearched)), doubts)
 
 
-def releases_that_cannot_be_told(workspace: Workspace) -> str:
-    """A sentence where the release here was made from other shards than those that lie here; '' where nothing is in doubt."""
+def _deliveries_elsewhere(workspace: Workspace) -> Iterator[str]:
+    gone = [one for one in read_params(workspace.root).partners if not (workspace.root / delivery_place(one)).is_dir()]
+    if gone:
+        yield (
+            f"No delivery lies here of {', '.join(gone)}, whom the run names: what they sent was not searched. Fetch their "
+            "folders (`git checkout` or `dvc checkout`) and look again."
+        )
+
+
+def _shards_of_another_corpus(workspace: Workspace) -> Iterator[str]:
+    table = workspace.place("corpus") / "documents.parquet"
+    known = set(pq.read_table(table, columns=["doc_id"])["doc_id"].to_pylist()) if table.is_file() else set[str]()
+    others = {doc_id for path in _shards(workspace) for doc_id in _doc_ids(path)} - known
+    if others:
+        yield (
+            f"The token shards hold {len(others):,} documents that the corpus here does not, and a shard shows no text: whether "
+            "they hold the string cannot be told. Check out the corpus that they were made from (`dvc checkout`) and look again."
+        )
+
+
+def _releases_that_cannot_be_told(workspace: Workspace) -> Iterator[str]:
     used, here = _shards_of_release(workspace), workspace.place("token_shards")
-    if not used:
-        return ""
-    if not (here / "manifest.json").is_file() or digest_of(here) != used:
-        return (
+    if used and (not (here / "manifest.json").is_file() or digest_of(here) != used):
+        yield (
             "The release here was made from other token shards than those in data/token_shards, so whether it holds the string "
             "cannot be told here. Check out the release's own commit, run `dvc checkout`, and open the request there as well."
         )
-    return ""
+    of_here = digest_of(workspace.place("release")) if used else ""
+    earlier = sorted({one.release for one in read_recipients(workspace.root).recipients} - {of_here})
+    if earlier:
+        named = ", ".join(one[:12] for one in earlier)
+        yield (
+            f"{len(earlier):,} other releases were given to others and do not lie here ({named}): whether they hold the string "
+            "can be told only at their own commits."
+        )
 
 
-def _in_deliveries(workspace: Workspace, partner: str, wanted: Needle) -> Iterator[Trace]:
-    for delivery in delivery_names(workspace, partner):
-        folder = workspace.root / delivery_place(partner, delivery)
-        for name in list_files(folder):
-            times = wanted.count(_text_of(folder / name))
-            in_name = wanted.count(name)
-            if times or in_name:
-                item = WITHHELD if in_name else name
-                yield Trace(place="deliveries", partner=partner, delivery=delivery, item=item, times=times + in_name)
-
-
-def _text_of(path: Path) -> str:
-    """A file as text where it is text; of packed formats what intake read is in `documents`."""
-    raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+def _in_deliveries(workspace: Workspace, partner: str, wanted: Needle) -> Iterator[Trace | Unsearched]:
+    place = workspace.root / delivery_place(partner)
+    if not place.is_dir():
+        return
+    params = read_params(workspace.root).documents
+    entries = sorted(place.iterdir())
+    strays = frozenset(path.name for path in entries if path.is_file())
+    found = [("", one) for one in search_files(place, strays, wanted, params)]
+    for folder in (path for path in entries if path.is_dir()):
+        found += [(folder.name, one) for one in search_folder(folder, wanted, params)]
+    for delivery, one in found:
+        item = wanted.harmless(one.path)
+        if isinstance(one, Closed):
+            yield Unsearched(partner=partner, delivery=delivery, item=item, reason=one.reason)
+        else:
+            yield Trace(place="deliveries", partner=partner, delivery=delivery, item=item, times=one.times)
 
 
 def _in_table(path: Path, stage: str, wanted: Needle) -> Iterator[Trace]:
     if not path.is_file():
         return
-    columns = ["doc_id", "partner", "delivery", "title", "text"]
+    columns = ["doc_id", "partner", "delivery", "path", "title", "text"]
     for batch in pq.ParquetFile(path).iter_batches(READ_ROWS, columns=columns):
         for row in batch.to_pylist():
             times = wanted.count(f"{row['title']}\n{row['text']}")
             if times:
-                yield Trace(place=stage, partner=row["partner"], delivery=row["delivery"], item=row["doc_id"], times=times)
+                file = wanted.harmless(RECORD.sub("", row["path"]))
+                yield Trace(
+                    place=stage, partner=row["partner"], delivery=row["delivery"], item=row["doc_id"], times=times, file=file
+                )
 
 
 def _in_shards(workspace: Workspace, documents: dict[str, Trace]) -> Iterator[Trace]:
     folder = workspace.place("token_shards")
-    for path in sorted(folder.glob("*/*.parquet")) if documents else []:
-        for doc_id in sorted(set(pq.read_table(path, columns=["doc_id"])["doc_id"].to_pylist()) & set(documents)):
+    for path in _shards(workspace) if documents else []:
+        for doc_id in sorted(_doc_ids(path) & set(documents)):
             found = documents[doc_id]
             item = path.relative_to(folder).as_posix()
             yield Trace(place="token_shards", partner=found.partner, delivery=found.delivery, item=item, times=found.times)
+
+
+def _shards(workspace: Workspace) -> list[Path]:
+    return sorted(workspace.place("token_shards").glob("*/*.parquet"))
+
+
+def _doc_ids(shard: Path) -> set[str]:
+    return set(pq.read_table(shard, columns=["doc_id"])["doc_id"].to_pylist())
 
 
 def _in_release(workspace: Workspace) -> Iterator[Trace]:

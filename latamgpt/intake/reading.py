@@ -99,7 +99,7 @@ def _read_names(source: Source, names: list[str]) -> Iterator[Found | SetAside]:
     taken: set[str] = set()  # files that a document read before was made from
     for name in sorted(names, key=lambda name: (not is_mets(source, name), name)):
         if name not in taken:
-            for item in _read_file(source, name):
+            for item in read_file(source, name):
                 taken.update(source.names.intersection(item.parts if isinstance(item, Found) else (item.path,)))
                 yield _without_empty(item)
     for name in sorted(source.names.difference(names, taken)):
@@ -112,7 +112,12 @@ def document_paths(folder: Path, delivery: Delivery) -> list[str]:
     return [name for name in payload_paths(folder, delivery) if name.lower().endswith(SUFFIXES[delivery.format])]
 
 
-def _read_file(source: Source, name: str) -> Iterator[Found | SetAside]:
+def read_file(source: Source, name: str) -> Iterator[Found | SetAside]:
+    """What one file gives, by the end of its name, which stands in `READERS`.
+
+    Raises:
+        DeliveryTooLarge: the files read so far are above the cap.
+    """
     reader = next(read for suffix, read in READERS.items() if name.lower().endswith(suffix))
     try:
         yield from reader(source, name)

@@ -11,8 +11,8 @@ from latamgpt.cli import main
 from latamgpt.curation import clean_documents
 from latamgpt.custody.edits import FileEdit
 from latamgpt.custody.journal import JOURNAL
+from latamgpt.custody.needles import needle
 from latamgpt.custody.subject_requests import Kind, Request, close_case, open_case, read_cases
-from latamgpt.custody.traces import needle
 from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import sound
 from latamgpt.governance.recipients import Recipient, add_recipient
@@ -190,11 +190,12 @@ def test_a_release_that_was_trained_on_the_document_is_a_recipient(small: Worksp
     release_of(small, digest_of(small.place("token_shards")))
     digest = digest_of(small.place("release"))
     for copy in (digest, "0" * 64):
+        assert open_case(small, ask(NAME, dry_run=True)).doubt == ""
         add_recipient(small.root, Recipient(release=copy, name="Ministerio", address=f"mesa {copy[:2]}"))
     case = open_case(small, ask(NAME))
     assert [trace.place for trace in case.traces[-3:]] == ["corpus", "token_shards", "release"]
     assert case.recipients == (f"release {digest}", f"Ministerio (mesa {digest[:2]})")
-    assert case.doubt == ""
+    assert "do not lie here (000000000000)" in case.doubt
 
 
 def test_a_release_of_other_shards_is_told_as_a_doubt(small: Workspace) -> None:
