@@ -17,6 +17,7 @@ from latamgpt.intake.delivery import LANGUAGE_TAG, Delivery, DeliveryFormat, lan
 from latamgpt.intake.fixity import check_fixity
 from latamgpt.intake.found import Found
 from latamgpt.intake.licences import Statement, contradiction, stated_in_fields, statements_at_edges, statements_in
+from latamgpt.intake.notices import notice_contradiction
 from latamgpt.intake.payload import readable, refuse_unsafe, size_of
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.reading import read_files
@@ -115,7 +116,9 @@ def take_in(  # noqa: PLR0913
         _check_bag_licence(folder, institution, delivery)
         source = replace(Source.of(folder, delivery, params, list_files(folder)), last_day=last_day)
         with rows.delivery(delivery, delivery.country or institution.country):
-            return TakenIn(name, delivery, num_bytes, _judge(source, institution, rows, withdrawn))
+            tally = _judge(source, institution, rows, withdrawn)
+            _check_notices(Source.of(folder, delivery, params, source.names), institution)
+            return TakenIn(name, delivery, num_bytes, tally)
     except Rejected as rejected:
         language = delivery.language if delivery else ""
         whole, tally = SetAside(rejected.path, rejected.reason, rejected.detail, num_bytes, language), Tally()
@@ -200,6 +203,14 @@ def _check_bag_licence(folder: Path, institution: Institution, delivery: Deliver
     if odd is not None:
         detail = f"{_two_licences(odd, delivery)}: ask the partner which one holds"
         raise Rejected(Reason.LICENCE_CONTRADICTION, detail, "bag-info.txt")
+
+
+def _check_notices(source: Source, institution: Institution) -> None:
+    """What stands at a delivery's top speaks for all of it; told last, since documents that contradict say more."""
+    odd = notice_contradiction(source, _covered(institution, source.delivery))
+    if odd is not None:
+        detail = f"{_two_licences(odd, source.delivery)}: ask the partner which one holds"
+        raise Rejected(Reason.LICENCE_CONTRADICTION, detail, odd.where if source.has(odd.where) else "")
 
 
 def _two_licences(odd: Statement, delivery: Delivery) -> str:
