@@ -7,11 +7,15 @@ from latamgpt.custody.deeds import at_work, carry_out, finish_cut_off
 from latamgpt.custody.edits import Deed, FileEdit, Move
 from latamgpt.custody.places import delivery_place, tree_digest
 from latamgpt.custody.receiving import Given, Received, described_before, receive
+from latamgpt.custody.registry_edits import find_agreement
 from latamgpt.custody.run_lists import enter_run
 from latamgpt.errors import NotPermittedError, OperatorError
 from latamgpt.governance.audit import Action
 from latamgpt.intake.quarantine import Reason
+from latamgpt.launch.site import read_site
 from latamgpt.params import read_params
+from latamgpt.registry.partners import read_institution
+from latamgpt.registry.rights import Place
 from latamgpt.store import Workspace
 
 
@@ -32,8 +36,10 @@ def deliver(workspace: Workspace, order: Order) -> str:
 
     Raises:
         OperatorError: it cannot be a delivery, or its id lies in place with other bytes.
-        NotPermittedError: the rights refuse it, and it was not said to be entered all the same.
+        NotPermittedError: its agreement does not let the texts lie on this machine; or the rights refuse it, and it was not said
+            to be entered all the same.
     """
+    must_lie_here(workspace.root, order.partner, str(order.given["agreement"]))
     if not order.dry_run:
         finish_cut_off(workspace)
     given = described_before(workspace, order.partner, order.given)
@@ -50,6 +56,27 @@ def deliver(workspace: Workspace, order: Order) -> str:
         if there and not edits:
             return f"{words}\n{place} is already there, byte for byte. Nothing was changed."
         return f"{words}\n{_enter(workspace, order, received)}"
+
+
+def must_lie_here(root: Path, partner: str, agreement_id: str) -> None:
+    """Refuse texts whose agreement names where they may lie, where this machine's site is no such place: before any copy.
+
+    Raises:
+        OperatorError: there is no such partner, agreement or site.
+        NotPermittedError: names the agreement's residency, and the site with its country.
+    """
+    agreement = find_agreement(read_institution(root, partner), agreement_id)
+    if not agreement.residency:
+        return
+    site = read_site(root)
+    place = Place(site.country, site.name)
+    if not place.lies_in(agreement.residency):
+        raise NotPermittedError(
+            f"{partner}/{agreement.id} lets its texts lie in {', '.join(agreement.residency)}, and this machine is {place} "
+            f"(sites/{site.name}.yaml). Nothing was copied, and --quarantine does not change it: a copy in quarantine lies here "
+            "as well. Run the command on a machine that stands there, with LATAMGPT_SITE naming its site; take what the partner "
+            "sent away from this one."
+        )
 
 
 def preview(partner: str, received: Received) -> str:

@@ -1,15 +1,18 @@
 """The registry as people look it up: institutions, their agreements, their deliveries."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 
 from latamgpt.custody.places import delivery_names
 from latamgpt.custody.registry_edits import find_agreement, known_partners, registry_path
 from latamgpt.governance.withdrawals import read_withdrawn
 from latamgpt.params import read_params
 from latamgpt.records import Frozen
-from latamgpt.registry.partners import Purpose, read_institution
+from latamgpt.registry.partners import Agreement, Purpose, read_institution
 from latamgpt.registry.rights import rule
 from latamgpt.store import Workspace
+
+DAYS_OF_WARNING = 60  # time to ask an institution, and for it to decide
 
 
 def partner_lines(workspace: Workspace) -> list[str]:
@@ -37,8 +40,9 @@ def show_partner(workspace: Workspace, partner: str) -> str:
 
 
 def agreement_lines(workspace: Workspace, partner: str = "") -> list[str]:
-    """A line for each agreement, of one institution or of all, with the ruling on the day of the run."""
+    """A line for each agreement, of one institution or of all, with the ruling on the day of the run; then which end soon."""
     as_of = read_params(workspace.root).rights.as_of
+    ending: list[str] = []
     rows = [("PARTNER", "AGREEMENT", "LICENCE", "FROM", "UNTIL", f"MAY BE TRAINED ON ({as_of})")]
     for name in [partner] if partner else known_partners(workspace.root):
         institution = read_institution(workspace.root, name)
@@ -46,7 +50,21 @@ def agreement_lines(workspace: Workspace, partner: str = "") -> list[str]:
             ruling = rule(institution, one.id, one.licence, Purpose.TRAIN, as_of)
             verdict = "yes" if ruling.permitted else f"no: {ruling.detail}"
             rows.append((name, one.id, one.licence, str(one.valid_from), str(one.valid_until or "further notice"), verdict))
-    return aligned(rows)
+            if ruling.permitted and (words := ends_soon(name, one, as_of)):
+                ending.append(words)
+    return [*aligned(rows), *ending]
+
+
+def ends_soon(partner: str, agreement: Agreement, as_of: date) -> str:
+    """What to do about an agreement whose last day is within DAYS_OF_WARNING of the day of the run; '' where it is not."""
+    last = agreement.valid_until
+    if last is None or not as_of <= last <= as_of + timedelta(days=DAYS_OF_WARNING):
+        return ""
+    return (
+        f"{partner}/{agreement.id} ends on {last}, {(last - as_of).days} days after {as_of}, the day of the run. A run of a "
+        f"later day leaves its texts out. Ask the institution, then "
+        f"latamgpt agreement extend {partner} {agreement.id} --until DAY"
+    )
 
 
 def show_agreement(workspace: Workspace, partner: str, agreement: str) -> str:

@@ -13,6 +13,7 @@ import yaml
 from dagster_project.dvc_graph import parse_graph
 from latamgpt.cli import main
 from latamgpt.commands.audit import DIFFERS
+from latamgpt.custody import receiving
 from latamgpt.custody.run_lists import enter_run, listed_beside
 from latamgpt.errors import NotPermittedError, OperatorError
 from latamgpt.governance.audit import sound
@@ -177,6 +178,35 @@ def test_what_the_rights_refuse_is_not_entered_unless_said(
     assert main(command(sent, *refused, "--quarantine")) == 0
     take_in(office, params)
     assert list(reasons(office).values()) == ["licence_contradiction"]
+
+
+@pytest.mark.parametrize(("country", "code"), [("CL", 0), ("PE", NotPermittedError.exit_code), ("", NotPermittedError.exit_code)])
+@pytest.mark.parametrize("more", [(), ("--quarantine",), ("--dry-run",)])
+def test_texts_that_may_not_lie_on_this_machine_are_not_copied_to_it(  # noqa: PLR0913
+    office: Workspace,
+    sent: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    country: str,
+    code: int,
+    more: tuple[str, ...],
+) -> None:
+    register(office, residency=["CL", "tarapaca"])
+    (office.root / "sites").mkdir(exist_ok=True)
+    (office.root / "sites" / "casa.yaml").write_text(f"country: '{country}'\n", encoding="utf-8")
+    monkeypatch.setenv("LATAMGPT_SITE", "casa")
+    if code:
+        monkeypatch.setattr(receiving, "_copy", _never)
+    assert main(command(sent, *WORDS, *more)) == code
+    assert place(office).exists() == (code == 0 and "--dry-run" not in more)
+    if code:
+        refused = capsys.readouterr().err
+        assert "as-1 lets its texts lie in CL, tarapaca, and this machine is casa" in refused
+        assert "sites/casa.yaml" in refused
+
+
+def _never(*_: object) -> None:
+    raise AssertionError("a copy was made")
 
 
 @pytest.mark.parametrize(

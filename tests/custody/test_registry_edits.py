@@ -158,6 +158,28 @@ def test_lists_name_every_partner_and_the_ruling_on_the_day_of_the_run(
     assert capsys.readouterr().out.splitlines()[1].split() == [PARTNER, AGREEMENT, "CC0-1.0", "2025-01-01", "2027-12-31", "yes"]
 
 
+@pytest.mark.parametrize(
+    ("last_day", "words"),
+    [
+        ("2026-11-21", "ends on 2026-11-21, 0 days after 2026-11-21"),
+        ("2027-01-20", "ends on 2027-01-20, 60 days after 2026-11-21"),
+        ("2027-01-21", ""),
+        ("2026-11-20", ""),  # it has ended: the table says so
+        (None, ""),
+    ],
+)
+def test_the_list_warns_of_agreements_that_end_within_sixty_days(
+    office: Workspace, capsys: pytest.CaptureFixture[str], last_day: str | None, words: str
+) -> None:
+    path = office.root / "partners" / f"{PARTNER}.yaml"
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values["agreements"][0]["valid_until"] = last_day
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    assert main(["agreement", "list", PARTNER]) == 0
+    below = capsys.readouterr().out.splitlines()[3:]  # its head, and two agreements
+    assert [words in line and f"agreement extend {PARTNER} {AGREEMENT} --until" in line for line in below] == [True] * bool(words)
+
+
 def test_a_log_that_is_not_whole_stops_every_change(office: Workspace) -> None:
     assert main(NEW) == 0
     log = office.root / LOG
