@@ -7,6 +7,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page
 
+from latamgpt.curation.by_delivery import TABLE as DELIVERIES
+from latamgpt.curation.by_delivery import WHOLE
 from latamgpt.stages import STAGES
 from latamgpt.tracking.server import EXPERIMENT
 from tests.servers.ui import Pages, user_interfaces
@@ -69,6 +71,31 @@ def test_the_browser_shows_a_report_with_its_tables_and_links(pages: Pages, page
     link.wait_for(timeout=MS_TO_SHOW)
     page.goto(link.get_attribute("href") or "")
     page.get_by_text("train/loss").first.wait_for(timeout=MS_TO_SHOW)
+
+
+def test_the_browser_shows_of_each_delivery_what_is_in_the_corpus_and_why_the_rest_is_not(pages: Pages, page: Page) -> None:
+    page.goto(f"{pages.dagster}/assets/corpus")
+    entry = page.locator("tr", has=page.get_by_text(f"table/{DELIVERIES}", exact=True)).first
+    entry.get_by_text("Show Markdown").click()
+    for delivery, cells in (
+        ("cuadernos-campo", ["archivo-litoral", "", "0", "1", f"documents: licence_contradiction 1 ({WHOLE})"]),
+        ("bncc", ["catedra-curriculo", "147", "146", "1", "corpus: near_duplicate 1"]),
+    ):
+        row = page.get_by_role("row").filter(has=page.get_by_role("cell", name=delivery, exact=True))
+        row.wait_for(timeout=MS_TO_SHOW)
+        assert row.get_by_role("cell").all_inner_texts() == [cells[0], delivery, *cells[1:]]
+
+
+def test_the_browser_leads_from_a_partner_s_texts_to_its_receipt(pages: Pages, page: Page, tiny_run: FinishedRun) -> None:
+    tiny_run.clone.call("latamgpt", "receipt", "archivo-litoral", "--lang", "es")
+    for asset in ("documents/archivo-litoral", "release"):
+        page.goto(f"{pages.dagster}/assets/{asset}")
+        if asset == "release":
+            page.locator("tr", has=page.get_by_text("receipts", exact=True)).first.get_by_text("Show Markdown").click()
+        link = page.locator(f"a[href='{pages.docs}/receipts/archivo-litoral/receipt.html']").first
+        link.wait_for(timeout=MS_TO_SHOW)
+        page.goto(link.get_attribute("href") or "")
+        page.get_by_text("cuadernos-campo").first.wait_for(timeout=MS_TO_SHOW)
 
 
 def test_the_browser_shows_two_runs_compared(pages: Pages, page: Page) -> None:
