@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,10 +28,10 @@ def write_receipt(workspace: Workspace, params: Params, partner: str, language: 
     """
     target = (out or receipts_folder(workspace, partner)).resolve()
     with refusals_explained(target):
-        must_be_ours(target)
+        must_be_ours(target, FILES)
     receipt, anchor = make_receipt(workspace, params, partner)
     with refusals_explained(target):
-        put_in_place(target, receipt, anchor, language)
+        put_in_place(target, lambda folder: fill_folder(folder, receipt, anchor, language))
     sums = totals(receipt)
     return (
         f"{partner}: {sums['kept']:,} of {sums['given']:,} things given are in the corpus of {receipt.release}, "
@@ -56,8 +56,12 @@ def refusals_explained(target: Path) -> Generator[None]:
         ) from error
 
 
-def must_be_ours(target: Path) -> None:
+def must_be_ours(target: Path, files: Collection[str]) -> None:
     """Refuse to write over a folder that holds anything but a receipt, or in which somebody stands.
+
+    Args:
+        target: the folder.
+        files: the names that a receipt has there.
 
     Raises:
         OperatorError: it does, or this command was given there.
@@ -67,20 +71,20 @@ def must_be_ours(target: Path) -> None:
             f"{target} is the folder you are in, or one above it; a receipt is put in place as a folder of its own, so yours "
             f"would be gone from under you. Name a folder inside it: --out {target / 'receipt'}"
         )
-    if target.exists() and (not target.is_dir() or {path.name for path in target.iterdir()} - FILES):
+    if target.exists() and (not target.is_dir() or {path.name for path in target.iterdir()} - set(files)):
         raise OperatorError(
             f"{target} is there and holds other things than a receipt; they would be lost. Name a folder that is not there yet: "
             f"--out {target / 'receipt' if target.is_dir() else target.with_name('receipt')}"
         )
 
 
-def put_in_place(target: Path, receipt: Receipt, anchor: Anchor, language: Language) -> None:
+def put_in_place(target: Path, fill: Callable[[Path], None]) -> None:
     """Write a receipt's folder beside its place, then let it take the place of an older one."""
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     aside = draft.with_name(f"{draft.name}-old")
     try:
-        fill_folder(draft, receipt, anchor, language)
+        fill(draft)
         draft.chmod(0o755)
         if target.exists():
             target.rename(aside)
@@ -99,6 +103,11 @@ def fill_folder(folder: Path, receipt: Receipt, anchor: Anchor, language: Langua
     for name in (ROOT_NAME, ROOT_SIGNATURE, PUBLIC_KEY_NAME):
         if (anchor.folder / name).is_file():
             shutil.copyfile(anchor.folder / name, folder / name)
+    add_checker(folder)
+
+
+def add_checker(folder: Path) -> None:
+    """Put the program that checks a receipt beside its files, and write the sums of all of them."""
     shutil.copyfile(Path(__file__).with_name(CHECKER_NAME), folder / CHECKER_NAME)
     lines = [f"{sha256_file(folder / name)}  {name}\n" for name in list_files(folder)]
     (folder / SUMS_NAME).write_text("".join(lines), encoding="utf-8")

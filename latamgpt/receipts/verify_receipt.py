@@ -5,6 +5,9 @@ that it is a leaf of the corpus' Merkle tree (RFC 9162), and for each other docu
 it checks the signature too. To see that an id is that of a text of yours, as UTF-8:
 
     python verify_receipt.py FOLDER --text FILE --delivery DELIVERY
+
+The receipt of a withdrawal is checked the same way: whether it holds the line of the audit log that its sha256 is of, and whether
+it is signed.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from typing import Any, Iterator
 
 RECEIPT, ROOT, SUMS = "receipt.json", "corpus_root.json", "SHA256SUMS"
 ALWAYS = (RECEIPT, "receipt.html", ROOT)  # in every receipt, and so in its sums
+WITHDRAWAL = "withdrawal.json"
 ODD = (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, MemoryError)  # what a damaged file raises
 
 
@@ -78,21 +82,35 @@ def wrong_documents(receipt: dict[str, Any], corpus_root: dict[str, Any]) -> Ite
             yield name + ": said not to be in the corpus, not proved"
 
 
-def changed_files(folder: pathlib.Path) -> Iterator[str]:
+def wrong_withdrawal(receipt: dict[str, Any]) -> Iterator[str]:
+    """What does not fit together in the receipt of a withdrawal, a sentence each."""
+    line = {name: value for name, value in receipt["entry"].items() if name != "sha256"}
+    sealed = json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    if hashlib.sha256(sealed.encode("utf-8")).hexdigest() != receipt["entry"]["sha256"]:
+        yield "the line of the audit log is not the one that its sha256 is of"
+    if line["subject"].split("/")[0] != receipt["partner"] or not line["action"].endswith("_withdrawn"):
+        yield "the line of the audit log is no withdrawal of this partner"
+    for document in receipt["documents"]:
+        if len(document["doc_id"]) != 64 or set(document["doc_id"]) - set("0123456789abcdef"):
+            yield "{delivery}/{path}: {doc_id} is no id".format(**document)
+
+
+def changed_files(folder: pathlib.Path, always: tuple[str, ...]) -> Iterator[str]:
     """The files that are not as SHA256SUMS says: lost, damaged or edited since the receipt was made."""
     lines = (folder / SUMS).read_text("utf-8").splitlines()
     listed = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
-    for name in sorted({*listed, *ALWAYS}):
+    for name in sorted({*listed, *always}):
         path = folder / name
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != listed.get(name):
             yield name + ": changed since the receipt was made"
 
 
-def signature_says(folder: pathlib.Path) -> bool | None:
-    """None where nothing was checked, else whether OpenSSL finds the signature good."""
-    if not (folder / "corpus_root.sig").is_file() or not shutil.which("openssl"):
+def signature_says(folder: pathlib.Path, signed: str) -> bool | None:
+    """None where nothing was checked, else whether OpenSSL finds the signature of a file good."""
+    key, signature = signed.replace(".json", ".pem"), signed.replace(".json", ".sig")
+    if not (folder / signature).is_file() or not shutil.which("openssl"):
         return None
-    command = ["openssl", "dgst", "-sha256", "-verify", "corpus_root.pem", "-signature", "corpus_root.sig", "corpus_root.json"]
+    command = ["openssl", "dgst", "-sha256", "-verify", key, "-signature", signature, signed]
     return subprocess.run(command, cwd=str(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 
@@ -121,16 +139,22 @@ def say(words: str) -> None:
 def check(folder: pathlib.Path, text: str | None, delivery: str) -> int:
     """Print what was found; 0 where everything holds, 1 where something does not, 2 where it cannot be told."""
     at, wrong = SUMS, []  # the file that is read, for the sentence that says which one does not read
+    withdrawal = (folder / WITHDRAWAL).is_file() and not (folder / RECEIPT).is_file()
     try:
-        wrong = list(changed_files(folder))
-        at = RECEIPT
+        wrong = list(changed_files(folder, (WITHDRAWAL,) if withdrawal else ALWAYS))
+        at = WITHDRAWAL if withdrawal else RECEIPT
         receipt = read(folder, at)
-        at = ROOT
-        corpus_root = read(folder, at)
-        at = RECEIPT + " or " + ROOT
-        wrong += wrong_documents(receipt, corpus_root)
-        proved = "proved: every document of the receipt against root " + corpus_root["root"]
-        own = [(d["doc_id"], d["reason"] or "in the corpus") for d in receipt["documents"]]
+        if withdrawal:
+            wrong += wrong_withdrawal(receipt)
+            proved = "withdrawn: {subject}, {detail}. Number {sequence} of the audit log".format(**receipt["entry"])
+            own = [(d["doc_id"], "withdrawn") for d in receipt["documents"]]
+        else:
+            at = ROOT
+            corpus_root = read(folder, at)
+            at = RECEIPT + " or " + ROOT
+            wrong += wrong_documents(receipt, corpus_root)
+            proved = "proved: every document of the receipt against root " + corpus_root["root"]
+            own = [(d["doc_id"], d["reason"] or "in the corpus") for d in receipt["documents"]]
         doc_id = "" if text is None else identify(receipt["partner"], delivery, text)
     except ODD as error:
         for line in wrong:
@@ -139,7 +163,7 @@ def check(folder: pathlib.Path, text: str | None, delivery: str) -> int:
         return 2
     for line in wrong or [proved]:
         say(line)
-    signed = signature_says(folder)
+    signed = signature_says(folder, WITHDRAWAL if withdrawal else ROOT)
     say({None: "signature: not checked", True: "signature: good", False: "signature: BAD"}[signed])
     if doc_id:
         said = [str(verdict) for known, verdict in own if known == doc_id]

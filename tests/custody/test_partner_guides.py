@@ -77,18 +77,19 @@ def library(office: Workspace) -> Workspace:
 
 
 def release(workspace: Workspace) -> None:
-    """What the stages make of the deposit: of two letters, one is trained on and one is held out."""
+    """What the stages make of the deposit: the story is trained on while it is there, else the letter, which is held out too."""
     params: Params = read_params(workspace.root)
     run_to_corpus(workspace, params)
     rows = {row["path"]: row["doc_id"] for row in pq.read_table(workspace.place("corpus") / "documents.parquet").to_pylist()}
+    trained = rows.get("rio.txt", rows["tren.txt"])
     given = {"partner": PARTNER, "agreement": "bt-2026-01"}
     files = {
-        "train/00000.parquet": ([shard_row(rows["rio.txt"], [1] * 64, **given)], TOKEN_SHARD_SCHEMA),
+        "train/00000.parquet": ([shard_row(trained, [1] * 64, **given)], TOKEN_SHARD_SCHEMA),
         "held_out/00000.parquet": ([shard_row(rows["tren.txt"], [2] * 60, **given)], HELD_OUT_SCHEMA),
     }
     publish_rows(workspace, "token_shards", "", files)
     with workspace.publish("checkpoint") as folder:
-        order = [seen(step, rows["rio.txt"], 0, 0, 64, epoch=step) for step in range(2)]
+        order = [seen(step, trained, 0, 0, 64, epoch=step) for step in range(2)]
         write_table(folder / "data_order.parquet", rows_to_table(order, DATA_ORDER_SCHEMA))
         counts = {"num_steps": 60, "num_tokens": 61_440, "num_parameters": 1_000_000}
         write_report(folder, Report(stage="checkpoint", summary="a fixture", counts=counts))

@@ -61,7 +61,7 @@ def test_checker_is_one_short_file_that_old_pythons_read(folder: Path):
 
     source = (folder / "verify_receipt.py").read_text(encoding="utf-8")
     ast.parse(source, feature_version=(3, 8))
-    assert len(source.splitlines()) <= 170
+    assert len(source.splitlines()) <= 200
     imported = {line.split()[1] for line in source.splitlines() if line.startswith(("import ", "from "))}
     assert imported <= sys.stdlib_module_names
 
