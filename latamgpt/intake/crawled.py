@@ -5,18 +5,19 @@ from pathlib import Path, PurePosixPath
 
 import yaml
 
-from latamgpt.intake.delivery import DELIVERY_NAME
+from latamgpt.governance.contents import lines_of
+from latamgpt.intake.delivery import DELIVERY_NAME, MAX_DESCRIPTION_BYTES
 from latamgpt.intake.quarantine import Rejected
 from latamgpt.registry import crawl
 from latamgpt.store import list_files
 
-MAX_DESCRIPTION_BYTES = 1 << 20
 MAX_ADDRESS_SHARE = 0.8
 """Of a text's lines; above it the text is a list of addresses."""
 
 CRAWL_SUFFIXES = (".warc", ".warc.gz", ".arc.gz", ".wacz", ".wat.gz", ".wet", ".wet.gz", ".cdx", ".cdx.gz", ".cdxj")
 CRAWL_NAMES = re.compile(r"(?:urls?(?:[-_ ]?list)?\.(?:txt|csv|tsv|jsonl)|sitemap[^/]*\.xml(?:\.gz)?)", re.IGNORECASE)
 ADDRESS = re.compile(r"[\"'<(]?(?:https?://|www\.)\S+", re.IGNORECASE)
+WORLD_WIDE = re.compile(r"www\.", re.IGNORECASE)
 
 
 def refuse_crawled(folder: Path) -> None:
@@ -34,11 +35,13 @@ def refuse_crawled(folder: Path) -> None:
 
 def is_address_list(text: str) -> bool:
     """Whether nearly all lines of a text are web addresses and nothing else."""
-    if "://" not in text and "www." not in text.lower():
+    if "://" not in text and not WORLD_WIDE.search(text):
         return False
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    addresses = sum(ADDRESS.fullmatch(line) is not None for line in lines)
-    return addresses > MAX_ADDRESS_SHARE * len(lines)
+    num_lines = num_addresses = 0
+    for line in filter(None, map(str.strip, lines_of(text))):
+        num_lines += 1
+        num_addresses += ADDRESS.fullmatch(line) is not None
+    return num_addresses > MAX_ADDRESS_SHARE * num_lines
 
 
 def _description(folder: Path) -> object:

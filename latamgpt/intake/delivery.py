@@ -18,6 +18,7 @@ import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
 from latamgpt.errors import OperatorError, quoted
+from latamgpt.governance.contents import lines_of
 from latamgpt.records import Frozen
 from latamgpt.registry.labels import Label, Season
 from latamgpt.store import sha256_file
@@ -26,6 +27,8 @@ from latamgpt.yaml_files import explain_validation, load_yaml
 DELIVERY_NAME = "delivery.yaml"
 FIXITY_NAME = "manifest-sha256.txt"
 TAG_FIXITY_NAME = "tagmanifest-sha256.txt"
+MAX_DESCRIPTION_BYTES = 1 << 17  # a delivery.yaml; reading YAML takes some 400 times its bytes
+MAX_MANIFEST_BYTES = 1 << 24  # the lines of 100,000 files and more
 
 
 LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"
@@ -106,6 +109,11 @@ def read_delivery(folder: Path) -> Delivery:
     """
     path = folder / DELIVERY_NAME
     try:
+        if path.stat().st_size > MAX_DESCRIPTION_BYTES:
+            raise OperatorError(
+                f"{path} holds {path.stat().st_size:,} bytes and is not read above {MAX_DESCRIPTION_BYTES:,}: it describes a "
+                "delivery and holds none of its texts. Ask the partner what it is."
+            )
         return Delivery.model_validate(load_yaml(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise OperatorError(
@@ -143,8 +151,13 @@ def read_fixity(path: Path) -> dict[str, str]:
     """
     if not path.is_file():
         raise OperatorError(f"{path} is missing: whether the delivery arrived whole cannot be told. Ask the partner for it.")
+    if path.stat().st_size > MAX_MANIFEST_BYTES:
+        raise OperatorError(
+            f"{path} holds {path.stat().st_size:,} bytes and is not read above {MAX_MANIFEST_BYTES:,}, the lines of 100,000 "
+            "files and more. Ask the partner to send the delivery in parts."
+        )
     entries: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(lines_of(path.read_text(encoding="utf-8")), start=1):
         digest, _, name = line.partition(" ")
         name = name.lstrip(" *")
         safe = name and not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts

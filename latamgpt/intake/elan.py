@@ -21,7 +21,7 @@ from latamgpt.intake.limited import run_limited
 from latamgpt.intake.metadata import language_of
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.source import Source
-from latamgpt.intake.transcripts import Utterance, as_text, title_of
+from latamgpt.intake.transcripts import MAX_TRANSCRIPT_BYTES, Utterance, as_text, title_of
 from latamgpt.intake.xml_files import parse_xml
 from latamgpt.records import Frozen
 
@@ -65,7 +65,9 @@ class Record(Frozen):
 
 def read_elan(source: Source, name: str) -> Reading:
     """The transcript, the translations ('a.eaf#translation-es'), and each tier that is neither, by name."""
-    answer = run_limited(parse_elan, [str(source.place(name))], name=name, reason=Reason.TRANSCRIPT_INVALID)
+    answer = run_limited(
+        parse_elan, [str(source.place(name, 2 * MAX_TRANSCRIPT_BYTES))], name=name, reason=Reason.TRANSCRIPT_INVALID
+    )
     record = checked(Record, answer, name, Reason.TRANSCRIPT_INVALID)
     statements = tuple(s for value in record.licences for s in stated_as(value, f"the header of {name}"))
     spoken, translated, others = _sorted_tiers(record.tiers)

@@ -2,6 +2,8 @@
 
 import codecs
 import re
+import sys
+from collections.abc import Iterable
 
 from latamgpt.errors import quoted
 from latamgpt.intake.quarantine import Reason, Rejected
@@ -20,9 +22,7 @@ def decode(raw: bytes, encoding: str, name: str) -> str:
     """
     codec = _codec_name(encoding, name)
     if codec in ONE_BYTE and _is_utf8(raw):
-        raise Rejected(
-            Reason.ENCODING, f"{name} is declared as {quoted(encoding)} and its bytes are valid UTF-8: one of the two is wrong"
-        )
+        raise _is_in_utf8(encoding, name)
     try:
         text = raw.decode(codec)
     except UnicodeDecodeError as error:
@@ -31,11 +31,72 @@ def decode(raw: bytes, encoding: str, name: str) -> str:
         ) from error
     refuse_no_text(text, name)
     if codec in ONE_BYTE and (odd := C1_CONTROLS.search(text)):
-        raise Rejected(
-            Reason.ENCODING,
-            f"{name} is declared as {quoted(encoding)}, and character {odd.start()} is a control code: wrong encoding",
-        )
+        raise _holds_control(encoding, name, odd.start())
     return text.removeprefix("\ufeff")
+
+
+def refuse_other_encoding(pieces: Iterable[bytes], encoding: str, name: str) -> str:
+    """Hold a long file's bytes against the declared encoding, as `decode` does; the codec that reads it.
+
+    Raises:
+        Rejected: encoding.
+    """
+    codec = _codec_name(encoding, name)
+    in_utf8 = codecs.getincrementaldecoder("utf-8")()
+    decoder, is_utf8, is_ascii, num_bytes, num_chars = None, codec in ONE_BYTE, True, 0, 0
+    for piece in pieces:
+        if decoder is None:
+            codec = _with_byte_order(codec, piece)
+            decoder = codecs.getincrementaldecoder(codec)()
+        text = _decode_piece(decoder, piece, num_bytes, encoding, name)
+        num_bytes += len(piece)
+        is_ascii = is_ascii and piece.isascii()
+        is_utf8 = is_utf8 and _goes_on(in_utf8, piece)
+        _refuse_piece(text, num_chars, codec, encoding, name)
+        num_chars += len(text)
+    if decoder is not None:
+        _decode_piece(decoder, b"", num_bytes, encoding, name, final=True)
+    if is_utf8 and not is_ascii and _goes_on(in_utf8, b"", final=True):
+        raise _is_in_utf8(encoding, name)
+    return codec
+
+
+def _decode_piece(  # noqa: PLR0913
+    decoder: codecs.IncrementalDecoder, piece: bytes, num_before: int, encoding: str, name: str, *, final: bool = False
+) -> str:
+    waiting = decoder.getstate()[0]
+    try:
+        return decoder.decode(piece, final)
+    except UnicodeDecodeError as error:
+        start, byte = num_before - len(waiting) + error.start, error.object[error.start]
+        raise Rejected(Reason.ENCODING, f"{name} is not {quoted(encoding)}: byte {start} is 0x{byte:02x}") from error
+
+
+def _refuse_piece(text: str, num_before: int, codec: str, encoding: str, name: str) -> None:
+    if "\0" in text:
+        raise _holds_nul(name, num_before + text.index("\0"))
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise _holds_surrogate(name, num_before + error.start) from error
+    if codec in ONE_BYTE and (odd := C1_CONTROLS.search(text)):
+        raise _holds_control(encoding, name, num_before + odd.start())
+
+
+def _with_byte_order(codec: str, begin: bytes) -> str:
+    """UTF-16 and UTF-32 without a mark of their byte order are read in this machine's, as a short text is."""
+    marks = {"utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)}
+    if codec not in marks or begin.startswith(marks[codec]):
+        return codec
+    return f"{codec}-{'le' if sys.byteorder == 'little' else 'be'}"
+
+
+def _goes_on(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(piece, final)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def refuse_no_text(text: str, name: str) -> None:
@@ -45,11 +106,31 @@ def refuse_no_text(text: str, name: str) -> None:
         Rejected: encoding.
     """
     if "\0" in text:
-        raise Rejected(Reason.ENCODING, f"{name} holds a NUL at character {text.index(chr(0))}: not text, or UTF-16")
+        raise _holds_nul(name, text.index("\0"))
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise Rejected(Reason.ENCODING, f"{name} holds half of a surrogate pair at character {error.start}") from error
+        raise _holds_surrogate(name, error.start) from error
+
+
+def _is_in_utf8(encoding: str, name: str) -> Rejected:
+    return Rejected(
+        Reason.ENCODING, f"{name} is declared as {quoted(encoding)} and its bytes are valid UTF-8: one of the two is wrong"
+    )
+
+
+def _holds_control(encoding: str, name: str, place: int) -> Rejected:
+    return Rejected(
+        Reason.ENCODING, f"{name} is declared as {quoted(encoding)}, and character {place} is a control code: wrong encoding"
+    )
+
+
+def _holds_nul(name: str, place: int) -> Rejected:
+    return Rejected(Reason.ENCODING, f"{name} holds a NUL at character {place}: not text, or UTF-16")
+
+
+def _holds_surrogate(name: str, place: int) -> Rejected:
+    return Rejected(Reason.ENCODING, f"{name} holds half of a surrogate pair at character {place}")
 
 
 def _codec_name(encoding: str, name: str) -> str:

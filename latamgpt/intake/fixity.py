@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 import bagit
 
 from latamgpt.errors import OperatorError, quoted
-from latamgpt.intake.delivery import FIXITY_NAME, Delivery, DeliveryFormat, Fault, fixity_faults
+from latamgpt.governance.contents import lines_of
+from latamgpt.intake.delivery import FIXITY_NAME, MAX_MANIFEST_BYTES, Delivery, DeliveryFormat, Fault, fixity_faults
 from latamgpt.intake.quarantine import Reason, Rejected
 
 REASON_OF_FAULT = {
@@ -16,6 +17,7 @@ REASON_OF_FAULT = {
     Fault.UNLISTED: (Reason.FIXITY_EXTRA, "is in the delivery and not in the manifest"),
 }
 WEAK_MANIFESTS = ("manifest-md5.txt", "manifest-sha1.txt")
+MAX_TAG_BYTES = 1 << 20
 BAG_DECLARATION = re.compile(rb"BagIt-Version: \d+\.\d+\r?\nTag-File-Character-Encoding: UTF-8(\r?\n)?")
 
 
@@ -41,9 +43,9 @@ def check_fixity(folder: Path, delivery: Delivery) -> None:
 
 def _refuse_escapes(manifest: Path) -> None:
     """A manifest that names a path outside its delivery is no slip of the pen."""
-    if not manifest.is_file():
+    if not manifest.is_file() or manifest.stat().st_size > MAX_MANIFEST_BYTES:
         return
-    for line in manifest.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in lines_of(manifest.read_text(encoding="utf-8", errors="replace")):
         name = line.partition(" ")[2].lstrip(" *")
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise Rejected(Reason.UNSAFE_PATH, f"the manifest names {quoted(name)}, outside of the delivery", FIXITY_NAME)
@@ -71,6 +73,11 @@ def _refuse_other_manifests(folder: Path) -> None:
 def _check_bag(folder: Path) -> None:
     if (folder / "fetch.txt").exists():
         raise Rejected(Reason.BAG_FETCH, "the bag has a fetch.txt: files are never fetched on a partner's word", "fetch.txt")
+    for tag in sorted(folder.glob("*.txt")):
+        most = MAX_MANIFEST_BYTES if "manifest" in tag.name else MAX_TAG_BYTES
+        if tag.is_file() and tag.stat().st_size > most:
+            detail = f"{tag.name} holds {tag.stat().st_size:,} bytes, and no such file of a bag is read above {most:,}"
+            raise Rejected(Reason.BAG_INVALID, detail, tag.name)
     declaration = folder / "bagit.txt"
     if not declaration.is_file() or not BAG_DECLARATION.fullmatch(declaration.read_bytes()):
         raise Rejected(

@@ -16,7 +16,7 @@ from latamgpt.intake.quarantine import Reason, Rejected
 MAX_BYTES = 512 << 20  # of address space: what the parser, its libraries and the file may take together
 MAX_SECONDS = 30  # of processor time, so that a busy machine changes no verdict
 WALL_FACTOR = 20  # a parser that sleeps is ended after so many times its processor time
-MAX_RESULT_BYTES = 128 << 20
+MAX_RESULT_BYTES = 24 << 20  # which the stage's own process has to hold several times over
 MAX_DETAIL_CHARS = 500
 
 

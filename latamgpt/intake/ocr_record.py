@@ -7,9 +7,9 @@ delivery and differ between machines; so it is made once, by `latamgpt ocr`, and
 import hashlib
 from collections import Counter
 from datetime import date
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import FailFast, Field, ValidationError, field_validator
 
 from latamgpt.errors import OperatorError
 from latamgpt.intake.quarantine import Reason, Rejected
@@ -30,7 +30,7 @@ class OcrPage(Frozen):
     text: str  # lines as printed, columns one after the other, a blank line between paragraphs
     confidence: float = Field(ge=0, le=100)  # the mean of its words, each by its length; 0 where there is none
     num_words: int = Field(ge=0)
-    doubtful: tuple[str, ...] = ()  # words below half of full confidence, in their order
+    doubtful: Annotated[tuple[str, ...], FailFast()] = ()  # words below half of full confidence, in their order
     is_blank: bool = False  # nothing is printed on it
 
     def is_good(self, min_confidence: float) -> bool:
@@ -46,7 +46,7 @@ class OcrRecord(Frozen):
     engine: str  # with its version
     languages: str  # as the engine was told: 'spa+que'
     dots_per_inch: int = Field(ge=1)
-    pages: tuple[OcrPage, ...]
+    pages: Annotated[tuple[OcrPage, ...], FailFast()]
 
     @field_validator("pages")
     @classmethod
@@ -72,9 +72,10 @@ class Corrections(Frozen):
 
     version: Literal[1] = 1
     scan_sha256: str = Field(pattern=SHA256)
-    corrections: tuple[Correction, ...]
+    corrections: Annotated[tuple[Correction, ...], FailFast()]
 
 
+MAX_RECORD_BYTES = 4 << 20  # the words of 2,000 pages
 Kind = TypeVar("Kind", OcrRecord, Corrections)
 
 
@@ -132,7 +133,7 @@ def _beside(source: Source, scan: str, suffix: str, kind: type[Kind]) -> Kind | 
     if not source.has(name):
         return None
     try:
-        record = parse(kind, source.read(name), name)
+        record = parse(kind, source.read(name, MAX_RECORD_BYTES), name)
     except OperatorError as error:
         raise Rejected(Reason.OCR_INVALID, str(error)) from error
     if record.scan_sha256 != sha256_file(source.folder / scan):

@@ -1,12 +1,16 @@
 """Parquet: a row a record, under the columns that delivery.yaml names; read apart, since its footer may lie about anything."""
 
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from latamgpt.errors import quoted
 from latamgpt.intake.answers import checked
-from latamgpt.intake.found import Reading
+from latamgpt.intake.delivery import Fields
+from latamgpt.intake.found import Found
 from latamgpt.intake.licences import FIELDS
 from latamgpt.intake.limited import run_limited
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
@@ -15,55 +19,105 @@ from latamgpt.intake.source import Source
 
 ROWS_AT_ONCE = 64
 ROW_BYTES = 16  # that the smallest row is counted as: a file of a billion empty ones ends too
-MAX_BYTES = 1 << 30  # of address space: Arrow's libraries alone map 400 MB
+OBJECT_BYTES = 256  # that a row takes beside its bytes once it is read
+PAGE_BYTES = 8 << 20  # that are handed back at a time
+MAX_BYTES = 768 << 20  # of address space: Arrow's libraries alone map 400 MB, of which little is ever in memory
 
 
-def read_parquet(source: Source, name: str) -> Reading:
+def read_parquet(source: Source, name: str) -> Iterator[Found | SetAside]:
     """Every row a document; one without a text, or above the cap of a record, is set aside by its number."""
     fields, budget = source.delivery.fields, source.budget
     named = [column for column in (fields.text, fields.title, fields.language, fields.id) if column is not None]
-    answer = run_limited(
-        parse_parquet,
-        [str(source.place(name)), name, named, budget.max_file_bytes],
-        name=name,
-        reason=Reason.PARQUET_INVALID,
-        max_bytes=MAX_BYTES,
-    )
-    rows = checked(list[dict[str, str | None]], answer, name, Reason.PARQUET_INVALID)
-    reading: Reading = []
-    for number, values in enumerate(rows, start=1):
-        path = f"{name}#{number}"
-        num_bytes = sum(len(value.encode("utf-8")) for value in values.values() if value is not None)
-        if num_bytes > budget.max_record_bytes:
-            reading.append(SetAside(path, Reason.TOO_LARGE, f"the row holds {num_bytes:,} bytes, above the cap", num_bytes))
-            continue
-        try:
-            reading.append(document_of(fields, path, values))
-        except Rejected as rejected:
-            reading.append(SetAside(path, rejected.reason, rejected.detail, num_bytes))
-    return reading
+    path = str(source.place(name))
+    ends = checked(list[int], _apart(find_pages, name, path, name, named, budget.max_file_bytes), name, Reason.PARQUET_INVALID)
+    for first, end in pairwise([0, *ends]):
+        answer = _apart(read_page, name, path, named, first, end, budget.max_record_bytes)
+        rows = checked(list[dict[str, str | None] | int], answer, name, Reason.PARQUET_INVALID)
+        for number, values in enumerate(rows, start=first + 1):
+            yield _row(fields, f"{name}#{number}", values)
 
 
-def parse_parquet(path: str, name: str, named: list[str], max_file_bytes: int) -> list[dict[str, object]]:
-    """The rows of a file: the named columns, and those that hold a licence by their name."""
-    with pq.ParquetFile(Path(path), memory_map=False, pre_buffer=False, page_checksum_verification=True) as file:
+def _apart(function: Callable[..., object], name: str, *args: object) -> object:
+    return run_limited(function, args, name=name, reason=Reason.PARQUET_INVALID, max_bytes=MAX_BYTES)
+
+
+def _row(fields: Fields, path: str, values: Mapping[str, str | None] | int) -> Found | SetAside:
+    if isinstance(values, int):
+        return SetAside(path, Reason.TOO_LARGE, f"the row holds {values:,} bytes, above the cap", values)
+    try:
+        return document_of(fields, path, values)
+    except Rejected as rejected:
+        return SetAside(path, rejected.reason, rejected.detail, _num_bytes(values))
+
+
+def _num_bytes(values: Mapping[str, str | None]) -> int:
+    return sum(len(value.encode("utf-8")) for value in values.values() if value is not None)
+
+
+def find_pages(path: str, name: str, named: list[str], max_file_bytes: int) -> list[int]:
+    """Where the pages of a file end, in rows, after all of it was read once; for a limited process.
+
+    Raises:
+        Rejected: parquet_invalid, too_large.
+    """
+    with _opened(path) as file:
         columns = file.schema_arrow.names
         missing = [column for column in named if column not in columns]
         if missing or len(set(columns)) < len(columns):
             what = f"has no column {quoted(missing[0])}" if missing else "names a column twice"
             raise Rejected(Reason.PARQUET_INVALID, f"{name} {what}: it holds {len(columns)} columns")
-        wanted = [column for column in columns if column in named or column.strip().casefold() in FIELDS]
-        rows: list[dict[str, object]] = []
-        num_bytes = 0
-        for batch in file.iter_batches(ROWS_AT_ONCE, columns=wanted, use_threads=False):
+        num_rows = num_bytes = page_bytes = 0
+        ends: list[int] = []
+        for batch in _batches(file, named):
             num_bytes += batch.nbytes + ROW_BYTES * batch.num_rows
             if num_bytes > max_file_bytes:
                 raise Rejected(Reason.TOO_LARGE, f"{name} holds more than {max_file_bytes:,} bytes, reading stopped")
-            rows += batch.to_pylist()
-        if len(rows) != file.metadata.num_rows:
-            detail = f"the footer of {name} promises {file.metadata.num_rows:,} rows and {len(rows):,} were read: ask for it anew"
+            for part in _parts(batch):
+                part_bytes = part.nbytes + OBJECT_BYTES * part.num_rows
+                page_bytes += part_bytes
+                if num_rows and page_bytes > PAGE_BYTES:
+                    ends.append(num_rows)
+                    page_bytes = part_bytes
+                num_rows += part.num_rows
+        if num_rows != file.metadata.num_rows:
+            detail = f"the footer of {name} promises {file.metadata.num_rows:,} rows and {num_rows:,} were read: ask for it anew"
             raise Rejected(Reason.PARQUET_INVALID, detail)
-    return [
-        {key: value if isinstance(value, str) else None if value is None else str(value) for key, value in row.items()}
-        for row in rows
-    ]
+    return [*ends, num_rows]
+
+
+def read_page(path: str, named: list[str], first: int, end: int, cap: int) -> list[dict[str, str | None] | int]:
+    """The rows from one number to before another: the named columns, and those that hold a licence by their name.
+
+    Of a row above the cap there is only its size in bytes.
+    """
+    rows: list[dict[str, str | None] | int] = []
+    number = 0
+    with _opened(path) as file:
+        for part in (part for batch in _batches(file, named) for part in _parts(batch)):
+            if first <= number < end:
+                rows += [_within(row, cap) for row in part.to_pylist()]
+            number += part.num_rows
+            if number >= end:
+                break
+    return rows
+
+
+def _within(row: Mapping[str, object], cap: int) -> dict[str, str | None] | int:
+    values = {key: value if isinstance(value, str) else None if value is None else str(value) for key, value in row.items()}
+    num_bytes = _num_bytes(values)
+    return num_bytes if num_bytes > cap else values
+
+
+def _parts(batch: pa.RecordBatch) -> list[pa.RecordBatch]:
+    """A batch whole, or row by row where it is a page and more."""
+    return [batch] if batch.nbytes <= PAGE_BYTES else [batch.slice(number, 1) for number in range(batch.num_rows)]
+
+
+def _opened(path: str) -> pq.ParquetFile:
+    return pq.ParquetFile(Path(path), memory_map=False, pre_buffer=False, page_checksum_verification=True)
+
+
+def _batches(file: pq.ParquetFile, named: list[str]) -> Iterator[pa.RecordBatch]:
+    """All rows, cut in the same places each time."""
+    columns = [column for column in file.schema_arrow.names if column in named or column.strip().casefold() in FIELDS]
+    yield from file.iter_batches(ROWS_AT_ONCE, columns=columns, use_threads=False)

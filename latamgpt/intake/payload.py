@@ -4,7 +4,8 @@ import gzip
 import os
 import stat
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.params import DocumentsParams
 
 CHUNK_BYTES = 1 << 16
+MAX_ENTRIES = 100_000  # files and folders of one delivery; a kilobyte of memory each
 ZSTD_FEED_BYTES = 1 << 10  # one block of 4 bytes can stand for 128 KiB: little at a time keeps a bomb small
 
 
@@ -33,33 +35,43 @@ class Budget:
         """A fresh budget for one delivery."""
         return cls(params.max_file_bytes, params.max_delivery_bytes, params.max_record_bytes)
 
-    def read(self, path: Path, name: str) -> bytes:
-        """A file's bytes, decompressed where it ends in .gz or .zst, in any case.
+    def read(self, path: Path, name: str, most: int) -> bytes:
+        """The bytes of a file of at most so many.
 
         Raises:
-            Rejected: too_large for the file, DeliveryTooLarge for the delivery, compression_damaged.
+            Rejected: too_large for the file, DeliveryTooLarge for the delivery.
         """
-        pieces: list[bytes] = []
+        self.count(path, name, most)
+        return path.read_bytes()
+
+    def pieces(self, path: Path, name: str) -> Iterator[bytes]:
+        """A file's bytes piece by piece, decompressed where it ends in .gz or .zst, in any case; it is gone through once before.
+
+        Raises:
+            Rejected: too_large for the file, DeliveryTooLarge for the delivery, compression_damaged; before the first piece.
+        """
         file_bytes = 0
         for piece in _stream(path, name):
             file_bytes += len(piece)
             self._use(len(piece), file_bytes, name)
-            pieces.append(piece)
-        return b"".join(pieces)
+        return _stream(path, name)
 
-    def count(self, path: Path, name: str) -> None:
-        """Count a file that its parser reads itself.
+    def count(self, path: Path, name: str, most: int | None = None) -> None:
+        """Count a file that its parser reads itself, of at most so many bytes.
 
         Raises:
             Rejected: too_large for the file, DeliveryTooLarge for the delivery.
         """
         num_bytes = path.stat().st_size
         self._use(num_bytes, num_bytes, name)
+        if most is not None and num_bytes > most:
+            detail = f"{name} holds {num_bytes:,} bytes, and a file of its kind is not read above {most:,}: send it in parts"
+            raise Rejected(Reason.TOO_LARGE, detail, name)
 
     def _use(self, num_bytes: int, file_bytes: int, name: str) -> None:
-        self.used_bytes += num_bytes
         if file_bytes > self.max_file_bytes:
             raise Rejected(Reason.TOO_LARGE, f"{name} holds more than {self.max_file_bytes:,} bytes, reading stopped", name)
+        self.used_bytes += num_bytes
         if self.used_bytes > self.max_delivery_bytes:
             raise DeliveryTooLarge(f"the delivery holds more than {self.max_delivery_bytes:,} bytes, reading stopped", name)
 
@@ -77,6 +89,7 @@ def refuse_unsafe(folder: Path) -> None:
     Raises:
         Rejected: unsafe_path, for a link, pipe, socket or device, and for a name that is not UTF-8; name_collision.
     """
+    _refuse_many(folder)
     for path in [folder, *sorted(folder.rglob("*"))]:
         name = path.relative_to(folder).as_posix()
         if readable(path.name) != path.name:
@@ -92,6 +105,21 @@ def refuse_unsafe(folder: Path) -> None:
             kind = "a symbolic link" if stat.S_ISLNK(mode) else "a pipe, socket or device"
             raise Rejected(Reason.UNSAFE_PATH, f"{name} is {kind}: only plain files are read", name)
     refuse_collisions((path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*"))), "the delivery")
+
+
+def _refuse_many(folder: Path) -> None:
+    """Refuse more files than their names fit into memory, before a list of them is made."""
+    num_entries, waiting = 0, [] if folder.is_symlink() else [os.fspath(folder)]
+    while waiting:
+        with suppress(NotADirectoryError, PermissionError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                num_entries += 1
+                if num_entries > MAX_ENTRIES:
+                    raise Rejected(
+                        Reason.TOO_LARGE, f"the delivery holds more than {MAX_ENTRIES:,} files and folders: send it in parts"
+                    )
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
 
 
 def readable(name: str) -> str:

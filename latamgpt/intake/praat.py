@@ -11,7 +11,7 @@ from latamgpt.intake.encoding import decode
 from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.intake.source import Source
-from latamgpt.intake.transcripts import Utterance, as_text, title_of
+from latamgpt.intake.transcripts import MAX_TRANSCRIPT_BYTES, Utterance, as_text, title_of
 
 TOKEN = re.compile(r'"((?:[^"]|"")*)"|(?<![^\s\[\]])(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?![^\s\[\]])|<(exists|absent)>|![^\n]*')
 SILENCE = frozenset({"", "sil", "sp", "silencio", "silêncio", "<sil>", "#", "xxx", "..."})
@@ -21,7 +21,7 @@ POINTS = "TextTier"
 
 def read_textgrid(source: Source, name: str) -> Reading:
     """A TextGrid is one document: what its tiers of intervals hold, in the order of time, each tier a speaker."""
-    raw = source.read(name)
+    raw = source.read(name, MAX_TRANSCRIPT_BYTES)
     text = decode(raw, "utf-16", name) if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else decode(raw, source.delivery.encoding, name)
     return [Found(name, as_text(parse_textgrid(text, name)), title_of(name))]
 

@@ -4,21 +4,21 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-import lxml.etree
-import lxml.html
 import orjson
 
+from latamgpt.intake.apart import documents
 from latamgpt.intake.encoding import decode
 from latamgpt.intake.found import Found, Reading
+from latamgpt.intake.html_pages import page_in, parse_html
 from latamgpt.intake.licences import stated_in_fields
-from latamgpt.intake.menus import without_menus
-from latamgpt.intake.page_licences import page_statements
+from latamgpt.intake.limited import run_limited
 from latamgpt.intake.pdf import pdf_statements
 from latamgpt.intake.quarantine import Reason, Rejected
-from latamgpt.intake.source import Source
+from latamgpt.intake.source import MAX_TEXT_BYTES, Source
 from latamgpt.intake.strict_json import refuse_repeated_keys
 
-ENCODING_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+MAX_BYTES_IN_PROCESS = 1 << 18  # of a page of HTML: 400 times as much memory is 100 MiB
+MAX_SIDECAR_BYTES = 1 << 20
 
 
 def read_text(source: Source, name: str) -> Reading:
@@ -40,12 +40,12 @@ def read_markdown(source: Source, name: str) -> Reading:
 
 
 def read_html(source: Source, name: str) -> Reading:
-    """The main text of a page, without menus and footers; the page's own title, language and licence."""
-    html = ENCODING_DECLARATION.sub("", source.text(name))
-    page = _parse_page(html, name)
-    title = " ".join((page.findtext(".//title") or "").split())
-    language = page.get("lang") or page.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
-    return [Found(name, _main_text(without_menus(page), name), title, language, tuple(page_statements(page)))]
+    """The main text of a page; a large one is parsed apart, where its memory has a limit."""
+    path = source.place(name, MAX_TEXT_BYTES)
+    if path.stat().st_size <= MAX_BYTES_IN_PROCESS:
+        return [page_in(decode(path.read_bytes(), source.delivery.encoding, name), name)]
+    answer = run_limited(parse_html, [str(path), name, source.delivery.encoding], name=name, reason=Reason.HTML_UNREADABLE)
+    return [*documents(answer, name, Reason.HTML_UNREADABLE)]
 
 
 def _string(values: Mapping[str, object], key: str) -> str:
@@ -55,7 +55,7 @@ def _string(values: Mapping[str, object], key: str) -> str:
 
 def _sidecar(source: Source, name: str) -> dict[str, object]:
     try:
-        text = decode(source.read(name), "utf-8", name)
+        text = decode(source.read(name, MAX_SIDECAR_BYTES), "utf-8", name)
         values = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise Rejected(Reason.SIDECAR_INVALID, f"{name} is not JSON: {error}") from error
@@ -68,19 +68,3 @@ def _sidecar(source: Source, name: str) -> dict[str, object]:
 def _first_heading(text: str) -> str:
     match = re.search(r"^#+\s+(.+)$", text, re.MULTILINE)
     return match[1].strip() if match else ""
-
-
-def _parse_page(html: str, name: str) -> lxml.html.HtmlElement:
-    try:
-        return lxml.html.document_fromstring(html)
-    except (lxml.etree.LxmlError, ValueError) as error:
-        raise Rejected(Reason.HTML_UNREADABLE, f"{name} is not HTML: {error}") from error
-
-
-def _main_text(html: str, name: str) -> str:
-    import trafilatura
-
-    try:
-        return trafilatura.extract(html, include_comments=False, include_tables=True, deduplicate=False) or ""
-    except Exception as error:  # noqa: BLE001  (as with PDF: any failure of the parser is the file's)
-        raise Rejected(Reason.HTML_UNREADABLE, f"{name}: the main text cannot be taken out ({type(error).__name__})") from error

@@ -27,7 +27,7 @@ from latamgpt.intake.prose import read_html, read_markdown, read_text
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.records_files import read_csv, read_json_lines, read_tsv
 from latamgpt.intake.scans import IMAGE_SUFFIXES, read_image
-from latamgpt.intake.source import Source
+from latamgpt.intake.source import MAX_TEXT_BYTES, Source
 from latamgpt.intake.subtitles import read_subrip, read_webvtt
 from latamgpt.intake.transcripts import AUDIO_SUFFIXES, withhold_audio
 from latamgpt.intake.word import parse_docx
@@ -101,7 +101,7 @@ def _read_names(source: Source, names: list[str]) -> Iterator[Found | SetAside]:
         if name not in taken:
             for item in read_file(source, name):
                 taken.update(source.names.intersection(item.parts if isinstance(item, Found) else (item.path,)))
-                yield _without_empty(item)
+                yield _fit_to_use(item)
     for name in sorted(source.names.difference(names, taken)):
         if not _belongs(source, name):
             yield _not_read(source, name)
@@ -127,7 +127,10 @@ def read_file(source: Source, name: str) -> Iterator[Found | SetAside]:
         yield SetAside(name, rejected.reason, rejected.detail, (source.folder / name).stat().st_size)
 
 
-def _without_empty(item: Found | SetAside) -> Found | SetAside:
+def _fit_to_use(item: Found | SetAside) -> Found | SetAside:
+    if isinstance(item, Found) and len(item.text) > MAX_TEXT_BYTES // 4 and len(item.text.encode("utf-8")) > MAX_TEXT_BYTES:
+        detail = f"the text in {item.path} takes more than {MAX_TEXT_BYTES:,} bytes: send it in parts"
+        return SetAside(item.path, Reason.TOO_LARGE, detail, len(item.text.encode("utf-8")))
     if isinstance(item, Found) and not item.text.strip():
         return SetAside(item.path, Reason.EMPTY_DOCUMENT, f"{item.path} holds no text", len(item.text.encode("utf-8")))
     return item

@@ -1,60 +1,136 @@
 """Readers of files that hold many documents: JSON Lines and CSV. A bad record is set aside alone, by its number."""
 
 import csv
-import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, TextIO
 
 import orjson
 
 from latamgpt.errors import quoted
 from latamgpt.intake.delivery import Fields
-from latamgpt.intake.encoding import decode, refuse_no_text
-from latamgpt.intake.found import Found, Reading
+from latamgpt.intake.encoding import decode, refuse_no_text, refuse_other_encoding
+from latamgpt.intake.found import Found
 from latamgpt.intake.licences import stated_in_fields
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.source import Source
 from latamgpt.intake.strict_json import refuse_repeated_keys
 
+MAX_ROW_CHARS = 6 << 20  # of a row of CSV; longer than a record may be, so that one above the cap is named with its length
+MAX_COLUMNS = 10_000
 
-def read_json_lines(source: Source, name: str) -> Reading:
+
+def read_json_lines(source: Source, name: str) -> Iterator[Found | SetAside]:
     """A record a line, strictly JSON: no NaN, no key twice, no line above the cap."""
-    reading: Reading = []
-    lines = source.read(name).split(b"\n")
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            reading.append(_one(source, f"{name}#{number}", line, last=number == len(lines)))
-    return reading
+    cap = source.budget.max_record_bytes
+    for number, line in enumerate(_lines(source.pieces(name), cap), start=1):
+        if line.num_bytes > cap:
+            detail = f"the record holds {line.num_bytes:,} bytes, above the cap"
+            yield SetAside(f"{name}#{number}", Reason.TOO_LARGE, detail, line.num_bytes)
+        elif line.begin.strip():
+            yield _one(source, f"{name}#{number}", line.begin, last=line.is_last)
 
 
-def read_csv(source: Source, name: str) -> Reading:
+def read_csv(source: Source, name: str) -> Iterator[Found | SetAside]:
     """A row a record, under a header that holds the columns that delivery.yaml names."""
     return _read_rows(source, name, ",")
 
 
-def read_tsv(source: Source, name: str) -> Reading:
+def read_tsv(source: Source, name: str) -> Iterator[Found | SetAside]:
     """As CSV, with tabs between the cells."""
     return _read_rows(source, name, "\t")
 
 
-def _read_rows(source: Source, name: str, delimiter: str) -> Reading:
-    cap = source.budget.max_record_bytes
-    csv.field_size_limit(source.budget.max_file_bytes)  # a row above the record's cap is set aside; it must not end the file
-    rows = csv.reader(io.StringIO(source.text(name), newline=""), delimiter=delimiter, strict=True)
-    reading: Reading = []
-    try:
-        header = next(rows, [])
-        _refuse_header(header, source.delivery.fields, name)
-        for number, row in enumerate(rows, start=1):
-            if row:
-                reading.append(_row(source, f"{name}#{number}", header, row, cap))
-    except csv.Error as error:
-        raise Rejected(Reason.CSV_INVALID, f"{name}, line {rows.line_num}: {error}") from error
-    return reading
+def _read_rows(source: Source, name: str, delimiter: str) -> Iterator[Found | SetAside]:
+    path = source.folder / name
+    codec = refuse_other_encoding(source.pieces(name), source.delivery.encoding, name)
+    for _ in _numbered_rows(path, name, codec, delimiter):
+        pass  # a file that ends in the middle of a row is no CSV, and gives none of its rows
+    header: list[str] = []
+    for number, row in _numbered_rows(path, name, codec, delimiter):
+        if number == 0:
+            header = row
+            _refuse_header(header, source.delivery.fields, name)
+        elif row:
+            yield _row(source, f"{name}#{number}", header, row, source.budget.max_record_bytes)
+
+
+def _numbered_rows(path: Path, name: str, codec: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The header as number 0, then the rows.
+
+    Raises:
+        Rejected: csv_invalid; too_large, where a row is so long that not even its length is found out.
+    """
+    csv.field_size_limit(MAX_ROW_CHARS)
+    with path.open(encoding=codec, newline="") as file:
+        lines = _Lines(file, name)
+        rows = csv.reader(lines, delimiter=delimiter, strict=True)
+        try:
+            header = next(rows, [])
+            lines.num_chars = 0
+            yield 0, header
+            for number, row in enumerate(rows, start=1):
+                lines.num_chars = 0
+                yield number, row
+        except csv.Error as error:
+            raise Rejected(Reason.CSV_INVALID, f"{name}, line {rows.line_num}: {error}") from error
+
+
+class _Lines:
+    """A file's lines for a reader of rows, which may ask for no more of them than a row may take."""
+
+    def __init__(self, file: TextIO, name: str) -> None:
+        self._file = file
+        self._name = name
+        self._is_first = True
+        self.num_chars = 0  # since the last row
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(MAX_ROW_CHARS + 1)
+        self.num_chars += len(line)
+        if self.num_chars > MAX_ROW_CHARS:
+            detail = (
+                f"{self._name} holds a row of more than {MAX_ROW_CHARS:,} characters, reading stopped: a quotation mark that is "
+                "never closed? Ask the partner to export it anew, or in parts"
+            )
+            raise Rejected(Reason.TOO_LARGE, detail)
+        if not line:
+            raise StopIteration
+        if self._is_first:
+            self._is_first, line = False, line.removeprefix("\ufeff")
+        return line
+
+
+@dataclass(frozen=True)
+class _Line:
+    begin: bytes  # all of it, unless it is above the cap
+    num_bytes: int
+    is_last: bool = False  # with no line's end behind it
+
+
+def _lines(pieces: Iterable[bytes], cap: int) -> Iterator[_Line]:
+    """The lines of a file; of one above the cap only the length is kept."""
+    begin, num_bytes = bytearray(), 0
+    for piece in pieces:
+        start = 0
+        while start < len(piece):
+            end = piece.find(b"\n", start)
+            stop = len(piece) if end < 0 else end
+            num_bytes += stop - start
+            if num_bytes <= cap:
+                begin += memoryview(piece)[start:stop]
+            if end >= 0:
+                yield _Line(bytes(begin), num_bytes)
+                begin, num_bytes = bytearray(), 0
+            start = stop + 1
+    yield _Line(bytes(begin), num_bytes, is_last=True)
 
 
 def _one(source: Source, path: str, line: bytes, *, last: bool) -> Found | SetAside:
-    if len(line) > source.budget.max_record_bytes:
-        return SetAside(path, Reason.TOO_LARGE, f"the record holds {len(line):,} bytes, above the cap", len(line))
     try:
         values = _parse(decode(line, source.delivery.encoding, path))
         return document_of(source.delivery.fields, path, values)
@@ -74,6 +150,8 @@ def _parse(line: str) -> Mapping[str, object]:
 
 
 def _refuse_header(header: list[str], fields: Fields, name: str) -> None:
+    if len(header) > MAX_COLUMNS:
+        raise Rejected(Reason.CSV_INVALID, f"the header of {name} names {len(header):,} columns, above {MAX_COLUMNS:,}")
     wanted = [column for column in (fields.text, fields.title, fields.language, fields.id) if column is not None]
     missing = [column for column in wanted if column not in header]
     if missing or len(set(header)) < len(header):

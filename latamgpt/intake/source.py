@@ -1,6 +1,6 @@
 """What a reader is given: one delivery's files, within its caps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -9,6 +9,9 @@ from latamgpt.intake.delivery import Delivery
 from latamgpt.intake.encoding import decode
 from latamgpt.intake.payload import Budget
 from latamgpt.params import DocumentsParams
+
+MAX_TEXT_BYTES = 16 << 20
+"""Of a file that is one text, as of a document's text: working on it takes up to twelve times as much memory (docs/memory.md)."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,17 @@ class Source:
         """A delivery with a fresh budget, by a run's parameters."""
         return cls(folder, delivery, Budget.of(params), params.min_page_confidence, frozenset(names))
 
-    def read(self, name: str) -> bytes:
-        """A file's bytes, decompressed and within the caps."""
-        return self.budget.read(self.folder / name, name)
+    def read(self, name: str, most: int = MAX_TEXT_BYTES) -> bytes:
+        """The bytes of a file that is read whole, within the caps; of at most so many."""
+        return self.budget.read(self.folder / name, name, most)
 
-    def place(self, name: str) -> Path:
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The bytes of a file that may be long, one piece after the other, decompressed and within the caps."""
+        return self.budget.pieces(self.folder / name, name)
+
+    def place(self, name: str, most: int | None = None) -> Path:
         """Where a file lies, for a parser that reads it itself; it is counted within the caps, and is not compressed."""
-        self.budget.count(self.folder / name, name)
+        self.budget.count(self.folder / name, name, most)
         return self.folder / name
 
     def text(self, name: str) -> str:

@@ -12,7 +12,7 @@ from latamgpt.intake.licences import statements_in
 from latamgpt.intake.limited import run_limited
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.source import Source
-from latamgpt.intake.transcripts import Utterance, as_text, title_of
+from latamgpt.intake.transcripts import MAX_TRANSCRIPT_BYTES, Utterance, as_text, title_of
 from latamgpt.records import Frozen
 
 IMPORTED_AHEAD = ("webvtt",)
@@ -38,12 +38,12 @@ class Cues(Frozen):
 
 def read_webvtt(source: Source, name: str) -> Reading:
     """A WebVTT file is one document; it is in UTF-8 whatever the delivery's encoding, as its standard has it."""
-    return _read(source, name, decode(source.read(name), "utf-8", name), "vtt")
+    return _read(source, name, decode(source.read(name, MAX_TRANSCRIPT_BYTES), "utf-8", name), "vtt")
 
 
 def read_subrip(source: Source, name: str) -> Reading:
     """A SubRip (.srt) file is one document, in the delivery's encoding."""
-    return _read(source, name, source.text(name), "srt")
+    return _read(source, name, decode(source.read(name, MAX_TRANSCRIPT_BYTES), source.delivery.encoding, name), "srt")
 
 
 def _read(source: Source, name: str, text: str, kind: str) -> Reading:

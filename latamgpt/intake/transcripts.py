@@ -14,6 +14,7 @@ from latamgpt.intake.quarantine import Reason, SetAside
 from latamgpt.intake.source import Source
 
 AUDIO_SUFFIXES = (".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".wma")
+MAX_TRANSCRIPT_BYTES = 4 << 20  # an hour of speech is some 0.1 MB of subtitles; of an .eaf twice as many
 PAUSE_MS = 2_000  # of one speaker, after which a new line begins
 
 

@@ -1,0 +1,51 @@
+"""A page in HTML as a document: its main text without menus and footers, its own title and language, the licences it states."""
+
+import re
+from pathlib import Path
+
+import lxml.etree
+import lxml.html
+
+from latamgpt.intake.encoding import decode
+from latamgpt.intake.found import Found
+from latamgpt.intake.menus import without_menus
+from latamgpt.intake.page_licences import page_statements
+from latamgpt.intake.quarantine import Reason, Rejected
+
+IMPORTED_AHEAD = ("trafilatura",)
+ENCODING_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+
+
+def parse_html(path: str, name: str, encoding: str) -> list[Found]:
+    """The document in a file; for a limited process."""
+    return [page_in(decode(Path(path).read_bytes(), encoding, name), name)]
+
+
+def page_in(text: str, name: str) -> Found:
+    """The document in a page. It takes up to 400 times the page's bytes in memory.
+
+    Raises:
+        Rejected: html_unreadable.
+    """
+    page = _parse_page(ENCODING_DECLARATION.sub("", text), name)
+    title = " ".join((page.findtext(".//title") or "").split())
+    language = page.get("lang") or page.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
+    return Found(name, _main_text(without_menus(page), name), title, language, tuple(page_statements(page)))
+
+
+def _parse_page(html: str, name: str) -> lxml.html.HtmlElement:
+    try:
+        return lxml.html.document_fromstring(html)
+    except (lxml.etree.LxmlError, ValueError) as error:
+        raise Rejected(Reason.HTML_UNREADABLE, f"{name} is not HTML: {error}") from error
+
+
+def _main_text(html: str, name: str) -> str:
+    import trafilatura
+
+    try:
+        return trafilatura.extract(html, include_comments=False, include_tables=True, deduplicate=False) or ""
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001  (as with PDF: any failure of the parser is the file's)
+        raise Rejected(Reason.HTML_UNREADABLE, f"{name}: the main text cannot be taken out ({type(error).__name__})") from error
