@@ -54,7 +54,7 @@ def held(workspace: Workspace) -> set[tuple[str, str, str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_an_ended_agreement_makes_stale_what_asks_for_it_and_takes_its_documents_out_of_the_corpus(
     to_the_corpus: Workspace,
 ) -> None:
@@ -88,6 +88,43 @@ def test_an_ended_agreement_makes_stale_what_asks_for_it_and_takes_its_documents
             assert stale_in_dvc(location) == not_fresh_in_ui(location, instance) == set()
     finally:
         location.door.close()
+
+
+def published(workspace: Workspace) -> dict[str, str]:
+    """The hash of every output, as dvc.lock records it."""
+    lock = yaml.safe_load((workspace.root / "dvc.lock").read_text(encoding="utf-8"))["stages"]
+    return {name: stage["outs"][0]["md5"] for name, stage in lock.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_day_that_passes_has_every_partner_asked_again_and_changes_only_what_it_ended(to_the_corpus: Workspace) -> None:
+    root = to_the_corpus.root
+    path = root / "partners" / f"{PARTNER}.yaml"
+    registry = yaml.safe_load(path.read_text(encoding="utf-8"))
+    (agreement,) = [one for one in registry["agreements"] if one["id"] == ENDED]
+    agreement["valid_until"] = "2026-12-31"
+    path.write_text(yaml.safe_dump(registry), encoding="utf-8")
+    call(root, sys.executable, "-m", "dvc", "repro", "--quiet")
+    before, texts = published(to_the_corpus), held(to_the_corpus)
+    params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
+    location = build_location(to_the_corpus)
+    try:
+        assert stale_in_dvc(location) == set()
+        params["rights"]["as_of"] = "2027-01-01"  # the day after; nothing else tells a run that it has come
+        (root / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+        asking = {f"{stage}@{partner}" for stage in ("documents", "documents_gate") for partner in (PARTNER, OTHER)}
+        assert stale_in_dvc(location) == {*asking, "corpus"}
+    finally:
+        location.door.close()
+
+    call(root, sys.executable, "-m", "dvc", "repro", "--quiet")
+    after = published(to_the_corpus)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {f"documents@{PARTNER}", f"clean_documents@{PARTNER}", f"documents_gate@{PARTNER}", "corpus"}
+    gone = texts - held(to_the_corpus)
+    assert gone
+    assert {agreement for _, agreement, _ in gone} == {ENDED}
 
 
 def deliveries(workspace: Workspace) -> list[Path]:
