@@ -43,7 +43,6 @@ class Parcel:
     texts: list[Text]
     notice: str  # what NOTICE says
     suffix: str = ""  # of jsonl files: .gz, .zst; of a bag's payload: .txt, .md, .html
-    licence_in_texts: str = ""  # what texts, sidecars or prints say, where it is not the delivery's licence
     fill: Callable[[Path], None] | None = None  # writes the documents, in place of the format's own writer
     damage: Callable[[Path], None] | None = None  # done after the manifest was written
 
@@ -134,35 +133,22 @@ def _page(text: Text) -> str:
 
 
 def _write_markdown(parcel: Parcel, folder: Path) -> None:
-    """Write the triples; where texts contradict the folder, each says so elsewhere: in its words, its sidecar, or its print."""
     (folder / "cuadernos").mkdir()
-    for number, text in enumerate(parcel.texts):
-        said_in = ("words", "sidecar", "print")[number % 3] if parcel.licence_in_texts else ""
+    for text in parcel.texts:
         base = folder / "cuadernos" / text.name
-        closing = (
-            f"\n\n---\nEste texto se publica bajo la licencia {_in_words(parcel.licence_in_texts)}." if said_in == "words" else ""
-        )
-        base.with_suffix(".md").write_text(f"# {text.title}\n\n{text.body}{closing}\n", encoding="utf-8")
+        base.with_suffix(".md").write_text(f"# {text.title}\n\n{text.body}\n", encoding="utf-8")
         sidecar = {"title": text.title, "language": text.language}
-        if said_in == "sidecar":
-            sidecar["license"] = parcel.licence_in_texts
         base.with_suffix(".json").write_text(json.dumps(sidecar, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        base.with_suffix(".pdf").write_bytes(_print(text, parcel.licence_in_texts if said_in in ("words", "print") else ""))
+        base.with_suffix(".pdf").write_bytes(print_of(text))
 
 
-def _in_words(licence: str) -> str:
-    names = {"BY": "Atribución", "NC": "NoComercial", "ND": "SinDerivadas", "SA": "CompartirIgual"}
-    _, *clauses, version = licence.split("-")
-    return f"Creative Commons {'-'.join(names[clause] for clause in clauses)} {version} Internacional"
-
-
-def _print(text: Text, licence: str) -> bytes:
+def print_of(text: Text) -> bytes:
+    """A text as a PDF, the same bytes each time."""
     styles = getSampleStyleSheet()
     stream = io.BytesIO()
-    document = SimpleDocTemplate(stream, pagesize=A4, title=text.title, subject=licence, author="", invariant=1)
+    document = SimpleDocTemplate(stream, pagesize=A4, title=text.title, subject="", author="", invariant=1)
     body = [Paragraph(html.escape(p, quote=False), styles["BodyText"]) for p in text.body.split("\n\n")]
-    closing = [Paragraph(f"Licencia: {licence}", styles["Italic"])] if licence else []
-    document.build([Paragraph(html.escape(text.title, quote=False), styles["Title"]), *body, *closing])
+    document.build([Paragraph(html.escape(text.title, quote=False), styles["Title"]), *body])
     return stream.getvalue()
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from latamgpt.intake.delivery import DeliveryFormat, Fields
-from samples import faults, notices, scans, voices
+from samples import faults, notebooks, notices, scans, voices
 from samples.formats import Parcel, described
 from samples.texts import Text, written
 
@@ -67,7 +67,6 @@ def _filled(name: str, day: str, fill: Callable[[Path], None], texts: list[Text]
 
 
 def _contradicted_notebooks() -> Parcel:
-    notebooks = [faults.with_image_junk(text) for text in written("archivo-litoral-2", "es-AR")]
     form, licence = DeliveryFormat.MARKDOWN, "CC-BY-NC-SA-4.0"
     delivery = described("cuadernos-campo", "al-2026-02", "2026-03-02", form, licence, "es-AR", OWN)
-    return Parcel(delivery, notebooks, notices.notice("contradicted"), licence_in_texts="CC-BY-NC-ND-4.0")
+    return Parcel(delivery, written("archivo-litoral-2", "es-AR"), notices.notice("contradicted"), fill=notebooks.fill)
