@@ -54,7 +54,7 @@ class DvcDoor:
         place = folder / f"status-{os.getpid()}-{threading.get_ident()}.json"
         _, answer = self._ask("status", str(place), folder / "status.log", {})
         if answer.result():
-            raise OperatorError(f"`dvc status` failed, so nobody knows what is stale: {last_words(folder / 'status.log')}")
+            raise OperatorError(f"nobody knows what is stale: {last_words(folder / 'status.log')}")
         found = json.loads(place.read_bytes())
         place.unlink()
         return found
@@ -91,6 +91,7 @@ class DvcDoor:
         environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",  # finds `latamgpt`
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(self.workspace.root), os.environ.get("PYTHONPATH", "")))),
             "DVC_NO_ANALYTICS": "1",
         }
         server = subprocess.Popen(

@@ -21,11 +21,13 @@ from dvc.stage.exceptions import StageCmdFailedError
 
 from dagster_project import dvc_lockfile, dvc_stages
 from dagster_project.dvc_codes import BUSY, FAILED, STOPPED, UNRECOVERABLE
+from dagster_project.dvc_graph import explain_unread
 
 if TYPE_CHECKING:
     from dvc.stage import Stage
 
 SECONDS_TO_END = 10
+SHELL_ADDS = 128  # to the number of a signal that ended its command
 
 dvc.lock.DEFAULT_TIMEOUT = 0.3  # a sixth of it is the wait between two tries for DVC's lock: 50 ms, by default 500
 dvc_lockfile.install()
@@ -63,10 +65,14 @@ def reproduce(root: Path, address: str) -> int:
 
 def write_status(root: Path, answer: Path) -> int:
     """`dvc status --json` into a file: what changed, by stage address."""
-    with Repo(str(root), _wait_for_lock=True) as repo:
-        draft = answer.with_suffix(".draft")
-        draft.write_text(json.dumps(repo.status()), encoding="utf-8")
-        draft.replace(answer)
+    draft = answer.with_suffix(".draft")
+    try:
+        with Repo(str(root), _wait_for_lock=True) as repo:
+            draft.write_text(json.dumps(repo.status()), encoding="utf-8")
+    except DvcException as error:
+        say(explain_unread(root, error))
+        return FAILED
+    draft.replace(answer)
     return 0
 
 
@@ -96,9 +102,24 @@ def _explain(repo: Repo, stage: "Stage", error: ReproductionError) -> int:
         say(f"{stage.addressing}: another process works on its inputs or outputs")
         return BUSY
     _roll_back(repo, stage)
-    if not isinstance(cause, StageCmdFailedError):  # the command has said itself what went wrong
+    if not isinstance(cause, StageCmdFailedError):
         say(f"{stage.addressing}: {cause or error}")
-    return FAILED
+    elif ended_by := _signal_of(str(cause)):
+        say(
+            f"{stage.addressing} was ended by {ended_by} from outside, in the middle of its work. Its last good output stands. "
+            "Where nobody did that, the machine had probably no memory left (`dmesg` says so, as root): free some, or give the "
+            "stage fewer workers, and run again."
+        )
+    return FAILED  # else the command has said itself what went wrong
+
+
+def _signal_of(words: str) -> str:
+    """The signal that ended a command, from DVC's words of it; empty where it ended by itself. A shell adds 128 to it."""
+    found = re.search(r"exited with (-?)(\d+)$", words)
+    if found is None:
+        return ""
+    number = int(found[2]) - (0 if found[1] else SHELL_ADDS)
+    return signal.Signals(number).name if number in set(signal.Signals) else ""
 
 
 def _roll_back(repo: Repo, stage: "Stage") -> None:

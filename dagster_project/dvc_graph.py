@@ -9,6 +9,7 @@ from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace, write_json
 
 if TYPE_CHECKING:
+    from dvc.exceptions import DvcException
     from dvc.stage import PipelineStage
 
 
@@ -41,11 +42,34 @@ def parse_graph(root: Path) -> Graph:
         with Repo(str(root)) as repo:
             nodes = [_node(stage) for stage in repo.index.stages if isinstance(stage, PipelineStage)]
     except DvcException as error:
-        raise OperatorError(
-            f"DVC cannot read {root / 'dvc.yaml'}: {error}. Without it there is no graph. Mend the line it names, or restore the "
-            "file with `git checkout dvc.yaml`."
-        ) from error
+        raise OperatorError(explain_unread(root, error)) from error
     return Graph(stages=tuple(_in_order(nodes)))
+
+
+def explain_unread(root: Path, error: "DvcException") -> str:
+    """Which file DVC could not read and why, and what to do, in a sentence."""
+    from dvc.exceptions import NotDvcRepoError  # noqa: PLC0415
+
+    if isinstance(error, NotDvcRepoError) or not (root / ".git").exists():
+        return (
+            f"{root} is no git checkout ({error}): without one, nobody could say which version of the code made what. Clone the "
+            "repository with git and run there."
+        )
+    reason = f"{error} {error.__cause__ or ''}".strip()
+    name = "dvc.lock" if "dvc.lock" in reason else "dvc.yaml"
+    merged = (
+        " Left over from a merge? `git merge --abort`, or mend the lines between <<<<<<< and >>>>>>>."
+        if _merged(root / name)
+        else ""
+    )
+    return (
+        f"DVC cannot read {root / name}: {reason}. Without it there is no graph, and nothing was run.{merged} Mend the line "
+        f"that it names, or restore the file with `git checkout {name}`."
+    )
+
+
+def _merged(path: Path) -> bool:
+    return path.is_file() and "\n<<<<<<< " in "\n" + path.read_text(encoding="utf-8", errors="replace")
 
 
 def _node(stage: "PipelineStage") -> StageNode:

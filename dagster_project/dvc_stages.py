@@ -14,6 +14,9 @@ import os
 import shlex
 import signal
 import sys
+import weakref
+from pathlib import Path
+from types import ModuleType
 from typing import Protocol
 
 import dvc.stage.run
@@ -59,7 +62,7 @@ def run_command(executable: str | None, cmd: str, **settings: object) -> None:
         StageCmdFailedError: it ended with another exit code than 0.
     """
     words = shlex.split(cmd)
-    if words[:2] != COMMAND or not _is_forked(words[2]):
+    if words[:2] != COMMAND or not _is_forked("".join(words[2:3])):
         _run_in_shell(executable, cmd, **settings)
         return
     stage = multiprocessing.get_context("fork").Process(
@@ -86,11 +89,14 @@ def _be_stage(words: list[str], folder: str, environment: dict[str, str]) -> Non
     """What a new Python would do; ends with the exit code of the command."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    weakref.finalize._registered_with_atexit = False  # noqa: SLF001  # pyright: ignore[reportAttributeAccessIssue]  (ours are)
     atexit._clear()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  (what the parent would do at its end)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = words
+    sys.modules["__main__"] = ModuleType("__main__")  # else processes that the stage spawns would load the server again
+    Path("/proc/self/comm").write_text(words[2], encoding="utf-8")  # so that `ps` and `top` say which stage it is
     for name in [name for name in sys.modules if name.partition(".")[0] == PROJECT]:
         del sys.modules[name]
     importlib.invalidate_caches()

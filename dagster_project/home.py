@@ -107,6 +107,8 @@ def open_instance(workspace: Workspace) -> dg.DagsterInstance:
 
 def _address(name: str, host: str, port: int, variable: str) -> Address:
     chosen = os.environ.get(variable, str(port))
-    if not chosen.isdigit():
-        raise OperatorError(f"{variable} is {chosen!r}, not a port number. {name} would not know where to listen. Name a port.")
+    if not chosen.isdecimal() or not 0 < int(chosen) < 1 << 16:
+        raise OperatorError(
+            f"{variable} is {chosen!r}, not a port number (1 to 65535). {name} would not know where to listen. Name a port."
+        )
     return Address(name, host, int(chosen), variable)

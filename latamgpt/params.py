@@ -285,13 +285,15 @@ def read_params(root: Path, profile: str = "") -> Params:
     """params.yaml as a typed object; with a profile, that profile's values laid over it.
 
     Raises:
-        OperatorError: a file is missing or not YAML, or a key is unknown, missing or out of bounds.
+        OperatorError: a file is missing or not YAML, a key is unknown, missing or out of bounds, or params.yaml follows another
+            profile already.
     """
     path = root / "params.yaml"
     values = _read_yaml(path)
     where = str(path)
     if profile:
         overlay = find_profile(root, profile)
+        _refuse_a_second_profile(root, profile, values)
         values = _laid_over(values, _read_yaml(overlay))
         where = f"{overlay} over {path}"
     try:
@@ -307,6 +309,15 @@ def find_profile(root: Path, name: str) -> Path:
         known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
         raise OperatorError(f"there is no profile {name!r}: {path} is missing. The profiles are: {known}.")
     return path
+
+
+def _refuse_a_second_profile(root: Path, name: str, values: dict[str, object]) -> None:
+    for other in sorted((root / "profiles").glob("*.yaml")):
+        if other.stem != name and _laid_over(values, _read_yaml(other)) == values:
+            raise OperatorError(
+                f"params.yaml follows profiles/{other.stem}.yaml already, and {name} over it would be a mixture of two runs. "
+                f"Nothing was changed. First undo the other: git checkout params.yaml"
+            )
 
 
 def use_profile(root: Path, name: str) -> int:

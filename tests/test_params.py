@@ -28,6 +28,17 @@ def test_every_profile_is_valid(profile: str) -> None:
     assert read_params(ROOT, profile) != read_params(ROOT)
 
 
+@pytest.mark.parametrize("second", ["llama-3.1-8b", "llama-3.1-70b"])
+def test_a_profile_over_another_is_refused_and_changes_nothing(workspace: Workspace, second: str) -> None:
+    use_profile(workspace.root, "tiny")
+    before = (workspace.root / "params.yaml").read_bytes()
+    for act in (use_profile, read_params):
+        with pytest.raises(OperatorError, match=r"follows profiles/tiny.yaml already.*git checkout params.yaml"):
+            act(workspace.root, second)
+    assert (workspace.root / "params.yaml").read_bytes() == before
+    assert use_profile(workspace.root, "tiny") == 0
+
+
 def test_a_misspelt_key_is_named(workspace: Workspace) -> None:
     edit(workspace.root, "learning_rate: 0.0003", "lerning_rate: 0.0003")
     with pytest.raises(OperatorError) as error:

@@ -1,6 +1,7 @@
 """Stages as forks of the DVC server: what a shell's `latamgpt stage` would do, from the code that lies there now."""
 
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -95,10 +96,12 @@ def test_a_stage_that_refuses_says_its_own_sentence(door: DvcDoor) -> None:
     assert words.endswith(f"Ask {PARTNER} for one, or take it out of `partners` in params.yaml.")
 
 
-def test_a_forked_stage_is_stopped_whole(door: DvcDoor) -> None:
+@pytest.mark.parametrize("who", ["asked", "stage", "child", "server", "everything"])
+def test_a_kill_of_a_forked_stage_leaves_the_last_good_output_and_no_process(door: DvcDoor, who: str) -> None:
     root = door.workspace.root
+    assert door.reproduce("documents")[0] == 0
+    good = contents(root / PLACE)
     code = root / "latamgpt" / "intake" / "documents.py"
-    held = root / "var" / "held"
     text = code.read_text().replace(
         "    institution = read_institution", "    hold(workspace)\n    institution = read_institution"
     )
@@ -106,17 +109,55 @@ def test_a_forked_stage_is_stopped_whole(door: DvcDoor) -> None:
     answers: list[tuple[int, str]] = []
     waiting = threading.Thread(target=lambda: answers.append(door.reproduce("documents")))
     waiting.start()
-    wait_for(held)
+    wait_for(root / "var" / "held")
     (server,) = (child for child in psutil.Process().children() if child.cwd() == str(root))
-    family = server.children(recursive=True)
-    assert len(family) == 2  # DVC's child and the stage
-    door.stop_all()
+    child, stage = server.children(recursive=True)
+    assert "dvc_server" in " ".join(stage.cmdline()), "the stage was not forked"
+    assert stage.name() == "documents"
+    if who == "asked":
+        door.stop_all()
+    for process in {"stage": [stage], "child": [child], "server": [server], "everything": [server, child, stage]}.get(who, []):
+        process.kill()
     waiting.join(60)
-    assert answers[0][0] == STOPPED
-    assert psutil.wait_procs(family, timeout=15)[1] == []
+    assert psutil.wait_procs([child, stage], timeout=15)[1] == []
+    assert answers[0][0] == {"asked": STOPPED, "stage": FAILED, "child": -signal.SIGKILL}.get(who, STOPPED)
+    if who == "stage":
+        assert "was ended by SIGKILL from outside" in answers[0][1]
+        assert "run again" in answers[0][1]
+    (root / "var" / "held").unlink()
+    code.write_text(text.replace("    hold(workspace)\n", ""))
+    assert door.reproduce("documents")[0] == 0
+    assert contents(root / PLACE) == good
+    assert list((root / "var" / "unpublished").iterdir()) == []
 
 
-def test_the_server_never_loads_torch(template: Path) -> None:
+def test_a_process_that_a_forked_stage_spawns_loads_no_dvc(door: DvcDoor) -> None:
+    root = door.workspace.root
+    code = root / "latamgpt" / "intake" / "documents.py"
+    spawned = """
+def look():
+    import sys
+    from pathlib import Path
+    (Path("var") / "loaded").write_text(" ".join(sys.modules))
+
+
+def spawn():
+    import multiprocessing
+    process = multiprocessing.get_context("spawn").Process(target=look)
+    process.start()
+    process.join()
+
+
+def _deliveries"""
+    text = code.read_text().replace("    institution = read_institution", "    spawn()\n    institution = read_institution")
+    code.write_text(text.replace("\ndef _deliveries", spawned))
+    assert door.reproduce("documents")[0] == 0
+    loaded = (root / "var" / "loaded").read_text().split()
+    assert "latamgpt.intake.documents" in loaded
+    assert not {"dvc", "dagster", "dagster_project.dvc_server"} & set(loaded)
+
+
+def test_the_server_never_loads_torch() -> None:
     script = (
         "import sys\nfrom dagster_project.dvc_stages import load_ahead\nfrom latamgpt.stages import STAGES\n"
         "for stage in STAGES: load_ahead(stage.name)\n"

@@ -38,9 +38,10 @@ def test_a_port_in_use_is_named_with_the_way_out(ports: dict[str, int]) -> None:
     assert f"LATAMGPT_MLFLOW_PORT={address.port + 10} make ui" in said
 
 
-def test_a_port_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LATAMGPT_DAGSTER_PORT", "http")
-    with pytest.raises(OperatorError, match="LATAMGPT_DAGSTER_PORT is 'http', not a port number"):
+@pytest.mark.parametrize("chosen", ["http", "0", "65536", "\u00b2", "-1", ""])
+def test_a_port_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch, chosen: str) -> None:
+    monkeypatch.setenv("LATAMGPT_DAGSTER_PORT", chosen)
+    with pytest.raises(OperatorError, match=f"LATAMGPT_DAGSTER_PORT is '{chosen}', not a port number"):
         settings(Workspace(ROOT))
 
 

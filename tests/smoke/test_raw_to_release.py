@@ -1,6 +1,7 @@
 """`make run` on a fresh clone with an empty home: raw deliveries to a release, and no work the second time."""
 
 import json
+import re
 from collections import Counter
 
 import pyarrow.parquet as pq
@@ -26,7 +27,8 @@ def test_the_release_is_whole_and_names_its_sample_reviewer(tiny_run: FinishedRu
     workspace = Workspace(tiny_run.clone.root)
     folder = workspace.read("release")
     assert (folder / "model.safetensors").is_file()
-    assert "sample" in (folder / "README.md").read_text(encoding="utf-8").lower()
+    assert "Sample Reviewer" in (said := (folder / "RELEASE.md").read_text(encoding="utf-8"))
+    assert "a sample approval" in said
     approval = tiny_run.clone.read("approvals/approval.yaml")
     assert digest_of(workspace.place("release_candidate")) in approval
     assert "sample: true" in approval
@@ -47,8 +49,18 @@ def test_what_was_faulty_on_purpose_was_set_aside_with_its_reason(tiny_run: Fini
     assert reasons["hemeroteca-oriental", "agreement_expired"]
     assert reasons["archivo-litoral", "licence_contradiction"]
     assert any(partner == "biblioteca-araucania" and reason.startswith("fixity") for partner, reason in reasons)
+    assert reasons["ateneo-guarani", "language_disputed"]
+    assert reasons["archivo-cauca", "label_forbids"]
+    assert reasons["archivo-litoral", "ocr_low_confidence"]
     assert {"exact_duplicate", "near_duplicate"} <= {reason for _, reason in reasons}
     assert all(row["detail"] for row in exclusions)
+
+
+def test_personal_data_of_a_delivery_is_masked_by_its_kind(tiny_run: FinishedRun) -> None:
+    table = pq.read_table(tiny_run.clone.root / "data" / "corpus" / "documents.parquet").to_pylist()
+    minutes = "\n".join(row["text"] for row in table if row["delivery"] == "atas-da-catedra")
+    assert "[CPF]" in minutes
+    assert not re.search(r"\d{3}\.\d{3}\.\d{3}-\d{2}", minutes)
 
 
 def test_the_corpus_speaks_the_regions_languages(tiny_run: FinishedRun) -> None:
