@@ -1,5 +1,6 @@
 """One agreement ends, on the real stages and samples: what asks for it is stale, and the next corpus holds none of it."""
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -125,6 +126,14 @@ def test_a_day_that_passes_has_every_partner_asked_again_and_changes_only_what_i
     gone = texts - held(to_the_corpus)
     assert gone
     assert {agreement for _, agreement, _ in gone} == {ENDED}
+
+
+def test_the_page_on_rights_names_every_stage_that_a_moved_day_makes_stale() -> None:
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    asking = [name for name, stage in stages.items() if "rights" in stage.get("params", ())]
+    page = (ROOT / "docs" / "rights.md").read_text(encoding="utf-8")
+    (sentence,) = re.findall(r"Stale is then every stage that asks the registry on a day: (.*?)\. They", page, re.DOTALL)
+    assert re.findall(r"`(\w+)`", sentence) == asking
 
 
 def deliveries(workspace: Workspace) -> list[Path]:
