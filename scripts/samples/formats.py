@@ -6,6 +6,7 @@ import html
 import io
 import json
 import shutil
+import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -43,6 +44,7 @@ class Parcel:
     texts: list[Text]
     notice: str  # what NOTICE says
     suffix: str = ""  # of jsonl files: .gz, .zst; of a bag's payload: .txt, .md, .html
+    packed: tuple[str, ...] = ()  # texts of a bag that lie in it as one .tar.gz
     fill: Callable[[Path], None] | None = None  # writes the documents, in place of the format's own writer
     damage: Callable[[Path], None] | None = None  # done after the manifest was written
 
@@ -155,9 +157,27 @@ def print_of(text: Text) -> bytes:
 def _write_bag(parcel: Parcel, folder: Path) -> None:
     suffix = parcel.suffix or ".txt"
     (folder / "data").mkdir()
-    for text in parcel.texts:
-        content = {".html": _page(text), ".md": f"# {text.title}\n\n{text.body}\n"}.get(suffix, f"{text.title}\n\n{text.body}\n")
-        (folder / "data" / f"{text.name}{suffix}").write_text(content, encoding="utf-8")
+    files = {f"{text.name}{suffix}": _in_a_bag(text, suffix).encode() for text in parcel.texts}
+    packed = {f"{name}{suffix}": files.pop(f"{name}{suffix}") for name in parcel.packed}
+    if packed:
+        files[f"{parcel.delivery.id}.tar.gz"] = _compressed(_tar(packed), ".gz")
+    for name, content in files.items():
+        (folder / "data" / name).write_bytes(content)
+
+
+def _in_a_bag(text: Text, suffix: str) -> str:
+    return {".html": _page(text), ".md": f"# {text.title}\n\n{text.body}\n"}.get(suffix, f"{text.title}\n\n{text.body}\n")
+
+
+def _tar(files: dict[str, bytes]) -> bytes:
+    """A tar of files without times and owners."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return stream.getvalue()
 
 
 def _close_bag(folder: Path, delivery: Delivery) -> None:

@@ -18,6 +18,7 @@ def written_deliveries() -> dict[str, list[Parcel]]:
     stories = [faults.typewritten(story) for story in written("archivo-cauca", "es-CO")]
     minutes = [*faults.minutes_with_personal_data(seed=20250630), *written("catedra-curriculo", "pt-BR")]
     bulletins = _parcel("boletines-araucania", "ba-2025-01", "2025-11-03", bag, written("biblioteca-araucania-2", "es-CL"))
+    stories_of_the_south = _parcel("relatos-araucania", "ba-2025-01", "2025-04-28", bag, written("biblioteca-araucania", "es-CL"))
     first, *others = written("museo-altiplano", "es-BO")
     altiplano = [faults.garbled(first), *others, *faults.thin("es-BO")]
     return {
@@ -32,7 +33,7 @@ def written_deliveries() -> dict[str, list[Parcel]]:
             _filled("hojas-del-litoral", "2026-04-20", scans.fill, written("archivo-litoral-hojas", "es-AR")),
         ],
         "biblioteca-araucania": [
-            _parcel("relatos-araucania", "ba-2025-01", "2025-04-28", bag, written("biblioteca-araucania", "es-CL")),
+            replace(stories_of_the_south, packed=("la-lluvia-y-sus-nombres", "once-para-todos")),
             Parcel(bulletins.delivery, bulletins.texts, bulletins.notice, damage=faults.flip_a_letter),
             _parcel("papeles-del-cerro", "ba-2025-01", "2026-01-19", files, written("biblioteca-araucania-3", "es-CL")),
         ],

@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
+import zipfile
 from collections.abc import Iterator
 from datetime import date
 from itertools import combinations
@@ -28,7 +30,8 @@ from latamgpt.intake.delivery import (
     read_delivery,
 )
 from latamgpt.intake.licences import FIELDS, statements_at_edges, statements_in
-from latamgpt.intake.reading import document_paths
+from latamgpt.intake.reading import READERS, document_paths
+from latamgpt.intake.transcripts import AUDIO_SUFFIXES
 from latamgpt.params import Params
 from latamgpt.registry.partners import Purpose, read_institution
 from latamgpt.registry.rights import rule
@@ -132,6 +135,58 @@ def test_samples_come_from_ten_countries_in_many_languages_and_all_formats() -> 
     assert {d.language for d in deliveries} >= {"es-AR", "es-CL", "es-CO", "es-MX", "es-BO", "es-UY", "es-PE", "pt-BR", "en"}
     assert {d.language for d in deliveries} >= {"que", "gug", "nah", "arn", "ayr", "guc", "jam"}
     assert {d.format for d in deliveries} == set(DeliveryFormat)
+
+
+def test_each_kind_of_file_that_is_read_has_a_sample_but_for_spellings_of_one_that_has() -> None:
+    """A kind without a sample is read by the reader of one that has one; scripts/fuzz.py makes one of each."""
+    names = [name for folder in DELIVERIES for name in names_within(folder)]
+    shipped = {suffix for suffix in READERS if any(name.lower().endswith(suffix) for name in names)}
+    spelled_otherwise = {
+        ".htm",
+        ".tiff",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".tgz",
+        ".tar",
+        ".tar.bz2",
+        ".tbz2",
+        ".tar.xz",
+        ".txz",
+        ".tar.zst",
+    }
+    assert set(READERS) - shipped == spelled_otherwise | set(AUDIO_SUFFIXES) - {".wav"}
+    assert {READERS[suffix] for suffix in shipped} == set(READERS.values())
+
+
+def test_libraries_files_and_prints_have_a_sample_of_each_kind() -> None:
+    roots = {path: path.read_bytes()[:400] for path in sorted(SAMPLES.glob("*/*/**/*.xml"))}
+    assert {kind for raw in roots.values() for kind in (b"<TEI", b"<mets", b"<alto") if kind in raw} == {
+        b"<TEI",
+        b"<mets",
+        b"<alto",
+    }
+    assert list(SAMPLES.glob("*/*/**/*.pdf.ocr.json"))
+    assert list(SAMPLES.glob("*/*/**/*.tif.ocr.json"))
+    assert [path for path in SAMPLES.glob("*/*/**/*.pdf") if path.with_suffix(".md").is_file()]
+
+
+def names_within(folder: Path) -> Iterator[str]:
+    """The files of a delivery that hold documents, and those in its archives."""
+    for name in document_paths(folder, read_delivery(folder)):
+        yield name
+        if name.endswith(".zip"):
+            with zipfile.ZipFile(folder / name) as archive:
+                yield from archive.namelist()
+        elif name.endswith(".tar.gz"):
+            with tarfile.open(folder / name) as archive:
+                yield from archive.getnames()
+
+
+def test_stories_in_an_archive_are_found_by_the_end_of_their_names() -> None:
+    folder = SAMPLES / "biblioteca-araucania" / "relatos-araucania"
+    inside = {name for name in names_within(folder) if not name.startswith("data/")}
+    assert inside == {"la-lluvia-y-sus-nombres.txt", "once-para-todos.txt"}
 
 
 def test_samples_weigh_a_few_megabytes() -> None:
