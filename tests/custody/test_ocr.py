@@ -135,6 +135,36 @@ def test_scans_are_read_entered_and_taken_in(office: Workspace, params: Params) 
     assert (folder / "a.tif.ocr.json").read_bytes() == first
 
 
+LINES_IN = {
+    ("pt-BR", "por"): [
+        "A educação das crianças não é só lição de cartilha:",
+        "são também os pães do forno, a canção da avó e o chão",
+        "da praça, onde ninguém lhes dá uma explicação à força.",
+    ],
+    ("quy", "que"): [
+        "Tukuy runakuna kay pachapi paqarimunku qispisqa, allin",
+        "kawsaypi, chaninchasqa kaypi, yuyayniyuq, chaynataq",
+        "llapanku wawqi pani hina kawsakunanku tiyan.",
+    ],
+}
+
+
+@pytest.mark.slow
+@needs_engine
+@pytest.mark.parametrize(("tag", "pack"), LINES_IN)
+def test_portuguese_and_quechua_are_read_with_their_own_packs_letter_by_letter(
+    office: Workspace, params: Params, tag: str, pack: str
+) -> None:
+    register(office)
+    lines = LINES_IN[tag, pack]
+    folder = deliver(office, {"a.tif": picture(lines, "TIFF")}, format="files", language=tag)
+    read_scans(office, Wish(folder), print)
+    record = OcrRecord.model_validate_json((folder / "a.tif.ocr.json").read_bytes())
+    assert pack in record.languages.split("+")
+    run(office, params, "archivo-sur")
+    assert [(row["text"], row["declared_language"]) for row in documents(office)] == [(" ".join(lines), tag)]
+
+
 @pytest.mark.slow
 @needs_engine
 def test_a_language_without_its_pack_is_refused(office: Workspace) -> None:
