@@ -42,7 +42,7 @@ def _trace(options: argparse.Namespace) -> int:
 def lines_of(found: "Trace") -> list[str]:
     """A trace as a table for a terminal."""
     trained = [document for document in found.documents if document.seen]
-    lines = [
+    return [
         f"{len(found.documents):,} documents in the corpus, {len(trained):,} of them trained on, "
         f"{sum(document.held_out for document in found.documents):,} held out",
         *(
@@ -50,6 +50,16 @@ def lines_of(found: "Trace") -> list[str]:
             f"steps {_steps(sorted({s.step for s in d.seen}))}"
             for d in trained
         ),
+        *touched(found),
+    ]
+
+
+def touched(found: "Trace") -> list[str]:
+    """What documents touched together, and the remedies, a line each."""
+    ranges = [one for document in found.documents for one in document.seen]
+    lines = [
+        f"shards      {len({one.shard for one in ranges}):,}: {len({(one.shard, one.row) for one in ranges}):,} rows, "
+        f"{len(ranges):,} token ranges",
         f"steps       {_steps(found.steps)} of {found.num_steps:,}; {found.num_tokens_seen:,} tokens seen",
         f"checkpoint  {found.checkpoint[:12] or 'none'}",
     ]

@@ -1,6 +1,6 @@
 """Withdraw an agreement, a delivery or a document: what leaves and what becomes stale is said before it is done."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -44,8 +44,17 @@ class Order:
     actor: str = ""
 
 
-def withdraw(workspace: Workspace, order: Order) -> str:
+Follow = Callable[[Collection[str]], list[str]]
+"""Says of documents that leave the corpus, by doc_id, what training did with them: lines for a terminal."""
+
+
+def withdraw(workspace: Workspace, order: Order, follow: Follow = lambda _: []) -> str:
     """Withdraw, and say what leaves, which stages become stale, and what a withdrawal does not reach.
+
+    Args:
+        workspace: the checkout.
+        order: what is to be withdrawn.
+        follow: asked before anything is changed, since the next corpus no longer holds what could be followed.
 
     Raises:
         OperatorError: what is to be withdrawn is unknown or was withdrawn before, no reason is given, or the day lies ahead.
@@ -61,6 +70,7 @@ def withdraw(workspace: Workspace, order: Order) -> str:
     lines = [
         *meant.notes,
         *_effect(workspace, order, meant.found),
+        *follow(in_corpus(workspace, meant.found.doc_ids).doc_ids),
         *_holders(workspace),
         f"Stages that become stale ({len(stages)}): {', '.join(stages) or f'none, {order.partner} is not in the run'}",
     ]

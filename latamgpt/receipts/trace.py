@@ -1,6 +1,6 @@
 """Following documents forward: shards and token ranges, the steps that saw them, the checkpoint, releases and who has those."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import pyarrow.compute as pc
@@ -78,7 +78,17 @@ def trace(workspace: Workspace, params: Params, wanted: Wanted) -> Trace:
     Raises:
         OperatorError: the corpus holds none of them, or a short id fits more than one.
     """
-    found = find_documents(workspace, wanted)
+    return _follow(workspace, params, find_documents(workspace, wanted))
+
+
+def trace_documents(workspace: Workspace, params: Params, doc_ids: Collection[str]) -> Trace:
+    """Follow those of these documents that the corpus holds; there may be none."""
+    path = workspace.read("corpus") / "documents.parquet"
+    among = pc.field("doc_id").isin(sorted(doc_ids))
+    return _follow(workspace, params, pq.read_table(path, columns=COLUMNS, filters=among).to_pylist())
+
+
+def _follow(workspace: Workspace, params: Params, found: Sequence[dict[str, str]]) -> Trace:
     use = find_use(workspace, {row["doc_id"] for row in found})
     documents = tuple(_traced(row, use[row["doc_id"]]) for row in found)
     steps = tuple(sorted({seen.step for document in documents for seen in document.seen}))

@@ -118,6 +118,11 @@ def replay(workspace: Workspace, page: Path, capsys: pytest.CaptureFixture[str])
     return done
 
 
+def comparable(text: str) -> str:
+    """Without blank lines and the sha256 of manifests: those change with the key that signs and the library that writes."""
+    return re.sub(r"(checkpoint  |manifest )[0-9a-f]{12}", r"\1*", re.sub(r"\n+", "\n", text)).strip()
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="the guide shows how openssl checks the signature")
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
 def test_every_command_of_a_guide_prints_what_the_guide_says(
@@ -126,7 +131,7 @@ def test_every_command_of_a_guide_prints_what_the_guide_says(
     done = replay(library, page, capsys)
     assert len(done) >= 8
     for command, expected, found in done:
-        assert re.sub(r"\n+", "\n", found).strip() == expected.strip(), command
+        assert comparable(found) == comparable(expected), command
 
 
 def test_both_guides_show_the_same_commands() -> None:

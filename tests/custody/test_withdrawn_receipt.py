@@ -27,6 +27,11 @@ __all__ = ["small"]
 def release(workspace: Workspace, params: Params) -> None:
     """The stages up to a signed release, of which training saw the corpus' first document."""
     run_to_corpus(workspace, params)
+    train_and_release(workspace)
+
+
+def train_and_release(workspace: Workspace) -> None:
+    """A release of the published corpus."""
     first = pq.read_table(workspace.place("corpus") / "documents.parquet").to_pylist()[0]
     row = shard_row(first["doc_id"], [1] * 64, partner=first["partner"], agreement=first["agreement"])
     publish_rows(workspace, "token_shards", "", {"train/00000.parquet": ([row], TOKEN_SHARD_SCHEMA)})
