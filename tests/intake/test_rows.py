@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -15,7 +16,7 @@ from latamgpt.intake.row_groups import write_rows
 from latamgpt.intake.rows_on_disk import RowsOnDisk, rows_on_disk
 from latamgpt.params import Params
 from latamgpt.store import Workspace, rows_to_table, write_table
-from tests.intake.deliveries import DESCRIPTION, deliver, documents, register, take_in
+from tests.intake.deliveries import DESCRIPTION, deliver, documents, exclusions, register, take_in
 
 SCHEMA = pa.schema([pa.field("doc_id", pa.string(), nullable=False), pa.field("text", pa.string(), nullable=False)])
 
@@ -79,6 +80,22 @@ def test_a_record_s_id_is_known_by_its_text_and_only_in_its_delivery() -> None:
             assert rows.other_text_of(Found("a#3", "mar", record_id="7")) == "a#1"
         with rows.delivery(described("dos"), "AR"):
             assert rows.other_text_of(Found("a#1", "mar", record_id="7")) == ""
+
+
+def test_one_id_for_two_texts_of_two_partners_or_deliveries_keeps_both(workspace: Workspace, params: Params) -> None:
+    sent = {("archivo-sur", "uno"): "El río.", ("archivo-sur", "dos"): "El mar.", ("museo-norte", "uno"): "La sierra."}
+    register(workspace)
+    register(workspace, "museo-norte")
+    for (partner, name), text in sent.items():
+        raw = orjson.dumps({"id": "7", "text": text}) + b"\n" + orjson.dumps({"id": "8", "text": "La misma copla."})
+        deliver(workspace, {"a.jsonl": raw}, partner, id=name, format="jsonl", fields={"id": "id"})
+    kept: list[dict[str, object]] = []
+    for partner in ("archivo-sur", "museo-norte"):
+        take_in(workspace, params, partner)
+        kept += documents(workspace, partner)
+        assert exclusions(workspace, partner) == []
+    assert sorted(str(row["text"]) for row in kept) == sorted([*sent.values(), *["La misma copla."] * 3])
+    assert len({row["doc_id"] for row in kept}) == len(kept)
 
 
 def test_a_path_that_is_no_text_is_kept_as_it_is_and_shown_in_words() -> None:

@@ -12,6 +12,7 @@ from latamgpt.intake.praat import parse_textgrid
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.intake.transcripts import Utterance, as_text
 from latamgpt.params import Params
+from latamgpt.registry.partners import Purpose
 from latamgpt.store import Workspace
 from tests.intake.deliveries import deliver, documents, exclusions, reasons, register, take_in
 from tests.intake.test_any_bytes import outcome
@@ -271,6 +272,14 @@ def test_recordings_are_withheld_and_not_lost(archive: Workspace, params: Params
     found = {name: reason for name, reason in reasons(archive).items() if not name.startswith("charla.eaf")}
     assert found == dict.fromkeys(("charla.wav", "otra.MP3", "c.ogg"), "audio_withheld")
     assert Path(folder / "charla.wav").is_file()
+
+
+def test_no_agreement_lets_a_recording_through(archive: Workspace, params: Params) -> None:
+    register(archive, purposes=[str(purpose) for purpose in Purpose])
+    deliver(archive, {"charla.wav": b"RIFF", "charla.srt": "1\n00:00:01,000 --> 00:00:02,000\nBuen día.\n"}, format="files")
+    take_in(archive, params)
+    assert [row["path"] for row in documents(archive)] == ["charla.srt"]
+    assert reasons(archive) == {"charla.wav": "audio_withheld"}
 
 
 @pytest.mark.parametrize("name", ["a.eaf", "a.vtt", "a.srt", "a.TextGrid"])
