@@ -11,6 +11,9 @@ from latamgpt.intake.quarantine import Reason, Rejected
 ONE_BYTE = frozenset({"iso8859-1", "iso8859-15", "cp1252", "cp850", "mac-roman"})
 """Encodings in which nearly every byte is some character, so that decoding hardly ever fails: these get further checks."""
 
+UTF_16 = frozenset({"utf-16", "utf-16-le", "utf-16-be"})
+"""UTF-8 read in these is Chinese. Blanks, line ends and Latin letters have a byte of zero in them, which no text in UTF-8 has."""
+
 C1_CONTROLS = re.compile("[\x80-\x9f]")
 
 
@@ -21,7 +24,7 @@ def decode(raw: bytes, encoding: str, name: str) -> str:
         Rejected: encoding, when the bytes are not what was declared, or hold what no text holds.
     """
     codec = _codec_name(encoding, name)
-    if codec in ONE_BYTE and _is_utf8(raw):
+    if raw and _contradicts_utf8(codec, is_ascii=raw.isascii(), holds_zero=b"\0" in raw) and _is_utf8(raw):
         raise _is_in_utf8(encoding, name)
     try:
         text = raw.decode(codec)
@@ -43,7 +46,8 @@ def refuse_other_encoding(pieces: Iterable[bytes], encoding: str, name: str) -> 
     """
     codec = _codec_name(encoding, name)
     in_utf8 = codecs.getincrementaldecoder("utf-8")()
-    decoder, is_utf8, is_ascii, num_bytes, num_chars = None, codec in ONE_BYTE, True, 0, 0
+    decoder, is_utf8, is_ascii, holds_zero = None, codec in ONE_BYTE | UTF_16, True, False
+    num_bytes, num_chars = 0, 0
     for piece in pieces:
         if decoder is None:
             codec = _with_byte_order(codec, piece)
@@ -51,12 +55,14 @@ def refuse_other_encoding(pieces: Iterable[bytes], encoding: str, name: str) -> 
         text = _decode_piece(decoder, piece, num_bytes, encoding, name)
         num_bytes += len(piece)
         is_ascii = is_ascii and piece.isascii()
+        holds_zero = holds_zero or b"\0" in piece
         is_utf8 = is_utf8 and _goes_on(in_utf8, piece)
         _refuse_piece(text, num_chars, codec, encoding, name)
         num_chars += len(text)
     if decoder is not None:
         _decode_piece(decoder, b"", num_bytes, encoding, name, final=True)
-    if is_utf8 and not is_ascii and _goes_on(in_utf8, b"", final=True):
+    may_be_utf8 = num_bytes and is_utf8 and _goes_on(in_utf8, b"", final=True)
+    if may_be_utf8 and _contradicts_utf8(codec, is_ascii=is_ascii, holds_zero=holds_zero):
         raise _is_in_utf8(encoding, name)
     return codec
 
@@ -141,9 +147,12 @@ def _codec_name(encoding: str, name: str) -> str:
         raise Rejected(Reason.ENCODING, f"{name}: {quoted(encoding)} is no encoding of text that is known here") from error
 
 
+def _contradicts_utf8(codec: str, *, is_ascii: bool, holds_zero: bool) -> bool:
+    """Whether bytes that are valid UTF-8 would be another text in this encoding."""
+    return not is_ascii if codec in ONE_BYTE else codec in UTF_16 and not holds_zero
+
+
 def _is_utf8(raw: bytes) -> bool:
-    if raw.isascii():
-        return False
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:

@@ -222,6 +222,8 @@ def test_utf_16_is_read_where_it_is_declared(archive: Workspace, params: Params,
         (STORY.encode("utf-8"), "latin-1"),
         ("“Había” — dijo".encode("cp1252"), "latin-1"),
         (STORY.encode("utf-16"), "utf-8"),
+        (STORY[:22].encode(), "utf-16"),
+        (b"un relato.", "utf-16-le"),
         (b"a\0b", "utf-8"),
         (b"\xed\xa0\x80", "utf-8"),
         (b"abc", "klingon"),
@@ -235,6 +237,16 @@ def test_bytes_that_are_not_what_was_declared_are_set_aside(
     take_in(archive, params)
     assert reasons(archive) == {"rio.txt": "encoding"}
     assert documents(archive) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_8_declared_as_utf_16_is_not_read_as_chinese(archive: Workspace, params: Params, encoding: str) -> None:
+    table, story = b"text\nUn relato\n".ljust(16, b"\n"), STORY.encode()
+    deliver(archive, {"t.csv": table, "a.txt": story + b" " * (len(story) % 2)}, format="files", encoding=encoding)
+    take_in(archive, params)
+    assert documents(archive) == []
+    assert reasons(archive) == {"t.csv": "encoding", "a.txt": "encoding"}
+    assert {"valid UTF-8" in str(row["detail"]) for row in exclusions(archive)} == {True}
 
 
 def test_a_byte_order_mark_is_no_part_of_a_text(archive: Workspace, params: Params) -> None:
