@@ -81,6 +81,7 @@ def describe(drawn: "Drawn", followed: "Trace", found: "Rehearsed") -> Report:
         "corpus_documents_before": found.num_before,
         "corpus_documents_after": found.num_after,
         "duplicates_returning": found.num_returning,
+        "near_copies_of_the_partner_staying": len(found.near_copies),
         "copies_at_other_partners": len(found.copies_elsewhere),
         "stages_becoming_stale": len(found.stale),
         "shards": len({one.shard for one in ranges}),
@@ -99,6 +100,7 @@ def describe(drawn: "Drawn", followed: "Trace", found: "Rehearsed") -> Report:
         f"{drawn.num_documents:,} documents {among}): {verdict}. {len(found.left_corpus)} documents leave the corpus, "
         f"{len(found.stale)} stages become stale; {len(followed.steps):,} training steps saw it, {len(followed.releases)} "
         f"releases and {len(recipients)} recipients have it"
+        + (f"; {len(found.near_copies)} documents of the partner that say nearly the same stay" if found.near_copies else "")
     )
     return Report(stage=STAGE, summary=summary, counts=counts, tables=_tables(followed, found), expectations=checks)
 
@@ -108,7 +110,7 @@ def lines_of(done: Drill) -> list[str]:
     report = done.report
     return [
         f"Drill of {done.day}: {report.summary}.",
-        *(f"  {name.replace('_', ' '):26} {count:>9,}" for name, count in report.counts.items()),
+        *(f"  {name.replace('_', ' '):34} {count:>9,}" for name, count in report.counts.items()),
         *(
             f"  {'held  ' if one.passed else 'FAILED'}  {one.kind.replace('_', ' ')}: {one.observed}"
             for one in report.expectations
@@ -154,6 +156,9 @@ def _tables(followed: "Trace", found: "Rehearsed") -> tuple[Table, ...]:
     return (
         Table(name="what it touched", columns=("what", "which", "where"), rows=touched),
         Table(name="stages that become stale", columns=("stage",), rows=tuple((one,) for one in found.stale)),
+        Table(
+            name="near copies of the partner that stay", columns=("document",), rows=tuple((one,) for one in found.near_copies)
+        ),
         Table(name="remedies", columns=("remedy", "possible", "steps", "US dollars", "what it means"), rows=remedies),
     )
 

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from latamgpt.curation import corpus
 from latamgpt.custody.days import today
-from latamgpt.custody.effect import copies_elsewhere, gave_way, in_corpus, leaving
+from latamgpt.custody.effect import copies_elsewhere, gave_way, in_corpus, leaving, own_near_copies
 from latamgpt.custody.places import tree_digest
 from latamgpt.custody.registry_edits import every_partner
 from latamgpt.custody.stale import stale_stages
@@ -62,6 +62,7 @@ class Rehearsed:
     num_before: int  # documents of the corpus
     num_after: int
     num_returning: int  # duplicates that had given way to it
+    near_copies: tuple[str, ...]  # of the partner's own documents, which say nearly the same and stay
     copies_elsewhere: tuple[str, ...]  # the same text from other partners, which stays
     ids_left_over: tuple[str, ...]  # in the next corpus, though withdrawn
     texts_left_over: tuple[str, ...]  # doc_ids of the partner's documents in the next corpus that say the same
@@ -124,6 +125,7 @@ def rehearse(workspace: Workspace, params: Params, drawn: Drawn, day: date) -> R
             num_before=_num_rows(workspace),
             num_after=_num_rows(scratch),
             num_returning=sum(gave_way(workspace, left.doc_ids).values()),
+            near_copies=tuple(map(str, own_near_copies(workspace, drawn.partner, left.doc_ids))),
             copies_elsewhere=tuple(copies_elsewhere(workspace, others, contents)),
             ids_left_over=tuple(sorted(in_corpus(scratch, left.doc_ids).doc_ids)),
             texts_left_over=_saying(scratch, drawn.partner, {*contents, *texts}),

@@ -11,6 +11,7 @@ from latamgpt.records import MANIFEST_NAME
 from latamgpt.store import Workspace
 
 ROWS_PER_BATCH = 512
+PAIR = ["doc_id", "kept_doc_id"]  # columns of duplicates.parquet
 
 
 @dataclass
@@ -74,10 +75,35 @@ def gave_way(workspace: Workspace, doc_ids: Collection[str]) -> Counter[str]:
     """How many duplicates of each partner gave way to these documents, and may take their place."""
     if not is_published(workspace, "corpus"):
         return Counter()
-    pairs = _rows(workspace, "corpus", "", "duplicates.parquet", ["doc_id", "kept_doc_id"])
+    pairs = _rows(workspace, "corpus", "", "duplicates.parquet", PAIR)
     waiting = {row["doc_id"] for row in pairs if row["kept_doc_id"] in doc_ids and row["doc_id"] not in doc_ids}
     excluded = _rows(workspace, "corpus", "", "exclusions.parquet", ["doc_id", "partner", "stage"])
     return Counter(row["partner"] for row in excluded if row["stage"] == "corpus" and row["doc_id"] in waiting)
+
+
+@dataclass(frozen=True)
+class NearCopy:
+    """A document of a partner that says nearly the same as one that leaves, and stays."""
+
+    doc_id: str
+    delivery: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.doc_id} ({self.delivery}, {self.path})"
+
+
+def own_near_copies(workspace: Workspace, partner: str, doc_ids: Collection[str]) -> list[NearCopy]:
+    """The partner's other documents that the corpus found to be duplicates of these, whichever of them it kept."""
+    if not is_published(workspace, "corpus"):
+        return []
+    pairs = [(row["doc_id"], row["kept_doc_id"]) for row in _rows(workspace, "corpus", "", "duplicates.parquet", PAIR)]
+    kept = {*doc_ids, *(winner for loser, winner in pairs if loser in doc_ids)}
+    alike = {one for pair in pairs if pair[1] in kept for one in pair} - set(doc_ids)
+    if not alike:
+        return []
+    found = (row for row in documents_of(workspace, partner) if row["doc_id"] in alike)
+    return sorted((NearCopy(row["doc_id"], row["delivery"], row["path"]) for row in found), key=str)
 
 
 def copies_elsewhere(workspace: Workspace, partners: Collection[str], contents: Collection[str]) -> list[str]:

@@ -8,7 +8,16 @@ from functools import partial
 from latamgpt.custody.days import must_have_come
 from latamgpt.custody.deeds import do
 from latamgpt.custody.edits import Deed
-from latamgpt.custody.effect import Leaving, copies_elsewhere, documents_of, gave_way, in_corpus, is_published, leaving
+from latamgpt.custody.effect import (
+    Leaving,
+    copies_elsewhere,
+    documents_of,
+    gave_way,
+    in_corpus,
+    is_published,
+    leaving,
+    own_near_copies,
+)
 from latamgpt.custody.places import delivery_names, delivery_place
 from latamgpt.custody.registry_edits import every_partner, registry_path, withdraw_agreement
 from latamgpt.custody.stale import stale_stages
@@ -153,6 +162,16 @@ def _effect(workspace: Workspace, order: Order, found: Leaving) -> list[str]:
         named = ", ".join(f"{partner} {count:,}" for partner, count in sorted(returning.items()))
         if named:
             lines.append(f"Duplicates that gave way to them and may take their place: {named}")
+    near = own_near_copies(workspace, order.partner, found.doc_ids)
+    if near:
+        lines.append(
+            f"{order.partner}'s own documents that say nearly the same stay, and may be in the next corpus ({len(near):,}):"
+        )
+        lines += [f"  {one}" for one in near[:MAX_COPIES]]
+        lines.append(
+            "  Ask the partner about them. If they must go too, withdraw each: "
+            f"latamgpt withdraw --partner {order.partner} --document DOC_ID --reason ..."
+        )
     others = [one for one in every_partner(workspace) if one != order.partner]
     copies = copies_elsewhere(workspace, others, found.contents)
     if copies:

@@ -15,8 +15,10 @@ from latamgpt.governance.withdrawals import NOTHING_WITHDRAWN, withdrawals_path
 from latamgpt.params import Params
 from latamgpt.store import Workspace, rows_to_table, write_table
 from latamgpt.training.checkpoint import DATA_ORDER_SCHEMA
+from tests.curation.documents import SPANISH
 from tests.custody.files import state
-from tests.custody.test_withdraw import OTHER, PARTNER, in_the_corpus, small
+from tests.custody.test_withdraw import OTHER, PARTNER, in_the_corpus, run_to_corpus, small
+from tests.intake.deliveries import deliver
 
 __all__ = ["small"]
 
@@ -82,6 +84,20 @@ def test_the_command_prints_the_checks_and_keeps_the_report(shown: Workspace, ca
     kept = json.loads((workspace.root / "var/drills/2026-12-07.json").read_bytes())
     assert (kept["document"], kept["report"]["counts"]["documents_leaving_corpus"]) == (drawn.doc_id, 1)
     assert kept["seconds"]["all"] >= kept["seconds"]["corpus"] > 0
+
+
+def test_a_near_copy_of_the_partner_is_told_and_fails_no_drill(
+    shown: Workspace, params: Params, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deliver(shown, {"rio-2.txt": f"{SPANISH} Así fue."}, PARTNER, id="segunda", language="und", date="2026-04-01")
+    run_to_corpus(shown, params.model_copy(update={"partners": BOTH}))
+    assert main(["drill", "--day", day_of(shown, "rio.txt").isoformat()]) == 0
+    printed = capsys.readouterr().out
+    assert "have it; 1 documents of the partner that say nearly the same stay." in printed
+    [kept] = (shown.root / "var" / "drills").iterdir()
+    tables = {table["name"]: table["rows"] for table in json.loads(kept.read_bytes())["report"]["tables"]}
+    [[named]] = tables["near copies of the partner that stay"]
+    assert named.endswith("(segunda, rio-2.txt)")
 
 
 def test_a_corpus_that_forgets_tombstones_fails_the_drill(

@@ -98,6 +98,22 @@ def test_a_withdrawn_delivery_is_in_no_next_corpus_and_its_copy_elsewhere_takes_
     assert entry.changes[0].path == withdrawals_path(PARTNER)
 
 
+def test_documents_of_the_partner_that_say_nearly_the_same_are_named_and_stay(
+    small: tuple[Workspace, Params], capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace, params = small
+    deliver(workspace, {"rio-2.txt": f"{SPANISH} Así fue."}, PARTNER, id="segunda", language="und", date="2026-04-01")
+    run_to_corpus(workspace, params)
+    assert excluded(workspace)["segunda", "rio-2.txt"] == "near_duplicate"
+    first, second = doc_id(workspace, "rio.txt"), doc_id(workspace, "rio-2.txt")
+    for gone, staying in ((first, f"{second} (segunda, rio-2.txt)"), (second, f"{first} (relatos, rio.txt)")):
+        assert main([*withdraw("--document", gone), "--dry-run"]) == 0
+        said = f"{PARTNER}'s own documents that say nearly the same stay, and may be in the next corpus (1):\n  {staying}\n"
+        assert said in capsys.readouterr().out
+    assert main([*withdraw("--delivery", "cartas"), "--dry-run"]) == 0
+    assert "nearly the same" not in capsys.readouterr().out
+
+
 def test_what_was_withdrawn_never_comes_back_under_another_name(small: tuple[Workspace, Params]) -> None:
     workspace, params = small
     assert main(withdraw("--delivery", "relatos")) == 0
