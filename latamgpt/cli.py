@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import sys
+from pathlib import Path
 
 from latamgpt.commands import audit, corrections, deliver, drill, dsr, ocr, receipt, registry, release, stage, trace, withdraw
 from latamgpt.errors import OperatorError
@@ -20,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; a person's mistake is explained in plain words on standard error."""
     options = _parser().parse_args(arguments)
     try:
+        _refuse_gone_folder()
         code = options.command(options)
         sys.stdout.flush()
         return code
@@ -30,6 +32,16 @@ def main(arguments: list[str] | None = None) -> int:
         if _is_read():
             raise
         return NOBODY_READS
+
+
+def _refuse_gone_folder() -> None:
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise OperatorError(
+            "the folder that you are in was deleted, so there is no workspace to work in. Go to one that is there (`cd`), and "
+            "give the command again."
+        ) from error
 
 
 def _is_read() -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from latamgpt.cli import main
+from latamgpt.errors import OperatorError
 from latamgpt.stages import STAGES
 from latamgpt.store import Workspace
 from tests.conftest import ROOT
@@ -40,6 +41,23 @@ def test_a_reader_that_goes_early_is_no_failure_to_explain() -> None:
     command = f"{sys.executable} -m latamgpt.cli partner list | true; echo ${{PIPESTATUS[0]}}"
     run = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
     assert (run.stdout, run.stderr) == ("141\n", "")
+
+
+def test_a_command_in_a_folder_that_was_deleted_says_so(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = f"rmdir {gone}; {sys.executable} -m latamgpt.cli dsr list"
+    run = subprocess.run(
+        ["bash", "-c", command],
+        cwd=gone,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert run.returncode == OperatorError.exit_code
+    assert "was deleted" in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def test_help_of_stage_lists_every_stage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """A delivery on its way in: copied, described, sealed, and looked at by intake before anything is put in its place."""
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Generator, Mapping
@@ -38,6 +39,8 @@ from latamgpt.yaml_files import explain_validation
 
 UNPACKED = "_unpacked"  # no delivery may have this id
 
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # as in https://, s3://; a path is left with one of two strokes
+
 Given = Mapping[str, object]
 """What the operator says about a delivery, field by field, where it brings no delivery.yaml."""
 
@@ -71,6 +74,7 @@ def receive(workspace: Workspace, source: Path, partner: str, given: Given, para
     """
     institution = read_institution(workspace.root, partner)
     find_agreement(institution, str(given["agreement"]))
+    _refuse_address(source)
     source = source.absolute()
     if not is_archive(source):
         _refuse(source)
@@ -108,6 +112,15 @@ def described_before(workspace: Workspace, partner: str, given: Given) -> Given:
     if "date" in given or "id" not in given or not (place / DELIVERY_NAME).is_file():
         return given
     return {**given, "date": read_delivery(place).date}
+
+
+def _refuse_address(source: Path) -> None:
+    if ADDRESS.match(str(source)) and not source.exists():
+        raise OperatorError(
+            f"{source} is an address, and nothing is fetched from the network: what a partner sends comes by the partner's own "
+            "hand and is entered from a folder or an archive on this machine. Fetch it as the partner told you, check its sums, "
+            "and name the file."
+        )
 
 
 def _refuse(source: Path) -> None:
