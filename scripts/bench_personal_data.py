@@ -5,6 +5,7 @@ Every run invents its numbers anew from a seed and writes none of them. Prints M
 
 import argparse
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,11 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from latamgpt.curation.personal_data.masking import mask
+from latamgpt.curation.personal_data.minors import count_minors
 from tests.curation.planted_ids import PLANTED, Planted, distractors
+from tests.curation.planted_people import PEOPLE, People, Sentence
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("es", "pt", "que", "gug", "ayr", "nah", "arn", "guc", "hat", "jam")
 IDS_PER_DOCUMENT, DISTRACTORS_PER_DOCUMENT = 3, 6
+PEOPLE_PER_DOCUMENT = 5
 MIN_CARRIER_CHARS, MAX_CARRIER_CHARS = 60, 300
 
 
@@ -96,6 +100,35 @@ def _measure_document(planted: Planted, draw: random.Random, sentences: list[str
     return tally
 
 
+def measure_people(seed: int, num_sentences: int) -> dict[str, Tally]:
+    """Plant each kind of contact, account, name and child in a paragraph of its own, and a look-alike in another one."""
+    draw = random.Random(seed)
+    sentences = carriers()
+    return {people.kind: _measure_people(people, draw, sentences, num_sentences) for people in PEOPLE}
+
+
+def _measure_people(people: People, draw: random.Random, sentences: list[str], num_sentences: int) -> Tally:
+    tally = Tally(num_planted=num_sentences, num_distractors=num_sentences)
+    for _ in range(num_sentences):
+        planted, other = people.planted(draw), people.look_alike(draw)
+        carrier = draw.choice(sentences)
+        if "child" in people.kind:
+            tally.num_masked += count_minors(f"{carrier}\n\n{planted.text}\n\n{carrier}") > 0
+            tally.num_false += count_minors(f"{carrier}\n\n{other}\n\n{carrier}") > 0
+        else:
+            left = mask(f"{carrier}\n\n{planted.text}\n\n{carrier}").text.removeprefix(carrier).removesuffix(carrier)
+            tally.num_masked += not _is_left(planted, left)
+            tally.num_false += other not in mask(f"{carrier}\n\n{other}\n\n{carrier}").text
+    return tally
+
+
+def _is_left(planted: Sentence, text: str) -> bool:
+    """Whether any word or number of what is somebody's still stands in the text, but for words that its sentence has anyway."""
+    frame = planted.text.replace(planted.secret, " ")
+    words = set(re.findall(r"\w{3,}", planted.secret)) - set(re.findall(r"\w+", frame))
+    return planted.secret in text or not words.isdisjoint(re.findall(r"\w+", text))
+
+
 def megabytes_per_second(function: Callable[[str], object]) -> float:
     """Best of three, one process, over the samples' texts."""
     texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "samples" / "base_text").glob("*.txt"))]
@@ -125,6 +158,12 @@ def main() -> None:
     print("\n| numbers that name nobody | shown | masked by mistake |\n|---|---:|---:|")
     for name, shown in sorted(measured.distractors.items()):
         print(f"| {name} | {shown:,} | {measured.false_alarms[name] / shown:.3%} |")
+    print("\n| what names a person | planted | recall | look-alikes | taken by mistake | precision |")
+    print("|---|---:|---:|---:|---:|---:|")
+    for kind, tally in measure_people(options.seed, PEOPLE_PER_DOCUMENT * options.documents).items():
+        row = (f"{tally.num_planted:,}", f"{tally.recall:.1%}", f"{tally.num_distractors:,}", f"{tally.num_false:,}")
+        precision = f"{tally.precision:.1%}" if tally.num_masked + tally.num_false else "none taken"
+        print(f"| {kind} | {' | '.join(row)} | {precision} |")
     print(f"\n{megabytes_per_second(mask):.1f} MB of samples/base_text per second and processor")
 
 

@@ -81,6 +81,40 @@ def cnpj(draw: Draw, letters: str = "") -> tuple[str, ...]:
     return grouped(body, "##.###.###/####-##", "##############")
 
 
+def pis(draw: Draw, *shapes: str) -> tuple[str, ...]:
+    digits = number(draw, 10)
+    return grouped(digits + eleven(digits, "0", weights=[3, 2, 9, 8, 7, 6, 5, 4, 3, 2]), *shapes)
+
+
+def titulo(draw: Draw) -> tuple[str, ...]:
+    """A remainder is the digit itself; 10 is written 0, and 0 is written 1 by the states 01 and 02."""
+    serial, state = number(draw, 8), f"{draw.randrange(1, 29):02}"
+    zero = "1" if state in ("01", "02") else "0"
+    checks = ""
+    for digits, weights in ((serial, [2, 3, 4, 5, 6, 7, 8, 9]), (state, [7, 8])):
+        rest = (total(digits, weights) + sum(9 * int(check) for check in checks)) % 11
+        checks += {0: zero, 10: "0"}.get(rest, str(rest))
+    return grouped(serial + state + checks, "#### #### ####", "############")
+
+
+def cnh(draw: Draw) -> tuple[str, ...]:
+    """Drawn again where the first remainder is 10: what is written then is not the same everywhere."""
+    while True:
+        digits = number(draw, 9)
+        one, two = (total(digits, weights) % 11 for weights in (list(range(9, 0, -1)), list(range(1, 10))))
+        if one < 10:
+            return (f"{digits}{one}{two % 10}",)
+
+
+def nss(draw: Draw) -> tuple[str, ...]:
+    digits = number(draw, 10)
+    return grouped(digits + luhn(digits), "##-##-##-####-#", "## ## ## #### #", "###########")
+
+
+def cedula_juridica(draw: Draw) -> tuple[str, ...]:
+    return grouped(f"3{draw.choice(('101', '102', '105'))}{number(draw, 6)}", "#-###-######", "##########")
+
+
 def cuit(draw: Draw) -> tuple[str, ...]:
     while True:
         body = draw.choice(("20", "23", "24", "27", "30", "33")) + number(draw, 8)
@@ -251,10 +285,17 @@ PLANTED = (
     Planted("BR", "CPF", True, cpf, ("CPF", "C.P.F.", "inscrito no CPF sob o", "")),
     Planted("BR", "CNPJ", True, cnpj, ("CNPJ", "CNPJ/MF", "")),
     Planted("BR", "CNPJ 2026", True, lambda draw: cnpj(draw, LETTERS), ("CNPJ", ""), 1),
+    Planted(
+        "BR", "PIS", True, lambda d: pis(d, "###.#####.##-#", "###########"), ("PIS", "PIS/PASEP", "NIS", "Cadastro Único", ""), 1
+    ),
+    Planted("BR", "titulo", True, titulo, ("título de eleitor", "título eleitoral"), 2),
+    Planted("BR", "CNH", True, cnh, ("CNH", "carteira nacional de habilitação"), 1),
+    Planted("BR", "RENAVAM", True, lambda d: pis(d, "###########", "####.######-#"), ("RENAVAM",), 2),
     Planted("CL", "RUT", True, rut_cl, ("RUT", "R.U.T.", "RUN", "rol único tributario", ""), 2),
     Planted("CO", "NIT", True, nit_co, ("NIT", "N.I.T.", ""), 2),
     Planted("CO", "cedula", False, shaped("#.###.###.###", "##########", first="1"), ("C.C.", "CC", "cédula de ciudadanía"), 2),
     Planted("CR", "cedula", False, shaped("#-####-####", "#########"), ("cédula", "cédula de identidad"), 2),
+    Planted("CR", "cedula juridica", False, cedula_juridica, ("cédula jurídica", "cédula de persona jurídica", ""), 1),
     Planted(
         "CU", "carnet", False, lambda d: (birth(d, "{y:02}{m:02}{d:02}") + "0" + number(d, 4),), ("carné de identidad", "C.I."), 1
     ),
@@ -270,6 +311,7 @@ PLANTED = (
     Planted("MX", "CURP", True, curp, ("CURP", "")),
     Planted("MX", "RFC", True, rfc, ("RFC", "R.F.C."), 2),
     Planted("MX", "CLABE", True, clabe, ("CLABE", "CLABE interbancaria"), 2),
+    Planted("MX", "NSS", True, nss, ("NSS", "N.S.S.", "número de seguridad social", "número de seguro social", "IMSS"), 3),
     Planted("NI", "cedula", False, cedula_ni, ("cédula", "")),
     Planted("PA", "cedula", False, shaped("#-###-####"), ("cédula", "C.I."), 1),
     Planted("PA", "RUC", False, shaped("#-###-#### DV ##"), ("RUC", "")),

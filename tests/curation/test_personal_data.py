@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from latamgpt.curation.personal_data.masking import mask
 from latamgpt.gates.personal_data import count_personal_data
-from scripts.bench_personal_data import measure
+from scripts.bench_personal_data import measure, measure_people
 from tests.curation.planted_ids import PLANTED
 
 
@@ -46,6 +46,17 @@ from tests.curation.planted_ids import PLANTED
         ("ligue (11) 91234-5678 hoje", "ligue [PHONE] hoje"),
         ("CNPJ 12.ABC.345/01DE-35", "CNPJ [CNPJ]"),
         ("CNPJ: 12ABC34501DE35", "CNPJ: [CNPJ]"),
+        ("título de eleitor 1023 8501 0671", "título de eleitor [TITULO]"),
+        ("CNH nº 62472927637", "CNH nº [CNH]"),
+        ("RENAVAM: 639884962", "RENAVAM: [RENAVAM]"),
+        ("RENAVAM: 00639884962", "RENAVAM: [RENAVAM]"),
+        ("chave PIX: 123e4567-e89b-12d3-a456-426614174000.", "chave PIX: [PIX]."),
+        ("Pix abcdefab-abcd-4abc-abcd-abcdefabcdef", "Pix [PIX]"),
+        ("PIX 11 91234-5678", "PIX [PHONE]"),
+        ("Pix 39053344705", "Pix [CPF]"),
+        ("llámeme al 912345678", "llámeme al [PHONE]"),
+        ("llame al 9 1234 5678 hoy", "llame al [PHONE] hoy"),
+        ("ligue para 11 91234-5678", "ligue para [PHONE]"),
         ("CPF:\n39053344705", "CPF:\n[CPF]"),
         ("RUT\u00a012.531.909-2", "RUT\u00a0[RUT]"),
         ("C.I. 1.234.567-2", "C.I. [CEDULA]"),
@@ -62,6 +73,10 @@ from tests.curation.planted_ids import PLANTED
         ("CLABE 032180000118359719", "CLABE [CLABE]"),
         ("IBAN CR05 0152 0200 1026 2840 66", "IBAN [IBAN]"),
         ("tarjeta 4111 1111 1111 1111", "tarjeta [CARD]"),
+        ("depositar en la cuenta 822-623883-2", "depositar en la cuenta [ACCOUNT]"),
+        ("rosa_46 @ hotmail.es", "[EMAIL]"),
+        ("domiciliada en Los Olivos 249, Lima", "domiciliada en [ADDRESS], Lima"),
+        ("comuníquese al 433 896 7422", "comuníquese al [PHONE]"),
         ("cuenta corriente 012-345678-9", "cuenta corriente [ACCOUNT]"),
         ("ana [arroba] archivo [punto] org", "[EMAIL]"),
         ("domiciliado en calle Los Álamos 456, piso 3", "domiciliado en [ADDRESS]"),
@@ -79,6 +94,15 @@ def test_personal_data_becomes_a_tag(text: str, masked: str) -> None:
     [
         "CPF 390.533.447-06",  # a wrong check digit
         "CUIT 20-05536168-3",
+        "título de eleitor 1023 8501 0672",
+        "CNH 62472927638",
+        "la provincia cuenta 1.250.000 habitantes y 10-12 museos",
+        "alias de @ejemplo.org @otro.org a 5 @ de café",
+        "domiciliado en Lima desde 1998",
+        "RENAVAM 639884963",
+        "llamó al 1250 y al 45",
+        "lo llamaron en 1998-2004 y otra vez en 2010",
+        "123e4567-e89b-12d3-a456-426614174000",  # an identifier of a record, not a PIX key
         "12531909-2 sin palabra que lo nombre",  # a RUT's digits alone: 9% of random numbers pass
         "entre 1998 y 2004, unas 1.250.000 personas",
         "ISBN 978-84-376-0494-7, página 12345678",
@@ -146,6 +170,15 @@ def test_counts_are_kept_per_kind() -> None:
         ("João Batista Nunes, brasileiro, CPF nº 390.533.447-05", "[NAME], brasileiro, CPF nº [CPF]"),
         ("llame a don Pedro Soto, tel. 4444-5555", "llame a don [NAME], tel. [PHONE]"),
         ("Ana Paz Soto, DNI 23.456.789, dijo. Luego Ana Paz Soto calló.", "[NAME], DNI [DNI], dijo. Luego [NAME] calló."),
+        (
+            "Rosa Quispe Mamani, domiciliada en calle Los Olivos 123, Lima, y Rosa Quispe Mamani",
+            "[NAME], domiciliada en [ADDRESS], Lima, y [NAME]",
+        ),
+        (
+            "Ana Paz Soto, peruana, soltera, con domicilio en Av. Arequipa 12",
+            "[NAME], peruana, soltera, con domicilio en [ADDRESS]",
+        ),
+        ("El Banco Central, domiciliado en calle Bandera 140", "El Banco Central, domiciliado en [ADDRESS]"),
         ("Firmado: María de los Ángeles Paz", "Firmado: [NAME]"),
         ("Nombre completo: Juan Pérez Soto", "Nombre completo: [NAME]"),
         ("Universidad Nacional, NIT 213.123.432-1", "Universidad Nacional, NIT [NIT]"),
@@ -155,6 +188,23 @@ def test_counts_are_kept_per_kind() -> None:
 )
 def test_a_name_is_masked_where_the_text_makes_it_personal_data(text: str, masked: str) -> None:
     assert mask(text).text == masked
+
+
+PROMISED = {
+    "e-mail": 0.99,
+    "phone": 0.9,
+    "address": 0.93,
+    "bank account": 0.95,
+    "name that its text makes personal data": 0.85,
+    "name in running text alone": 0.0,  # stays, as docs/personal-data.md says
+    "child in a record": 0.75,
+}
+
+
+def test_contacts_accounts_names_and_children_are_found_as_often_as_the_page_says_and_look_alikes_stay() -> None:
+    tallies = measure_people(seed=20, num_sentences=150)
+    assert {kind: tally.recall >= PROMISED[kind] for kind, tally in tallies.items()} == dict.fromkeys(PROMISED, True)
+    assert {kind: tally.num_false for kind, tally in tallies.items()} == dict.fromkeys(PROMISED, 0)
 
 
 @pytest.fixture(scope="module")

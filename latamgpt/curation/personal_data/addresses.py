@@ -17,12 +17,30 @@ STREET = (
 )
 LABEL = (
     r"(?:domicili(?:o|ad[oa])(?: legal| real| particular)?(?: en| na| no| em| à)?|direcci[óo]n(?: particular)?|"
-    r"resid(?:e|ente|encia)(?: en| na| no| em| à)|endere[çc]o(?: residencial)?|mora(?:dor|dora)? (?:na|no|em|à)|"
-    r"viv(?:e|o) en)\s*:?\s*(?:la |el |a |o )?"
+    r"resid(?:e|ía|ia|ente|encia)(?: en| na| no| em| à)|endere[çc]o(?: residencial)?|mora(?:dor|dora)? (?:na|no|em|à)|"
+    r"viv(?:e|o|ía|ia) en)\s*:?\s*(?:la |el |a |o )?"
 )
+NO_WAY = (  # 'domiciliado en Los Olivos 249': a street without the word for one
+    r"(?-i:(?:(?:[A-ZÁÉÍÓÚÑÂÊÔÃÕÇ][\w.]*|de|del|la|las|los|da|do|das|dos|[0-9]{1,2} de)\s){1,6}[0-9]{2,5}(?!\w))"
+)
+DOMICILED = re.compile(rf"((?:domiciliad[oa]|domicilio|domicílio) (?:en|na|no|em) ){NO_WAY}", re.IGNORECASE)
 LABELLED = re.compile(rf"({LABEL}){STREET}", re.IGNORECASE)
 ALONE = re.compile(rf"(?<!\w){STREET}", re.IGNORECASE)
-FRAGMENTS = ("omicili", "DOMICILI", "irecci", "DIRECCI", "esid", "RESID", "ndere", "ENDERE", "mora", "Mora", "vive en", "vivo en")
+FRAGMENTS = (
+    "omicili",
+    "DOMICILI",
+    "irecci",
+    "DIRECCI",
+    "esid",
+    "RESID",
+    "ndere",
+    "ENDERE",
+    "mora",
+    "Mora",
+    "vive en",
+    "vivo en",
+    "vivía en",
+)
 FOUND = re.compile(r"\[(?!NAME\]|ADDRESS\])[A-Z]{2,7}\]")
 BESIDE_CHARS = 100
 
@@ -31,7 +49,8 @@ def mask_addresses(text: str, counts: Counter[str]) -> str:
     """Replace streets with a house number that a label or a found identifier ties to somebody."""
     if any(fragment in text for fragment in FRAGMENTS):
         text, num_labelled = LABELLED.subn(rf"\g<1>{TAG}", text)
-        counts.update({"ADDRESS": num_labelled} if num_labelled else {})
+        text, num_domiciled = DOMICILED.subn(rf"\g<1>{TAG}", text)
+        counts.update({"ADDRESS": num_labelled + num_domiciled} if num_labelled + num_domiciled else {})
     if "]" not in text:
         return text
     return "\n".join(_mask_beside(line, counts) if FOUND.search(line) else line for line in text.split("\n"))

@@ -16,6 +16,7 @@ GT_MUNICIPALITIES = (17, 8, 16, 16, 14, 14, 19, 8, 24, 21, 9, 30, 33, 21, 8, 17,
 HN_DEPARTMENTS, HN_MOST_MUNICIPALITIES = 18, 28  # Honduras: Lempira and Francisco Morazan have 28
 LAST_BIRTH_YEAR = 2035  # no clock in a stage: the same text is judged the same way next year
 FIRST_YEAR = 1492
+BR_STATES = 28  # of voters: 26 states, the Federal District (20) and abroad (28)
 CARD_DIGITS = range(13, 20)  # ISO/IEC 7812
 
 
@@ -42,6 +43,44 @@ def is_uy_ci(number: str) -> bool:
     digits = digits_of(number)
     padded = [0] * (8 - len(digits)) + digits
     return len(padded) == 8 and -weighted(padded[:7], (2, 9, 8, 7, 6, 3, 4)) % 10 == padded[7]
+
+
+def is_br_pis(number: str) -> bool:
+    """Brazil's PIS, PASEP and NIS (Caixa Economica Federal), and RENAVAM (Senatran): weights 3298765432, modulo 11."""
+    digits = digits_of(number)
+    padded = [0] * (11 - len(digits)) + digits  # a RENAVAM given out before 2013 has nine digits
+    check = 11 - weighted(padded[:10], (3, 2, 9, 8, 7, 6, 5, 4, 3, 2)) % 11
+    return len(padded) == 11 and len(set(digits)) > 1 and (0 if check > 9 else check) == padded[10]
+
+
+def is_br_titulo(number: str) -> bool:
+    """Brazil's titulo de eleitor (Tribunal Superior Eleitoral): serial number, state 01 to 28, two digits modulo 11.
+
+    Where a remainder is 0, Sao Paulo (01) and Minas Gerais (02) write 1.
+    """
+    digits = digits_of(number)
+    if len(digits) != 12 or not 1 <= (state := 10 * digits[8] + digits[9]) <= BR_STATES:
+        return False
+    rests = (weighted(digits[:8], (2, 3, 4, 5, 6, 7, 8, 9)) % 11, weighted(digits[8:11], (7, 8, 9)) % 11)
+    return all(
+        check == (1 if rest == 0 and state in (1, 2) else rest % 10) for rest, check in zip(rests, digits[10:], strict=True)
+    )
+
+
+def is_br_cnh(number: str) -> bool:
+    """The registration number of Brazil's driving licence (Senatran): weights 9 to 1 and 1 to 9, modulo 11.
+
+    Where the first remainder is 10, the first digit is 0 and the second is less by 2; programs differ on what is below 0, so both
+    of their digits pass.
+    """
+    digits = digits_of(number)
+    if len(digits) != 11 or len(set(digits)) == 1:
+        return False
+    first = weighted(digits[:9], (9, 8, 7, 6, 5, 4, 3, 2, 1)) % 11
+    second = weighted(digits[:9], (1, 2, 3, 4, 5, 6, 7, 8, 9)) % 11
+    less = 2 if first == 10 else 0
+    allowed = {0, 8} if second == 10 and less else {0} if second == 10 else {second - less, (second - less) % 11 % 10}
+    return digits[9] == first % 10 and digits[10] in allowed
 
 
 def is_sv_dui(number: str) -> bool:

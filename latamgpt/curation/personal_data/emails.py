@@ -10,6 +10,7 @@ SPELT = re.compile(
     r"(?:\.| ?[(\[](?:dot|punto|ponto)[)\]] ?)[a-z]{2,}",
     re.IGNORECASE,
 )
+SPACED = re.compile(r"(?<![\w.+-])(?=[\w.+-]*[a-z])[\w.+-]{3,64} @ [a-z][\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?!\w)", re.IGNORECASE)
 TAG = "[EMAIL]"
 
 
@@ -17,6 +18,9 @@ def mask_emails(text: str, counts: Counter[str]) -> str:
     """Replace every address by its tag and count it."""
     if "@" in text:
         text = _mask_signs(text, counts)
+        if " @ " in text:
+            text, num_spaced = SPACED.subn(TAG, text)
+            counts.update({"EMAIL": num_spaced} if num_spaced else {})
     if "(at)" in text or "[at]" in text or "arroba" in text:
         text, num_spelt = SPELT.subn(TAG, text)
         counts.update({"EMAIL": num_spelt} if num_spelt else {})

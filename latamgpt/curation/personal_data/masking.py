@@ -27,6 +27,8 @@ PLAIN = str.maketrans(
 WORD = any_word(RULES)
 UNNAMED = tuple((order, rule) for order, rule in enumerate(RULES) if rule.proof is not Proof.WORD)
 ALL = tuple(enumerate(RULES))
+PIX = re.compile(r"pix\W{0,8}(?=[0-9a-f]{8}-)", re.IGNORECASE)
+PIX_CHARS = 36  # of a random key, in which digits may be far apart
 MARGIN_CHARS = 24  # of a number's letters before and after its digits: a CURP, an IBAN
 BEFORE_CHARS = 80
 RAW_BEFORE_CHARS = 4 * BEFORE_CHARS  # as much of the text as may shrink to BEFORE_CHARS when numbers become tags
@@ -81,6 +83,8 @@ def _windows(text: str) -> list[tuple[int, int]]:
         spans = sorted([*spans, *(match.span() for match in LETTERED.finditer(text))])
     if "CNPJ" in text:
         spans = sorted([*spans, *((match.end(), match.end() + MARGIN_CHARS) for match in re.finditer("CNPJ", text))])
+    if "pix" in text or "PIX" in text or "Pix" in text:
+        spans = sorted([*spans, *((match.end(), match.end() + PIX_CHARS) for match in PIX.finditer(text))])
     windows: list[tuple[int, int]] = []
     for start, end in spans:
         line_start = text.rfind("\n", max(0, start - MARGIN_CHARS), start) + 1

@@ -10,7 +10,10 @@ import re
 from collections import Counter
 
 TAG = "[NAME]"
-LABELS = r"RUT|RUN|DNI|CPF|RG|CUIT|CUIL|CURP|RFC|RUC|NIT|RIF|DUI|DPI|CUI|RTN|TRN|CNPJ|CC|CI|TI|CE|LE|LC|NSS|IBAN|CBU|CLABE|MF|N"
+LABELS = (
+    r"RUT|RUN|DNI|CPF|RG|CUIT|CUIL|CURP|RFC|RUC|NIT|RIF|DUI|DPI|CUI|RTN|TRN|CNPJ|CC|CI|TI|CE|LE|LC|NSS|IBAN|CBU|CLABE|MF|N|"
+    r"PIS|PASEP|NIS|CNH|RENAVAM|PIX"
+)
 WORD = rf"(?!(?:{LABELS})\b)(?:[A-ZÁÉÍÓÚÑÜÂÊÔÃÕÇ][A-Za-zÀ-ÿ]+(?:['’ʼ-][A-Za-zÀ-ÿ]+)*|[A-ZÁÉÍÓÚÑ]\.(?! ?[A-Z]\.))"
 LINK = r"(?:(?:de|del|la|las|los|da|das|do|dos|e|y|van|von|di) ){0,2}"
 FULL_NAME = rf"{WORD}(?: {LINK}{WORD}){{1,5}}"
@@ -30,8 +33,13 @@ BETWEEN = (  # 'con', 'portador del', 'brasileiro, casado, CPF nº', 'C.I.': wha
     r"[,;:(\s]{0,3}(?:(?:[a-záéíóúñüâêôãõç/]+|[A-Z]{2,5}|(?:[A-Z]\.\s?){2,4}|N)[,;:()º°.\s]{1,4}){0,9}"
 )
 DIRECT = re.compile(rf"(?<![\w.])({FULL_NAME}){BETWEEN}$")
+LIVING = re.compile(  # 'Rosa Quispe Mamani, domiciliada en': the name of who lives at an address
+    rf"(?<![\w.])({FULL_NAME}){BETWEEN}"
+    r"(?:domiciliad[oa]|domicilio|domicílio|endere[çc]o|residente|resid(?:e|ía|ia)|mora(?:dor|dora|va)?|viv(?:e|ía|ia|o)|direcci[óo]n)"
+    r"[^\n.;\[\]]{0,24}$"
+)
 IDENTITY = re.compile(
-    r"\[(?:CPF|RG|CUIT|DNI|RUT|CEDULA|CARNET|CURP|RFC|NSS|DUI|DPI|RTN|TRN|DIMEX|RIF|RUC|NIT|CBU|CLABE|IBAN|CARD|ACCOUNT)\]"
+    r"\[(?:CPF|RG|CUIT|DNI|RUT|CEDULA|CARNET|CURP|RFC|NSS|DUI|DPI|RTN|TRN|PIS|TITULO|CNH|RENAVAM|PIX|DIMEX|RIF|RUC|NIT|CBU|CLABE|IBAN|CARD|ACCOUNT)\]"
 )
 CONTACT = re.compile(r"\[(?:EMAIL|PHONE|ADDRESS)\]")
 BESIDE_IDENTITY_CHARS, BESIDE_CONTACT_CHARS = 140, 80
@@ -58,8 +66,10 @@ def mask_names(text: str, counts: Counter[str]) -> str:
     if "]" in text:
         for found in CONTACT.finditer(text):
             spans |= _titled(text, found.start(), BESIDE_CONTACT_CHARS)
+            if found[0] == "[ADDRESS]":
+                spans |= _introducing(text, found.start(), LIVING)
         for found in IDENTITY.finditer(text):
-            spans |= _titled(text, found.start(), BESIDE_IDENTITY_CHARS) | _introducing(text, found.start())
+            spans |= _titled(text, found.start(), BESIDE_IDENTITY_CHARS) | _introducing(text, found.start(), DIRECT)
     names = {text[start:end] for start, end in spans if " " in text[start:end] and _is_person(text[start:end])}
     return _everywhere(_tagged(text, sorted(spans), counts), names, counts)
 
@@ -80,8 +90,8 @@ def _titled(text: str, end: int, num_chars: int) -> set[tuple[int, int]]:
     return {match.span(1) for match in TITLED.finditer(text, start, end)}
 
 
-def _introducing(text: str, end: int) -> set[tuple[int, int]]:
-    match = DIRECT.search(text, _paragraph_start(text, end, BESIDE_IDENTITY_CHARS), end)
+def _introducing(text: str, end: int, leading: re.Pattern[str]) -> set[tuple[int, int]]:
+    match = leading.search(text, _paragraph_start(text, end, BESIDE_IDENTITY_CHARS), end)
     return {match.span(1)} if match else set()
 
 

@@ -33,6 +33,9 @@ import stdnum.ve.rif
 from latamgpt.curation.personal_data import words
 from latamgpt.curation.personal_data.check_digits import (
     always,
+    is_br_cnh,
+    is_br_pis,
+    is_br_titulo,
     is_card,
     is_gt_dpi,
     is_hn_dni,
@@ -74,9 +77,21 @@ BRAZIL = (
     printed("BR", "CNPJ", r"(?-i:[\dA-Z]{2}\.[\dA-Z]{3}\.[\dA-Z]{3}/[\dA-Z]{4}-\d{2})", stdnum.br.cnpj.is_valid, words.CNPJ),
     printed("BR", "CPF", r"\d{3}\.\d{3}\.\d{3}-\d{2}", stdnum.br.cpf.is_valid, words.CPF),
     checked("BR", "CNPJ", r"\d{8}/?\d{4}-?\d{2}", stdnum.br.cnpj.is_valid, words.CNPJ),
-    named("BR", "CNPJ", r"[\dA-Z]{8}/?[\dA-Z]{4}-?\d{2}", stdnum.br.cnpj.is_valid, words.CNPJ),
+    named("BR", "CNPJ", r"[\dA-Z]{8}/?[\dA-Z]{4}-?\d{2}", stdnum.br.cnpj.is_valid, rf"{words.CNPJ}|{words.PIX}"),
     checked("BR", "CPF", r"\d{9}[-/]?\d{2}", _without_dots(stdnum.br.cpf.is_valid), words.CPF),
-    named("BR", "CPF", r"\d{3}[. ]?\d{3}[. ]?\d{3}[-/. ]?\d{2}", _without_dots(stdnum.br.cpf.is_valid), words.CPF),
+    named(
+        "BR",
+        "CPF",
+        r"\d{3}[. ]?\d{3}[. ]?\d{3}[-/. ]?\d{2}",
+        _without_dots(stdnum.br.cpf.is_valid),
+        rf"{words.CPF}|{words.PIX}",
+    ),
+    printed("BR", "PIS", r"(?<![\w-])\d{3}\.\d{5}\.\d{2}-\d(?![\w-])", is_br_pis, words.PIS),
+    named("BR", "PIS", r"\d{3}[. ]?\d{5}[. ]?\d{2}[- ]?\d", is_br_pis, words.PIS),
+    named("BR", "TITULO", r"\d{4}[ .]?\d{4}[ .]?\d{4}|\d{8}[-/ ]?\d{2}[-/ ]?\d{2}", is_br_titulo, words.TITULO),
+    named("BR", "CNH", r"\d{9}[- ]?\d{2}", is_br_cnh, words.CNH),
+    named("BR", "RENAVAM", r"\d{4}\.?\d{6}-?\d|\d{8}-?\d", is_br_pis, words.RENAVAM),
+    named("BR", "PIX", r"[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}", always, words.PIX),  # a random key
     named("BR", "RG", r"\d{1,2}\.?\d{3}\.?\d{3}(?:-?[\dX])?", always, words.RG),  # the states' own rules differ
     named("BR", "ADDRESS", r"\d{2}\.?\d{3}-?\d{3}", always, words.POSTCODE),
 )
@@ -168,10 +183,12 @@ MONEY = (
     printed("*", "CARD", r"(?<![\w-])3[47]\d{2}([ -])\d{6}\1\d{5}(?![\w-])", is_card, words.CARD),
     named("*", "CARD", r"\d{13,19}", is_card, words.CARD),
     named("*", "ACCOUNT", r"\d[\d.-]{4,22}\d", always, words.ACCOUNT),
+    named("*", "ACCOUNT", r"(?=[\d.X-]{7})\d[\d.]{1,18}(?:-[\dX.]{1,10})+|\d{10,20}", is_no_span_of_years, words.ACCOUNT_ALONE),
 )
 PHONES = (
     printed("*", "PHONE", r"(?<!\w)\+(?:1|5\d{1,2})[ .-]?(?:\(?\d{1,4}\)?[ .-]?){2,5}\d", always),
     printed("*", "PHONE", r"(?<!\w)\(0?\d{2,4}\) ?(?:9 ?)?\d{3,5}[ .-]?\d{3,4}(?!\w)", always, words.PHONE),
+    named("*", "PHONE", r"9[ .-]\d{4}[ .-]?\d{4}|\d{2}(?:[ .-]\d{2}){3}", always, words.PHONE),
     named("*", "PHONE", r"\d{3,4}[ .-]\d{4}", is_no_span_of_years, words.PHONE),
     named("*", "PHONE", r"\(?\d{2,4}\)?[ .-]?\d{3,5}[ .-]?\d{3,5}", always, words.PHONE),
 )

@@ -18,7 +18,12 @@ CUIT = r"c\.?u\.?i\.?[tl]\.?|clave [úu]nica"
 RFC = r"r\.?f\.?c\.?|registro federal de contribuyentes"
 CURP = r"c\.?u\.?r\.?p\.?|clave [úu]nica de registro"
 RG = r"r\.?g\.?|registro geral|(?:carteira|c[ée]dula) de identidade|identidade"
-NSS = r"n\.?s\.?s\.?|seguro social|i\.?m\.?s\.?s\.?"
+PIS = r"p\.?i\.?s\.?(?:/pasep)?|pasep|n\.?i\.?s\.?|integra[çc][ãa]o social|cad\.?[úu]nico|cadastro [úu]nico"
+TITULO = r"t[íi]tulo (?:de eleitora?|eleitoral)|inscri[çc][ãa]o eleitoral"
+CNH = r"c\.?n\.?h\.?|habilita[çc][ãa]o"
+RENAVAM = r"renavam"
+PIX = r"pix"
+NSS = r"n\.?s\.?s\.?|segur(?:o|idad) social|i\.?m\.?s\.?s\.?"
 RIF = r"r\.?i\.?f\.?|registro (?:[úu]nico )?de informaci[óo]n fiscal"
 DUI = r"d\.?u\.?i\.?|documento [úu]nico de identidad|n\.?i\.?t\.?"
 DPI = r"d\.?p\.?i\.?|c\.?u\.?i\.?|documento personal de identificaci[óo]n"
@@ -33,8 +38,13 @@ ACCOUNT = (
     r"(?:cuenta|cta\.?)\s(?:bancaria|corriente|cte\.?|vista|rut|de ahorros?|ahorros?)|caja de ahorros?|"
     r"conta(?:[- ]corrente|[- ]poupan[çc]a| banc[áa]ria)|c/c"
 )
+ACCOUNT_ALONE = (
+    r"(?:cuenta|cta\.?|conta)(?=\W{0,3}(?:n[.º°o]{0,3}\s?|n[úu]mero\s?)?:?\s?$)"  # also a verb: only before a number with dashes
+)
 POSTCODE = r"c\.?e\.?p\.?"
 PHONE = (
     r"tels?|tel[ée]fonos?|telef|telefones?|tel[ée]fax|fax|celular(?:es)?|cel|fonos?|fones?|m[óo]vil|whats\s?app|wsp|phone|"
-    r"mobile|contacto|contato"
+    r"mobile|contacto|contato|pix|"
+    r"(?:ll[áa]m(?:[ae]|[ae]me|[ae]nos|ar|arme|arnos|en|enme|ennos)|marque|ligue|ligar|disque|telefone[ae]?r?|comun[íi]que(?:se|nse)|comunicarse|informes|escr[íi]b[ae](?:me|nos))"
+    r"(?=\W{0,3}(?:(?:al?|o|para|pro|no|n[.º°]{1,2}|n[úu]mero|whats\s?app) ?){0,3}:?\s?$)"
 )
