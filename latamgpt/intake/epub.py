@@ -9,10 +9,12 @@ import lxml.etree
 from latamgpt.errors import quoted
 from latamgpt.intake.encoding import decode
 from latamgpt.intake.found import Found
-from latamgpt.intake.markup import text_of_html
+from latamgpt.intake.hidden_markup import take_out_hidden
+from latamgpt.intake.markup import text_of_page
 from latamgpt.intake.metadata import Metadata, read_metadata
 from latamgpt.intake.package import Package, encrypted, open_package
 from latamgpt.intake.quarantine import Reason, Rejected
+from latamgpt.intake.whole_page import whole_page
 from latamgpt.intake.xml_files import children, parse_xml
 
 CONTAINER = "META-INF/container.xml"
@@ -29,11 +31,11 @@ def parse_epub(path: str, name: str) -> list[Found]:
         book = parse_xml(package.read(where), f"{quoted(where)} of {name}")
         pages = _spine(book, posixpath.dirname(where), name)
         _refuse_locked(package, pages, name)
-        chapters = [_chapter(package.read(page), f"{quoted(page)} of {name}") for page in pages]
+        read = [_chapter(package.read(page), f"{quoted(page)} of {name}") for page in pages]
     header = next(iter(children(book, "metadata")), None)
     said = read_metadata(header, f"the metadata of {name}") if header is not None else Metadata()
-    text = "\n\n".join(chapter for chapter in chapters if chapter)
-    return [Found(name, text, said.title, said.language, said.statements)]
+    text = "\n\n".join(chapter for chapter, _ in read if chapter)
+    return [Found(name, text, said.title, said.language, said.statements, num_hidden_chars=sum(hidden for _, hidden in read))]
 
 
 def _package_file(package: Package, name: str) -> str:
@@ -65,14 +67,19 @@ def _refuse_locked(package: Package, pages: list[str], name: str) -> None:
         raise encrypted(name)
 
 
-def _chapter(raw: bytes, name: str) -> str:
+def _chapter(raw: bytes, name: str) -> tuple[str, int]:
+    """Its text, and how many characters of it are hidden from readers."""
     declared = DECLARED_ENCODING.match(raw)
     encoding = declared[1].decode("ascii") if declared else "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
     html = DECLARATION.sub("", decode(raw, encoding, name))
+    if not html.strip():
+        return "", 0
     try:
-        return text_of_html(html) if html.strip() else ""
+        page = whole_page(html)
+        num_hidden_chars = take_out_hidden(page)
+        return text_of_page(page), num_hidden_chars
     except (lxml.etree.LxmlError, ValueError) as error:
-        raise Rejected(Reason.HTML_UNREADABLE, f"{name} is not HTML: {error}") from error
+        raise Rejected(Reason.HTML_UNREADABLE, f"{name} cannot be read: {error}") from error
 
 
 def _damaged(name: str, what: str) -> Rejected:

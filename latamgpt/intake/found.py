@@ -18,6 +18,7 @@ class Found:
     parts: tuple[str, ...] = ()  # other files of the delivery that the document was made from, or that are its pictures
     confidence: float | None = None  # 0 to 1: the mean over its words, where a machine read them from a picture
     record_id: str = ""  # as the partner numbers records
+    num_hidden_chars: int = 0  # blanks aside, of text that readers do not see; it is not in `text`
 
 
 Reading = list[Found | SetAside]

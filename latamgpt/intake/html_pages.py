@@ -2,15 +2,18 @@
 
 import re
 from pathlib import Path
+from typing import cast
 
 import lxml.etree
 import lxml.html
 
 from latamgpt.intake.encoding import decode
 from latamgpt.intake.found import Found
+from latamgpt.intake.hidden_markup import take_out_hidden
 from latamgpt.intake.menus import without_menus
 from latamgpt.intake.page_licences import page_statements
 from latamgpt.intake.quarantine import Reason, Rejected
+from latamgpt.intake.whole_page import whole_page
 
 IMPORTED_AHEAD = ("trafilatura",)
 ENCODING_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -30,14 +33,17 @@ def page_in(text: str, name: str) -> Found:
     page = _parse_page(ENCODING_DECLARATION.sub("", text), name)
     title = " ".join((page.findtext(".//title") or "").split())
     language = page.get("lang") or page.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
-    return Found(name, _main_text(without_menus(page), name), title, language, tuple(page_statements(page)))
+    body = without_menus(page)
+    num_hidden_chars = take_out_hidden(body)
+    main = _main_text(cast("str", lxml.html.tostring(body, encoding="unicode")), name)
+    return Found(name, main, title, language, tuple(page_statements(page)), num_hidden_chars=num_hidden_chars)
 
 
 def _parse_page(html: str, name: str) -> lxml.html.HtmlElement:
     try:
-        return lxml.html.document_fromstring(html)
+        return whole_page(html)
     except (lxml.etree.LxmlError, ValueError) as error:
-        raise Rejected(Reason.HTML_UNREADABLE, f"{name} is not HTML: {error}") from error
+        raise Rejected(Reason.HTML_UNREADABLE, f"{name} cannot be read: {error}") from error
 
 
 def _main_text(html: str, name: str) -> str:

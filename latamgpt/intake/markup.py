@@ -4,6 +4,7 @@ import lxml.etree
 import lxml.html
 
 from latamgpt.intake.paragraphs import Paragraphs
+from latamgpt.intake.whole_page import whole_page
 from latamgpt.intake.xml_files import local_name
 
 LEFT_OUT = frozenset({"script", "style", "head", "template", "noscript", "svg", "math", "rp", "rt", "object", "audio", "video"})
@@ -20,7 +21,11 @@ def text_of_html(html: str) -> str:
     Raises:
         lxml.etree.LxmlError, ValueError: it is no HTML.
     """
-    page = lxml.html.document_fromstring(html)
+    return text_of_page(whole_page(html))
+
+
+def text_of_page(page: lxml.html.HtmlElement) -> str:
+    """The text of a page of a book that is parsed already."""
     text = Paragraphs()
     num_notes = 0
     walk = lxml.etree.iterwalk(page, events=("start", "end"))

@@ -2,7 +2,6 @@
 
 import copy
 import re
-from typing import cast
 
 import lxml.html
 
@@ -13,15 +12,15 @@ CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # lxml reads 
 TEXT_PARTS = frozenset({"article", "blockquote", "main", "section"})
 
 
-def without_menus(page: lxml.html.HtmlElement) -> str:
-    """The page as HTML without what HTML itself calls navigation, without the site's footer, and without lists of links."""
+def without_menus(page: lxml.html.HtmlElement) -> lxml.html.HtmlElement:
+    """A copy of the page without what HTML itself calls navigation, without the site's footer, and without lists of links."""
     page = copy.deepcopy(page)
     for element in page.iter():
         element.text, element.tail = _without_controls(element.text), _without_controls(element.tail)
     for element in list(page.iter("nav", "footer", "ul", "ol", "div")):
         if element.getparent() is not None and _is_furniture(element):
             element.drop_tree()
-    return cast("str", lxml.html.tostring(page, encoding="unicode"))
+    return page
 
 
 def _without_controls(text: str | None) -> str | None:

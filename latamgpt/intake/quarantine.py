@@ -47,6 +47,7 @@ class Reason(StrEnum):
     OCR_MISSING = "ocr_missing"
     OCR_INVALID = "ocr_invalid"
     OCR_LOW_CONFIDENCE = "ocr_low_confidence"
+    HIDDEN_FROM_READERS = "hidden_from_readers"
     NOT_READ = "not_read"
 
 

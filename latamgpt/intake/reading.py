@@ -1,6 +1,7 @@
 """From a delivery's files to what was found in them: which file is read by which reader, and what is left over."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from latamgpt.intake.apart import apart
@@ -101,7 +102,7 @@ def _read_names(source: Source, names: list[str]) -> Iterator[Found | SetAside]:
         if name not in taken:
             for item in read_file(source, name):
                 taken.update(source.names.intersection(item.parts if isinstance(item, Found) else (item.path,)))
-                yield _fit_to_use(item)
+                yield from _without_hidden(item)
     for name in sorted(source.names.difference(names, taken)):
         if not _belongs(source, name):
             yield _not_read(source, name)
@@ -125,6 +126,18 @@ def read_file(source: Source, name: str) -> Iterator[Found | SetAside]:
         raise
     except Rejected as rejected:
         yield SetAside(name, rejected.reason, rejected.detail, (source.folder / name).stat().st_size)
+
+
+def _without_hidden(item: Found | SetAside) -> Iterator[Found | SetAside]:
+    """A document, and beside it what of it was left out because readers do not see it."""
+    if isinstance(item, Found) and item.num_hidden_chars:
+        detail = (
+            f"{item.path} holds {item.num_hidden_chars:,} characters that its markup hides from readers: they are left out, and "
+            "the rest is read. Ask the partner where they come from"
+        )
+        yield SetAside(item.path, Reason.HIDDEN_FROM_READERS, detail, item.num_hidden_chars, item.language)
+        item = replace(item, num_hidden_chars=0)
+    yield _fit_to_use(item)
 
 
 def _fit_to_use(item: Found | SetAside) -> Found | SetAside:

@@ -1,17 +1,24 @@
 """DOCX: its text by mammoth (headings, lists, tables, insertions, foot- and endnotes), its properties, its headers' licence."""
 
+import io
 import re
+import zipfile
+
+import lxml.etree
 
 from latamgpt.errors import quoted
 from latamgpt.intake.found import Found
+from latamgpt.intake.hidden_runs import styles_that_hide, take_out_hidden_runs
 from latamgpt.intake.licences import Statement, statements_in
 from latamgpt.intake.markup import text_of_html
 from latamgpt.intake.metadata import read_metadata
 from latamgpt.intake.package import Package, open_package
-from latamgpt.intake.xml_files import parse_xml, words_of
+from latamgpt.intake.xml_files import local_name, parse_xml, words_of
 
 IMPORTED_AHEAD = ("mammoth",)
 PROPERTIES = ("docProps/core.xml", "docProps/custom.xml")
+BODIES = frozenset({"document", "footnotes", "endnotes"})
+STYLES = "word/styles.xml"
 PAGE_EDGES = re.compile(r"word/(header|footer)\d*\.xml")
 
 
@@ -21,6 +28,11 @@ def parse_docx(path: str, name: str) -> list[Found]:
 
     with open_package(path, name) as package:
         stated: list[Statement] = []
+        hiding = (
+            styles_that_hide(parse_xml(package.read(STYLES), f"{STYLES} of {name}")) if STYLES in package.names else frozenset()
+        )
+        cleared: dict[str, bytes] = {}
+        num_hidden_chars = 0
         title = language = ""
         for member in sorted(package.names):
             if member.endswith((".xml", ".rels")):
@@ -31,8 +43,12 @@ def parse_docx(path: str, name: str) -> list[Found]:
                     stated += said.statements
                 elif PAGE_EDGES.fullmatch(member):
                     stated += statements_in(words_of(root), f"a page's edge in {name}")
+                elif local_name(root) in BODIES and (num_chars := take_out_hidden_runs(root, hiding)):
+                    num_hidden_chars += num_chars
+                    cleared[member] = lxml.etree.tostring(root, encoding="UTF-8", xml_declaration=True)
         _refuse_no_document(package)
-    with open(path, "rb") as stream:  # noqa: PTH123
+        readable = _with(package, cleared) if cleared else None
+    with readable or open(path, "rb") as stream:  # noqa: PTH123
         html = mammoth.convert_to_html(
             stream,
             include_embedded_style_map=False,
@@ -41,12 +57,23 @@ def parse_docx(path: str, name: str) -> list[Found]:
             ignore_empty_paragraphs=True,
         ).value
     text = text_of_html(html) if html else ""
-    return [Found(name, text, title, language, tuple(stated))]
+    return [Found(name, text, title, language, tuple(stated), num_hidden_chars=num_hidden_chars)]
 
 
 def _refuse_no_document(package: Package) -> None:
     if not any(member.endswith("document.xml") for member in package.names):
         package.read("word/document.xml")
+
+
+def _with(package: Package, cleared: dict[str, bytes]) -> io.BytesIO:
+    """The document's XML anew, with these members in place of its own; pictures are not read and stay out."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for member in sorted(package.names):
+            if member.endswith((".xml", ".rels")):
+                archive.writestr(member, cleared.get(member) or package.read(member))
+    stream.seek(0)
+    return stream
 
 
 def _no_picture(_: object) -> list[object]:

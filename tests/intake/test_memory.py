@@ -75,7 +75,7 @@ FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "a text of one line that grows when composed": ("a.txt", repeated("\ufdfa", 15 * MIB), ""),
     "a text above the cap": ("a.md", repeated("palabra\n", 60 * MIB), Reason.TOO_LARGE),
     "HTML, wide and deep": ("a.html", repeated("<div><p>x", 120 * MIB), Reason.TOO_LARGE),
-    "HTML, deep, below the cap": ("a.html", repeated("<div>", 15 * MIB), Reason.EMPTY_DOCUMENT),
+    "HTML, deep, below the cap": ("a.html", repeated("<div>", 15 * MIB), Reason.HTML_UNREADABLE),
     "HTML, wide, below the cap": ("a.html", repeated("<p>río\n", 15 * MIB), Reason.HTML_UNREADABLE),
     "HTML, attributes, below the cap in process": ("a.html", repeated("<p a=1 b=2 c=3 d>", MIB // 4), "any"),
     "CSV with one huge cell": ("a.csv", repeated("palabra ", 60 * MIB, 'text\nbueno\n"', '"\n'), Reason.TOO_LARGE),
