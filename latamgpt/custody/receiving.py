@@ -72,9 +72,9 @@ def receive(workspace: Workspace, source: Path, partner: str, given: Given, para
             it is dated ahead.
         InputDamagedError: the copy is not as the source.
     """
+    _refuse_address(source)
     institution = read_institution(workspace.root, partner)
     find_agreement(institution, str(given["agreement"]))
-    _refuse_address(source)
     source = source.absolute()
     if not is_archive(source):
         _refuse(source)

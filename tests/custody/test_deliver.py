@@ -274,11 +274,10 @@ def test_a_kill_leaves_no_half_delivery_and_the_same_command_finishes_it(office:
 
 
 @pytest.mark.parametrize("address", ["https://example.org/cuentos", "http://example.org/cuentos.zip", "s3://cubo/cuentos"])
-def test_an_address_is_refused_since_nothing_is_fetched(
+def test_an_address_is_refused_before_all_else_since_nothing_is_fetched(
     office: Workspace, capsys: pytest.CaptureFixture[str], address: str
 ) -> None:
-    register(office)
     before = state(office.root)
-    assert main(["deliver", address, "--partner", PARTNER, "--agreement", "as-1", *WORDS]) == OperatorError.exit_code
+    assert main(["deliver", address, "--partner", "nobody", "--agreement", "none-such", *WORDS]) == OperatorError.exit_code
     assert "nothing is fetched from the network" in capsys.readouterr().err
     assert state(office.root) == before
