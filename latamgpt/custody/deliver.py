@@ -6,7 +6,7 @@ from pathlib import Path
 from latamgpt.custody.deeds import at_work, carry_out, finish_cut_off
 from latamgpt.custody.edits import Deed, FileEdit, Move
 from latamgpt.custody.places import delivery_place, tree_digest
-from latamgpt.custody.receiving import Given, Received, described_before, receive
+from latamgpt.custody.receiving import Given, Received, described_before, receive, refuse_address
 from latamgpt.custody.registry_edits import find_agreement
 from latamgpt.custody.run_lists import enter_run
 from latamgpt.errors import NotPermittedError, OperatorError
@@ -39,6 +39,7 @@ def deliver(workspace: Workspace, order: Order) -> str:
         NotPermittedError: its agreement does not let the texts lie on this machine; or the rights refuse it, and it was not said
             to be entered all the same.
     """
+    refuse_address(order.source)
     must_lie_here(workspace.root, order.partner, str(order.given["agreement"]))
     if not order.dry_run:
         finish_cut_off(workspace)

@@ -72,7 +72,6 @@ def receive(workspace: Workspace, source: Path, partner: str, given: Given, para
             it is dated ahead.
         InputDamagedError: the copy is not as the source.
     """
-    _refuse_address(source)
     institution = read_institution(workspace.root, partner)
     find_agreement(institution, str(given["agreement"]))
     source = source.absolute()
@@ -114,7 +113,12 @@ def described_before(workspace: Workspace, partner: str, given: Given) -> Given:
     return {**given, "date": read_delivery(place).date}
 
 
-def _refuse_address(source: Path) -> None:
+def refuse_address(source: Path) -> None:
+    """Refuse a URL, before anything else is asked.
+
+    Raises:
+        OperatorError: it is one.
+    """
     if ADDRESS.match(str(source)) and not source.exists():
         raise OperatorError(
             f"{source} is an address, and nothing is fetched from the network: what a partner sends comes by the partner's own "
