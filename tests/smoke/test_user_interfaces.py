@@ -5,7 +5,7 @@ from collections.abc import Generator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from latamgpt.curation.by_delivery import TABLE as DELIVERIES
 from latamgpt.curation.by_delivery import WHOLE
@@ -16,6 +16,7 @@ from tests.smoke.conftest import MS_TO_SHOW, FinishedRun
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("newcomer")]
 
+FROM_THE_CHECKPOINT_ON = '+key:"release" and (key:"checkpoint"+ or key:"approval")'
 ASSETS = """{ assetNodes { assetKey { path } isMaterializable staleStatus
   assetMaterializations(limit: 1) { runId } } }"""
 CHECKS = """{ assetNodes { assetKey { path } assetChecksOrError { ... on AssetChecks { checks { name blocking
@@ -50,18 +51,18 @@ def test_every_gate_shows_a_blocking_check_in_which_nothing_critical_failed(page
         assert last["status"] == "SUCCEEDED" or last["evaluation"]["severity"] == "WARN", name
 
 
-def test_the_browser_shows_the_graph_materialized(pages: Pages, page: Page) -> None:
-    page.goto(f"{pages.dagster}/assets/release?view=lineage")
-    for name in ("release_candidate", "approval", "release"):
-        page.get_by_text(name, exact=True).first.wait_for(timeout=MS_TO_SHOW)
-    assert page.get_by_text("Never materialized").count() == 0
-    page.goto(f"{pages.dagster}/assets/release")
-    page.get_by_text("Latest materialization").first.wait_for(timeout=MS_TO_SHOW)
-
-
-def test_the_browser_shows_a_gate_passed(pages: Pages, page: Page) -> None:
-    page.goto(f"{pages.dagster}/assets/corpus?view=checks")
-    page.get_by_text("Passed").first.wait_for(timeout=MS_TO_SHOW)
+def test_the_browser_shows_the_graph_materialized_with_its_checks(pages: Pages, page: Page) -> None:
+    page.set_viewport_size({"width": 1600, "height": 1800})  # where there is less room, cards show a name only
+    for setting, value in (("asset-graph-direction", "vertical"), ("asset-node-facets", ["checks", "status"])):
+        page.add_init_script(f"localStorage.setItem({json.dumps(setting)}, {json.dumps(json.dumps(value))})")
+    page.goto(f"{pages.dagster}/asset-groups~{quote(FROM_THE_CHECKPOINT_ON, safe='')}/")
+    page.locator("svg[class*=svgContainer]").wait_for(timeout=MS_TO_SHOW)
+    page.keyboard.press("Alt+e")  # opens all groups
+    expect(page.get_by_text("Materialized", exact=True)).to_have_count(7, timeout=MS_TO_SHOW)
+    expect(page.get_by_text("1 / 1 Passed", exact=True)).to_have_count(2, timeout=MS_TO_SHOW)
+    expect(page.get_by_text("2 / 2 Passed", exact=True)).to_have_count(1, timeout=MS_TO_SHOW)
+    for name in ("checkpoint", "scorecard", "ability_gate", "culture_gate", "release_candidate", "approval", "release"):
+        assert page.get_by_text(name, exact=True).count(), name
 
 
 def test_the_browser_shows_a_report_with_its_tables_and_links(pages: Pages, page: Page) -> None:
