@@ -26,11 +26,11 @@ ui: setup ## Dagster, MLflow and Data Docs in the browser, on 127.0.0.1
 	@$(BIN)/python -m dagster_project.ui
 
 test: setup ## the quick tests
-	@$(BIN)/python -m pytest -q -m "not slow" --numprocesses logical --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -q -m "not slow" --numprocesses logical --maxprocesses 4
 
 test-slow: setup ## the tests that take longer: whole runs, kills, real servers, a real browser
 	@scripts/setup-browser.sh
-	@$(BIN)/python -m pytest -q -m slow --timeout 600 --numprocesses 3 --dist loadgroup
+	@$(BIN)/python -m pytest -q -m slow --timeout 600 --numprocesses 3 --no-loadscope-reorder
 
 check: setup ## format, lint, types, import directions
 	@$(BIN)/ruff format --check .

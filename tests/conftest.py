@@ -4,11 +4,40 @@ import shutil
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from latamgpt.params import Params, read_params
 from latamgpt.store import Workspace
 
 ROOT = Path(__file__).parent.parent
+LONGEST_FIRST = ("tests/smoke/test_committed_lock.py", "tests/smoke/")
+"""Where the slow tests take longest: begun last, they would run on alone."""
+
+
+class OneFinishedRun(LoadScopeScheduling):
+    """A file's tests run in one process, and all that look at the newcomer's finished run in the same: it takes minutes.
+
+    Marks would say it as well (`xdist_group`), but pytest-xdist 3.8 loses them under pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        alone, together = LONGEST_FIRST
+        return together if path.startswith(together) and path != alone else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """How tests are given to processes."""
+    return OneFinishedRun(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    items.sort(
+        key=lambda item: next((n for n, path in enumerate(LONGEST_FIRST) if item.nodeid.startswith(path)), len(LONGEST_FIRST))
+    )
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 from tests.dagster_project import small_factory
 from tests.dagster_project.test_dvc_exec import wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kills")]
+pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

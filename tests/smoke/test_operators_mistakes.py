@@ -13,7 +13,7 @@ from assets.lock import source_version
 from latamgpt.store import Workspace
 from tests.smoke.conftest import Clone, FinishedRun
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("newcomer")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 RUN = ("python", "-m", "dagster_project.run")
 ROOM_BYTES = 200_000  # enough to begin, not enough to note what a stage did

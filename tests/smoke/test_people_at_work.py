@@ -21,7 +21,7 @@ from tests.servers.ports import free_ports
 from tests.servers.ui import Pages, user_interfaces
 from tests.smoke.conftest import Clone, FinishedRun
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("newcomer")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 MODEL = "latam-gpt-sample"
 SECONDS_TO_HAPPEN = 600

@@ -14,7 +14,7 @@ from latamgpt.store import Workspace, digest_of, list_files
 from tests.release.partner_text import shared_runs
 from tests.smoke.conftest import FinishedRun
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("newcomer")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def test_it_ends_by_saying_where_the_release_lies_how_it_scored_and_how_to_look(tiny_run: FinishedRun) -> None:

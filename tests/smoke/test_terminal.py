@@ -19,7 +19,7 @@ from latamgpt.store import Workspace
 from tests.smoke.conftest import Clone, FinishedRun
 from tests.terminal import BAR, Shown
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("newcomer")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 COLUMNS, ROWS = 80, 40
 CTRL_C = b"\x03"

@@ -14,7 +14,7 @@ from latamgpt.tracking.server import EXPERIMENT
 from tests.servers.ui import Pages, user_interfaces
 from tests.smoke.conftest import MS_TO_SHOW, FinishedRun
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("newcomer")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 FROM_THE_CHECKPOINT_ON = '+key:"release" and (key:"checkpoint"+ or key:"approval")'
 ASSETS = """{ assetNodes { assetKey { path } isMaterializable staleStatus
