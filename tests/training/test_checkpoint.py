@@ -120,7 +120,6 @@ def test_run_is_in_mlflow_with_its_curves_and_where_it_came_from(straight: Works
     assert [(m.step, m.value) for m in loss] == list(zip(curve.x, curve.y, strict=True))
     assert {"eval/bits_per_byte/que", "eval/bits_per_byte/es", "train/grad_norm", "train/learning_rate"} <= set(run.data.metrics)
     assert run.data.metrics["perf/tokens_per_s"] > 0
-    assert {"system/cpu_utilization_percentage", "system/system_memory_usage_megabytes"} <= set(run.data.metrics)
     assert run.data.params["checkpoint.zero_stage"] == "1"
     assert run.data.tags["kernel"] == "avx2"
     assert len(run.data.tags["data.mixture"]) == 64
