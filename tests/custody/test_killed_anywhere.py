@@ -21,6 +21,8 @@ from latamgpt.governance.chain import read_chain
 from latamgpt.store import Workspace
 from tests.custody.files import state
 
+pytestmark = pytest.mark.slow
+
 PLACE = "samples/archivo/cartas"
 WAITING = "var/unpublished/deliver-1/cartas"
 EVENTS = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate")

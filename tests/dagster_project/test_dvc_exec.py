@@ -88,6 +88,7 @@ def test_a_stopped_stage_goes_on_at_the_next_try(built_factory: Location) -> Non
     assert "changed words" in (place(built_factory, "documents/alpha") / "text.txt").read_text()
 
 
+@pytest.mark.slow
 def test_eight_stages_in_parallel_lose_no_lock_entry(tmp_path: Path) -> None:
     partners = tuple(f"partner-{number}" for number in range(8))
     location = build_location(small_factory.make(tmp_path, partners))

@@ -96,6 +96,7 @@ def test_a_stage_that_refuses_says_its_own_sentence(door: DvcDoor) -> None:
     assert words.endswith(f"Ask {PARTNER} for one, or take it out of `partners` in params.yaml.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["asked", "stage", "child", "server", "everything"])
 def test_a_kill_of_a_forked_stage_leaves_the_last_good_output_and_no_process(door: DvcDoor, who: str) -> None:
     root = door.workspace.root

@@ -58,6 +58,7 @@ def test_adopt_claims_no_code_version_for_a_stage_whose_code_changed(
     assert not_fresh_in_ui(built_factory, instance) >= {"checkpoint"}
 
 
+@pytest.mark.slow
 def test_work_done_in_a_terminal_is_adopted(built_factory: Location, instance: dg.DagsterInstance) -> None:
     adopt_all(built_factory, instance)
     root = built_factory.factory.workspace.root
@@ -68,6 +69,7 @@ def test_work_done_in_a_terminal_is_adopted(built_factory: Location, instance: d
     assert not_fresh_in_ui(built_factory, instance) == set()
 
 
+@pytest.mark.slow
 def test_a_changed_delivery_makes_stale_exactly_what_reads_it(built_factory: Location, instance: dg.DagsterInstance) -> None:
     adopt_all(built_factory, instance)
     (built_factory.factory.workspace.root / "samples" / "beta" / "first" / "one.txt").write_text("new words of beta")
@@ -83,6 +85,7 @@ def test_a_changed_delivery_makes_stale_exactly_what_reads_it(built_factory: Loc
     assert not_fresh_in_ui(built_factory, instance) == set()
 
 
+@pytest.mark.slow
 def test_an_expired_agreement_makes_stale_exactly_what_asks_for_it_and_leaves_the_next_corpus(
     built_factory: Location, instance: dg.DagsterInstance
 ) -> None:

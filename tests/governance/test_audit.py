@@ -175,7 +175,12 @@ def test_a_workspace_without_a_log_has_no_lines(
 
 def test_no_stage_reads_the_log() -> None:
     readers = [path for path in (ROOT / "latamgpt").rglob("*.py") if "governance.audit" in path.read_text(encoding="utf-8")]
-    assert {path.relative_to(ROOT / "latamgpt").parts[0] for path in readers} <= {"commands", "corrections", "custody"}
+    assert {path.relative_to(ROOT / "latamgpt").parts[0] for path in readers} <= {
+        "commands",
+        "corrections",
+        "custody",
+        "receipts",
+    }
     assert "governance/audit" not in Path(ROOT / "dvc.yaml").read_text(encoding="utf-8")
 
 
