@@ -1,6 +1,8 @@
 """Fixtures that every test may use: a workspace of its own, and the parameters of the tests' run."""
 
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,13 @@ class OneFinishedRun(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """How tests are given to processes."""
     return OneFinishedRun(config, log)
+
+
+def pytest_configure() -> None:
+    """Nothing is found because the one who runs the tests has an activated environment: `make test` is called without."""
+    activated = Path(sys.executable).parent.resolve()
+    places = os.environ["PATH"].split(os.pathsep)
+    os.environ["PATH"] = os.pathsep.join(place for place in places if Path(place).resolve() != activated)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -69,7 +69,7 @@ def test_a_forked_stage_publishes_the_bytes_that_a_shell_gets(door: DvcDoor) -> 
     assert door.reproduce("documents")[0] == 0
     forked = contents(root / PLACE)
     shutil.rmtree(root / PLACE)
-    subprocess.run(["latamgpt", "stage", "documents", PARTNER], cwd=root, check=True, capture_output=True)
+    small_factory.call(root, sys.executable, "-m", "latamgpt.cli", "stage", "documents", PARTNER)
     assert contents(root / PLACE) == forked
 
 
