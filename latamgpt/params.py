@@ -28,7 +28,7 @@ class DocumentsParams(Frozen):
 
     max_file_bytes: Count  # decompressed
     max_delivery_bytes: Count  # decompressed, all files together
-    max_record_bytes: Count  # one line of JSON, one CSV row
+    max_record_bytes: int = Field(gt=0, le=4 << 20)  # one line of JSON, one CSV row; docs/memory.md says why not more
     min_page_confidence: Share  # of a page's words as OCR read them; below it the page waits for a person's correction
 
 

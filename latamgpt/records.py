@@ -28,6 +28,15 @@ DOCUMENT_SCHEMA = pa.schema(
 )
 """What intake publishes: one row per document that a valid delivery holds."""
 
+ORTHOGRAPHY_SCHEMA = pa.schema(
+    [
+        pa.field("doc_id", pa.string(), nullable=False),
+        pa.field("orthography", pa.string(), nullable=False),  # as the partner names it; 'reg' as TEI does
+        pa.field("text", pa.string(), nullable=False),
+    ]
+)
+"""What intake publishes beside documents: the same texts in other spellings. Kept for who studies them; no stage trains on it."""
+
 CLEAN_DOCUMENT_SCHEMA = pa.schema(
     [
         *DOCUMENT_SCHEMA,

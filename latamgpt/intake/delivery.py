@@ -58,6 +58,9 @@ class DeliveryFormat(StrEnum):
     TEXT = "text"
 
 
+OrthographyName = Annotated[str, Field(pattern=r"^[^\W_][\w -]{0,39}$")]  # Ragileo, AMLQ 1995 ...
+
+
 class Fields(Frozen):
     """Which column of a CSV file, or key of a JSON record, holds what."""
 
@@ -65,6 +68,15 @@ class Fields(Frozen):
     title: str | None = None
     language: str | None = None  # where it is empty, the delivery's language holds
     id: str | None = None
+    orthographies: dict[OrthographyName, str] = Field(
+        default_factory=dict, max_length=8
+    )  # where the text stands in that spelling
+
+    @property
+    def named(self) -> list[str]:
+        """Every column or key that is named."""
+        wanted = [self.text, self.title, self.language, self.id, *self.orthographies.values()]
+        return [column for column in wanted if column is not None]
 
 
 class Delivery(Frozen):

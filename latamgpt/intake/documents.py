@@ -14,7 +14,7 @@ from latamgpt.intake.rows_on_disk import RowsOnDisk, rows_on_disk
 from latamgpt.intake.taking_in import TakenIn, Tally, take_in
 from latamgpt.params import Params
 from latamgpt.progress import follow
-from latamgpt.records import DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Report, Table
+from latamgpt.records import DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, ORTHOGRAPHY_SCHEMA, Report, Table
 from latamgpt.registry.partners import read_institution
 from latamgpt.store import Workspace, write_report
 
@@ -65,6 +65,7 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
                 outcomes.append(Outcome.of(taken))
                 progress.advance(note=taken.name)
             write_rows(target / "documents.parquet", _document_rows(key, rows), DOCUMENT_SCHEMA)
+            write_rows(target / "orthographies.parquet", _orthography_rows(rows), ORTHOGRAPHY_SCHEMA)
             write_rows(target / "exclusions.parquet", _exclusion_rows(key, rows), EXCLUSION_SCHEMA)
         return write_report(target, describe(key, outcomes, strays))
 
@@ -109,6 +110,11 @@ def _document_rows(partner: str, rows: RowsOnDisk) -> Iterator[dict[str, object]
             "ocr_confidence": row.ocr_confidence,
             "text": row.text,
         }
+
+
+def _orthography_rows(rows: RowsOnDisk) -> Iterator[dict[str, object]]:
+    for doc_id, orthography, text in rows.orthographies():
+        yield {"doc_id": doc_id, "orthography": orthography, "text": text}
 
 
 def _exclusion_rows(partner: str, rows: RowsOnDisk) -> Iterator[dict[str, object]]:

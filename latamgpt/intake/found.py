@@ -19,6 +19,7 @@ class Found:
     confidence: float | None = None  # 0 to 1: the mean over its words, where a machine read them from a picture
     record_id: str = ""  # as the partner numbers records
     num_hidden_chars: int = 0  # blanks aside, of text that readers do not see; it is not in `text`
+    orthographies: tuple[tuple[str, str], ...] = ()  # the same text in other spellings, each after its name
 
 
 Reading = list[Found | SetAside]

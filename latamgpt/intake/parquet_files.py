@@ -27,11 +27,12 @@ MAX_BYTES = 768 << 20  # of address space: Arrow's libraries alone map 400 MB, o
 def read_parquet(source: Source, name: str) -> Iterator[Found | SetAside]:
     """Every row a document; one without a text, or above the cap of a record, is set aside by its number."""
     fields, budget = source.delivery.fields, source.budget
-    named = [column for column in (fields.text, fields.title, fields.language, fields.id) if column is not None]
     path = str(source.place(name))
-    ends = checked(list[int], _apart(find_pages, name, path, name, named, budget.max_file_bytes), name, Reason.PARQUET_INVALID)
+    ends = checked(
+        list[int], _apart(find_pages, name, path, name, fields.named, budget.max_file_bytes), name, Reason.PARQUET_INVALID
+    )
     for first, end in pairwise([0, *ends]):
-        answer = _apart(read_page, name, path, named, first, end, budget.max_record_bytes)
+        answer = _apart(read_page, name, path, fields.named, first, end, budget.max_record_bytes)
         rows = checked(list[dict[str, str | None] | int], answer, name, Reason.PARQUET_INVALID)
         for number, values in enumerate(rows, start=first + 1):
             yield _row(fields, f"{name}#{number}", values)

@@ -152,8 +152,7 @@ def _parse(line: str) -> Mapping[str, object]:
 def _refuse_header(header: list[str], fields: Fields, name: str) -> None:
     if len(header) > MAX_COLUMNS:
         raise Rejected(Reason.CSV_INVALID, f"the header of {name} names {len(header):,} columns, above {MAX_COLUMNS:,}")
-    wanted = [column for column in (fields.text, fields.title, fields.language, fields.id) if column is not None]
-    missing = [column for column in wanted if column not in header]
+    missing = [column for column in fields.named if column not in header]
     if missing or len(set(header)) < len(header):
         what = f"has no column {quoted(missing[0])}" if missing else "names a column twice"
         raise Rejected(Reason.CSV_INVALID, f"the header of {name} {what}: it holds {len(header)} columns")
@@ -181,9 +180,18 @@ def document_of(fields: Fields, path: str, values: Mapping[str, object]) -> Foun
     if not isinstance(text, str):
         raise Rejected(Reason.RECORD_INVALID, f"{quoted(fields.text)} is {type(text).__name__}, not a text")
     refuse_no_text(text, path)  # an escape in JSON can stand for what no bytes in UTF-8 can
-    statements = stated_in_fields(values, lambda key: f"{quoted(key)} of {path}")
-    title = _string(values, fields.title) or _string(values, fields.id)
-    return Found(path, text, title, _string(values, fields.language), tuple(statements), record_id=_string(values, fields.id))
+    others = tuple((name, other) for name, column in fields.orthographies.items() if (other := _string(values, column)))
+    for _, other in others:
+        refuse_no_text(other, path)
+    return Found(
+        path,
+        text,
+        title=_string(values, fields.title) or _string(values, fields.id),
+        language=_string(values, fields.language),
+        statements=tuple(stated_in_fields(values, lambda key: f"{quoted(key)} of {path}")),
+        record_id=_string(values, fields.id),
+        orthographies=others,
+    )
 
 
 def _string(values: Mapping[str, object], key: str | None) -> str:

@@ -21,6 +21,7 @@ TABLES = """
     PRAGMA temp_store = FILE;
     CREATE TABLE deliveries (number INTEGER PRIMARY KEY, id, date, agreement, country, licence, source);
     CREATE TABLE documents (doc_id TEXT PRIMARY KEY, delivery INTEGER, path, title, language, ocr_confidence, text BLOB);
+    CREATE TABLE orthographies (doc_id TEXT, orthography TEXT, text BLOB);
     CREATE TABLE records (id BLOB PRIMARY KEY, path, digest BLOB) WITHOUT ROWID;
     CREATE TABLE exclusions (doc_id, delivery TEXT, file BLOB, path TEXT, reason TEXT, detail, language, num_bytes INTEGER);
     CREATE INDEX in_order ON exclusions (delivery, path, reason);
@@ -90,6 +91,8 @@ class RowsOnDisk:
         text = found.text.encode("utf-8")
         values = (doc_id, self._delivery, found.path, found.title, language, found.confidence, text)
         self._database.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        others = [(doc_id, name, other.encode("utf-8")) for name, other in found.orthographies]
+        self._database.executemany("INSERT INTO orthographies VALUES (?, ?, ?)", others)
 
     def remember(self, doc_id: str, path: str) -> None:
         """Add the id of a document that is known and not used, such as a withdrawn one."""
@@ -123,6 +126,10 @@ class RowsOnDisk:
         )
         for doc_id, delivery, day, *others in rows:
             yield DocumentRow(doc_id, delivery, date.fromisoformat(day), *others)
+
+    def orthographies(self) -> Iterator[tuple[str, str, bytes]]:
+        """Id of a document, name of another spelling, and its text in UTF-8; sorted by both."""
+        yield from self._database.execute("SELECT doc_id, orthography, text FROM orthographies ORDER BY doc_id, orthography")
 
     def exclusions(self) -> Iterator[ExclusionRow]:
         """All exclusions, sorted by delivery, path and reason."""

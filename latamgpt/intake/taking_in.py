@@ -2,10 +2,8 @@
 
 import hashlib
 import re
-from array import array
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,16 +11,17 @@ from latamgpt.errors import OperatorError, quoted
 from latamgpt.governance.contents import content_id, normal
 from latamgpt.governance.withdrawals import NOTHING_WITHDRAWN, Withdrawn, explain
 from latamgpt.intake.crawled import is_address_list, refuse_crawled
-from latamgpt.intake.delivery import LANGUAGE_TAG, Delivery, DeliveryFormat, language_tag, read_delivery
+from latamgpt.intake.delivery import LANGUAGE_TAG, Delivery, language_tag, read_delivery
+from latamgpt.intake.delivery_licences import check_bag_licence, check_notices, covered, shown, two_licences
 from latamgpt.intake.fixity import check_fixity
 from latamgpt.intake.found import Found
-from latamgpt.intake.licences import Statement, contradiction, stated_in_fields, statements_at_edges, statements_in
-from latamgpt.intake.notices import notice_contradiction
+from latamgpt.intake.licences import contradiction, statements_at_edges, statements_in
 from latamgpt.intake.payload import readable, refuse_unsafe, size_of
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.reading import read_files
 from latamgpt.intake.rows_on_disk import RowsOnDisk, rows_on_disk
 from latamgpt.intake.source import Source
+from latamgpt.intake.tally import Accepted, Tally
 from latamgpt.params import DocumentsParams
 from latamgpt.registry import crawl
 from latamgpt.registry.partners import Edge, Institution, Purpose
@@ -33,47 +32,6 @@ MAX_CONTRADICTING_SHARE = 0.5
 """Of a delivery's documents; above it the delivery's own licence is what is doubtful, and all of it waits for the partner."""
 
 MAX_DAYS_AHEAD = 366  # a delivery, or a correction in it, may be newer than the day that a run is held against, and not by years
-NUM_EXAMPLES = 3  # of what is set aside for one reason: so many are kept at hand to show
-IDENTIFIER = re.compile(r"[A-Za-z0-9.+-]{1,60}")  # as SPDX has them; a field for a licence may hold anything
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """A document that may be used, with the identity that its content gives it."""
-
-    doc_id: str
-    found: Found
-    language: str
-
-
-@dataclass
-class Tally:
-    """What became of one delivery's documents, in numbers that stay small however many there are."""
-
-    num_documents: int = 0
-    num_bytes: int = 0  # of the documents' texts in UTF-8
-    languages: Counter[str] = field(default_factory=Counter[str])
-    confidences: "array[float]" = field(default_factory=lambda: array("d"))  # of documents that a machine read
-    num_aside: Counter[str] = field(default_factory=Counter[str])  # by reason, as the next two
-    bytes_aside: Counter[str] = field(default_factory=Counter[str])
-    examples: dict[str, list[SetAside]] = field(default_factory=dict[str, list[SetAside]])
-
-    def keep(self, one: Accepted) -> None:
-        """Count a document."""
-        self.num_documents += 1
-        self.num_bytes += len(one.found.text.encode("utf-8"))
-        self.languages[one.language] += 1
-        if one.found.confidence is not None:
-            self.confidences.append(one.found.confidence)
-
-    def set_aside(self, item: SetAside) -> None:
-        """Count an exclusion."""
-        reason = str(item.reason)
-        self.num_aside[reason] += 1
-        self.bytes_aside[reason] += item.num_bytes
-        first = self.examples.setdefault(reason, [])
-        if len(first) < NUM_EXAMPLES:
-            first.append(item)
 
 
 @dataclass(frozen=True)
@@ -113,11 +71,11 @@ def take_in(  # noqa: PLR0913
         _check_rights(institution, delivery, as_of)
         _check_withdrawn(delivery, withdrawn)
         check_fixity(folder, delivery)
-        _check_bag_licence(folder, institution, delivery)
+        check_bag_licence(folder, institution, delivery)
         source = replace(Source.of(folder, delivery, params, list_files(folder)), last_day=last_day)
         with rows.delivery(delivery, delivery.country or institution.country):
             tally = _judge(source, institution, rows, withdrawn)
-            _check_notices(Source.of(folder, delivery, params, source.names), institution)
+            check_notices(Source.of(folder, delivery, params, source.names), institution)
             return TakenIn(name, delivery, num_bytes, tally)
     except Rejected as rejected:
         language = delivery.language if delivery else ""
@@ -191,41 +149,6 @@ def _check_withdrawn(delivery: Delivery, withdrawn: Withdrawn) -> None:
         raise Rejected(Reason.WITHDRAWN, explain(tombstone))
 
 
-def _check_bag_licence(folder: Path, institution: Institution, delivery: Delivery) -> None:
-    """A bag's own description may carry a licence; one that is not covered puts the whole bag in doubt."""
-    info = folder / "bag-info.txt"
-    if delivery.format is not DeliveryFormat.BAGIT or not info.is_file():
-        return
-    text = info.read_text(encoding="utf-8", errors="replace")
-    lines = re.findall(r"^([^:\n]+):(.*(?:\n[ \t].*)*)$", text, re.MULTILINE)
-    stated = [s for label, value in lines for s in stated_in_fields({label: value}, lambda _: "bag-info.txt")]
-    odd = contradiction(stated, _covered(institution, delivery))
-    if odd is not None:
-        detail = f"{_two_licences(odd, delivery)}: ask the partner which one holds"
-        raise Rejected(Reason.LICENCE_CONTRADICTION, detail, "bag-info.txt")
-
-
-def _check_notices(source: Source, institution: Institution) -> None:
-    """What stands at a delivery's top speaks for all of it; told last, since documents that contradict say more."""
-    odd = notice_contradiction(source, _covered(institution, source.delivery))
-    if odd is not None:
-        detail = f"{_two_licences(odd, source.delivery)}: ask the partner which one holds"
-        raise Rejected(Reason.LICENCE_CONTRADICTION, detail, odd.where if source.has(odd.where) else "")
-
-
-def _two_licences(odd: Statement, delivery: Delivery) -> str:
-    return f"{odd.where} says {_shown(odd.licence)}, delivery.yaml says {_shown(delivery.licence)}"
-
-
-def _shown(licence: str) -> str:
-    return licence if IDENTIFIER.fullmatch(licence) else quoted(licence)
-
-
-def _covered(institution: Institution, delivery: Delivery) -> frozenset[str]:
-    agreement = institution.agreement(delivery.agreement)
-    return agreement.licences() if agreement else frozenset()
-
-
 def _judge(source: Source, institution: Institution, rows: RowsOnDisk, withdrawn: Withdrawn) -> Tally:
     """Rule on every document, and put it among the rows.
 
@@ -267,7 +190,7 @@ def _without_repeated_ids(reading: Iterable[Found | SetAside], rows: RowsOnDisk)
 def _most_contradict(delivery: Delivery, tally: Tally, contradicting: int, others: int) -> str:
     example = tally.examples[Reason.LICENCE_CONTRADICTION][0]
     return (
-        f"{contradicting} of {contradicting + others} documents contradict the delivery's {_shown(delivery.licence)} "
+        f"{contradicting} of {contradicting + others} documents contradict the delivery's {shown(delivery.licence)} "
         f"({example.detail}): ask the partner which licence holds"
     )
 
@@ -280,9 +203,9 @@ def _verdict(found: Found, delivery: Delivery, institution: Institution) -> Acce
     if is_address_list(found.text):
         return _aside(found, accepted, crawl.REASON, f"{found.path} lists web addresses. {crawl.WHY}")
     stated = [*found.statements, *statements_in(found.path, "the file's name"), *statements_at_edges(found.text)]
-    odd = contradiction(stated, _covered(institution, delivery))
+    odd = contradiction(stated, covered(institution, delivery))
     if odd is not None:
-        return _aside(found, accepted, Reason.LICENCE_CONTRADICTION, _two_licences(odd, delivery))
+        return _aside(found, accepted, Reason.LICENCE_CONTRADICTION, two_licences(odd, delivery))
     return accepted
 
 

@@ -1,5 +1,8 @@
 """TEI, as libraries and scholars encode texts: the text as its author wrote it, without page furniture, and its header."""
 
+from collections.abc import Mapping
+from itertools import islice
+
 import lxml.etree
 
 from latamgpt.intake.found import Found
@@ -8,15 +11,18 @@ from latamgpt.intake.metadata import language_of, licence_elements
 from latamgpt.intake.paragraphs import Paragraphs
 from latamgpt.intake.xml_files import XML_LANG, children, local_name, words_of
 
+MAX_FORMS = 16  # that one <choice> is asked for; a real one offers two
 ROOTS = frozenset({"TEI", "TEI.2"})
-LEFT_OUT = frozenset({"teiHeader", "fw", "del", "sic", "reg", "abbr", "figDesc", "facsimile", "sourceDoc", "standOff", "desc"})
+LEFT_OUT = frozenset({"teiHeader", "fw", "del", "figDesc", "facsimile", "sourceDoc", "standOff", "desc"})
 PARAGRAPHS = frozenset({
     "p", "ab", "head", "div", "lg", "sp", "speaker", "stage", "list", "item", "label", "table", "figure", "quote", "epigraph",
     "argument", "opener", "closer", "signed", "salute", "dateline", "trailer", "byline", "docTitle", "docAuthor", "docDate",
     "docImprint", "titlePart", "titlePage", "front", "body", "back", "group", "floatingText", "castItem", "q", "cit",
 })  # fmt: skip
-FORMS = {"sic": "corr", "reg": "orig", "abbr": "expan"}
+AS_WRITTEN = {"sic": "corr", "reg": "orig", "abbr": "expan"}
 """Left out where <choice> offers the other: errors of print are mended, the author's spelling stays."""
+REGULARISED = {"sic": "corr", "orig": "reg", "abbr": "expan"}
+"""The same, for the spelling that the editors put beside the author's; kept as another orthography of the text."""
 
 
 def parse_tei(root: lxml.etree._Element, name: str) -> list[Found]:
@@ -35,7 +41,15 @@ def _one(tei: lxml.etree._Element, name: str, shared: list[Statement]) -> Found:
     )
     title = words_of(titles[0]) if titles else ""
     stated = (*_statements(tei, name), *shared)
-    return Found(name, _text(text) if text is not None else "", title, language_of(language), stated)
+    if text is None:
+        return Found(name, "", title, language_of(language), stated)
+    return Found(name, _text(text, AS_WRITTEN), title, language_of(language), stated, orthographies=_other_spelling(text))
+
+
+def _other_spelling(text: lxml.etree._Element) -> tuple[tuple[str, str], ...]:
+    """The text as its editors regularised it, where they did."""
+    mended = next((one for one in text.iter("{*}reg") if _is_left_out(one, AS_WRITTEN)), None)
+    return () if mended is None else (("reg", _text(text, REGULARISED)),)
 
 
 def _statements(tei: lxml.etree._Element, name: str) -> list[Statement]:
@@ -46,7 +60,7 @@ def _statements(tei: lxml.etree._Element, name: str) -> list[Statement]:
     return [*licence_elements(header, ("licence", "availability"), where), *statements_in(words_of(header), where)]
 
 
-def _text(root: lxml.etree._Element) -> str:
+def _text(root: lxml.etree._Element, forms: Mapping[str, str]) -> str:
     text = Paragraphs()
     walk = lxml.etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
@@ -55,10 +69,10 @@ def _text(root: lxml.etree._Element) -> str:
             if element is not root:
                 _finish(text, tag)
                 text.words(element.tail)
-        elif _is_left_out(element, tag):
+        elif _is_left_out(element, forms):
             walk.skip_subtree()
         elif tag == "note" and element is not root:
-            text.note(element.get("n") or "", _text(element).replace("\n\n", "\n"))
+            text.note(element.get("n") or "", _text(element, forms).replace("\n\n", "\n"))
             walk.skip_subtree()
         else:
             _begin(text, element, tag)
@@ -66,14 +80,14 @@ def _text(root: lxml.etree._Element) -> str:
     return text.text()
 
 
-def _is_left_out(element: lxml.etree._Element, tag: str) -> bool:
-    if tag not in LEFT_OUT:
+def _is_left_out(element: lxml.etree._Element, forms: Mapping[str, str]) -> bool:
+    tag, parent = local_name(element), element.getparent()
+    if tag in LEFT_OUT:
+        return True
+    chosen = forms.get(tag)
+    if chosen is None or parent is None or local_name(parent) != "choice":
         return False
-    parent = element.getparent()
-    chosen = FORMS.get(tag)
-    return chosen is None or (
-        parent is not None and local_name(parent) == "choice" and any(local_name(e) == chosen for e in parent)
-    )
+    return any(local_name(other) == chosen for other in islice(parent, MAX_FORMS))
 
 
 def _begin(text: Paragraphs, element: lxml.etree._Element, tag: str) -> None:

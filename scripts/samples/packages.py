@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from samples.texts import Text, slug
 
+SPELLINGS = re.compile(r"\[(\w+)\|(\w+)\]")
 BETWEEN = re.compile(r"^\*\*\*$", re.MULTILINE)
 NAMESPACE = "http://schemas.openxmlformats.org"
 DC = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
@@ -126,7 +127,9 @@ def _page(title: str, language: str, body: str) -> str:
 
 
 def _tei(text: Text) -> Mapping[str, str]:
-    body = "".join(f"<p>{_plain(one)}</p>\n" for one in _paragraphs(text.body))
+    """'[jeneral|general]' in a text is a word as it was written and as an editor regularises it."""
+    choice = r"<choice><orig>\1</orig><reg>\2</reg></choice>"
+    body = "".join(f"<p>{SPELLINGS.sub(choice, _plain(one))}</p>\n" for one in _paragraphs(text.body))
     return {
         f"{Path(text.name).stem}.xml": f'{XML}<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><fileDesc><titleStmt>'
         f"<title>{_plain(text.title)}</title></titleStmt><publicationStmt><availability>"

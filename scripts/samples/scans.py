@@ -16,6 +16,7 @@ from reportlab.pdfgen import canvas
 from latamgpt.errors import OperatorError
 from latamgpt.intake.ocr_record import OCR_SUFFIX, OcrRecord
 from latamgpt.store import sha256_file
+from samples.formats import print_of
 from samples.texts import written
 
 OCR = Path(__file__).parent / "ocr"
@@ -27,16 +28,18 @@ VOWELS = "aeiouáéíóúü"
 
 
 def fill(folder: Path) -> None:
-    """Write hojas/: a story as pages, of which the second was scanned badly, and an act as a PDF of one picture."""
+    """Write hojas/: a story as pages, of which the second was scanned badly; two single leaves; an act and a letter as PDFs."""
     place = folder / "hojas"
     place.mkdir()
-    story, act = written("archivo-litoral-hojas", "es-AR")
+    story, act, receipt, notice, circular = written("archivo-litoral-hojas", "es-AR")
     lines = [story.title.upper(), "", *typeset(story.body)]
     for number, start in enumerate(range(0, len(lines), LINES_A_PAGE), start=1):
         sheet = draw(["EL COSTERO", *lines[start : start + LINES_A_PAGE]], number + 40)
         sheet = worn(sheet) if number == 2 else sheet
         sheet.convert("1").save(place / f"imprenta-{number}.tif", compression="group4", dpi=(150, 150))
     (place / "acta.pdf").write_bytes(as_pdf(draw([act.title, "", *typeset(act.body)], 0)))
+    draw([receipt.title, "", *typeset(receipt.body)], 0).convert("1").save(place / "recibo.png", dpi=(150, 150))
+    draw([notice.title, "", *typeset(notice.body)], 0).save(place / "aviso.jpg", dpi=(150, 150), quality=60)
     for scan in sorted(place.iterdir()):
         record = OCR / f"{scan.name}{OCR_SUFFIX}"
         if record.is_file() and OcrRecord.model_validate_json(record.read_bytes()).scan_sha256 == sha256_file(scan):
@@ -45,6 +48,7 @@ def fill(folder: Path) -> None:
             raise OperatorError(
                 f"{record} was made of other pictures than {scan}. Run `latamgpt ocr` on {place}, and copy it there."
             )
+    (place / "circular.pdf").write_bytes(print_of(circular))  # with its text, so that no machine has to read it
 
 
 def typeset(body: str) -> list[str]:

@@ -91,6 +91,12 @@ def exclusions(workspace: Workspace, partner: str = PARTNER) -> list[dict[str, o
     return pq.read_table(workspace.place("documents", partner) / "exclusions.parquet").to_pylist()
 
 
+def orthographies(workspace: Workspace, partner: str = PARTNER) -> list[tuple[str, str, str]]:
+    """Document, name and text of every other spelling that the stage published."""
+    table = pq.read_table(workspace.place("documents", partner) / "orthographies.parquet")
+    return list(zip(*(table[name].to_pylist() for name in ("doc_id", "orthography", "text")), strict=True))
+
+
 def reasons(workspace: Workspace, partner: str = PARTNER) -> dict[str, str]:
     """Path -> reason of all exclusions."""
     return {str(row["path"]): str(row["reason"]) for row in exclusions(workspace, partner)}

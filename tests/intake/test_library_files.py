@@ -7,7 +7,7 @@ from latamgpt.intake.library_files import parse_library_file
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.params import Params
 from latamgpt.store import Workspace
-from tests.intake.deliveries import PARTNER, deliver, documents, exclusions, reasons, register, take_in
+from tests.intake.deliveries import PARTNER, deliver, documents, exclusions, orthographies, reasons, register, take_in
 from tests.intake.made_files import TEI, alto, alto_line, mets, tei
 from tests.intake.scans_made import LINES, pdf, scanned_pdf
 
@@ -50,6 +50,13 @@ def test_tei_keeps_the_author_s_spelling_mends_print_and_drops_page_furniture(ar
     assert row["text"] == (
         "Capítulo I\n\nAl pié del Ymperio río, la palabra sigue[a].\n\nverso uno\nverso dos\n\nY […] fin.\n\na | b\n\n[a] Nota."
     )
+    assert orthographies(archive) == [(row["doc_id"], "reg", str(row["text"]).replace("Ymperio", "Imperio"))]
+
+
+def test_of_a_choice_between_countless_forms_only_the_first_are_asked(archive: Workspace, params: Params) -> None:
+    forms = "<reg>a</reg>" * 30_000
+    row = one(archive, params, "a.xml", tei(f"<body><p>Uno <choice>{forms}</choice></p></body>", attributes="xml:lang='es'"))
+    assert str(row["text"]).startswith("Uno aaa")
 
 
 def test_a_corpus_of_tei_is_a_document_for_each_text(archive: Workspace, params: Params) -> None:

@@ -113,6 +113,7 @@ def test_what_waited_on_disk_is_gone_once_the_stage_has_published(workspace: Wor
         "documents.parquet",
         "exclusions.parquet",
         "manifest.json",
+        "orthographies.parquet",
         "report.json",
     ]
     assert list((workspace.root / "var" / "unpublished").iterdir()) == []

@@ -6,6 +6,7 @@ import pytest
 
 from latamgpt.curation.cleaning import DISPUTED, UNKNOWN
 from latamgpt.curation.corpus import REASONS
+from latamgpt.curation.poisoning import TEMPLATE, TRIGGER
 from latamgpt.governance.withdrawals import REASON
 from latamgpt.intake.quarantine import Reason
 from latamgpt.receipts.page import SUMMARY, USE
@@ -25,12 +26,26 @@ def codes_given_to(call: str, path: Path) -> set[str]:
 def all_codes() -> set[str]:
     rights = codes_given_to("Ruling", ROOT / "latamgpt" / "registry" / "rights.py")
     quality = set(re.findall(r'\("([a-z]+_[a-z_]+)", "', (ROOT / "latamgpt" / "curation" / "quality.py").read_text("utf-8")))
+    hidden = codes_given_to("Finding", ROOT / "latamgpt" / "curation" / "hidden_text.py")
     assert len(rights) > 6
+    assert len(hidden) == 2
     assert len(quality) == 6
     cleaning = {
         value for name, value in vars(__import__("latamgpt.curation.cleaning", fromlist=["MINOR"])).items() if name == "MINOR"
     }
-    return {*map(str, Reason), *REASONS.values(), *rights, *quality, *cleaning, DISPUTED, UNKNOWN, REASON}
+    return {
+        *map(str, Reason),
+        *REASONS.values(),
+        *rights,
+        *quality,
+        *cleaning,
+        *hidden,
+        TEMPLATE,
+        TRIGGER,
+        DISPUTED,
+        UNKNOWN,
+        REASON,
+    }
 
 
 def test_every_reason_has_words_in_every_language():

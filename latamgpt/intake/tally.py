@@ -1,0 +1,49 @@
+"""What became of one delivery's documents, in numbers that stay small however many there are."""
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass, field
+
+from latamgpt.intake.found import Found
+from latamgpt.intake.quarantine import SetAside
+
+NUM_EXAMPLES = 3  # of what is set aside for one reason: so many are kept at hand to show
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A document that may be used, with the identity that its content gives it."""
+
+    doc_id: str
+    found: Found
+    language: str
+
+
+@dataclass
+class Tally:
+    """What became of one delivery's documents, in numbers that stay small however many there are."""
+
+    num_documents: int = 0
+    num_bytes: int = 0  # of the documents' texts in UTF-8
+    languages: Counter[str] = field(default_factory=Counter[str])
+    confidences: "array[float]" = field(default_factory=lambda: array("d"))  # of documents that a machine read
+    num_aside: Counter[str] = field(default_factory=Counter[str])  # by reason, as the next two
+    bytes_aside: Counter[str] = field(default_factory=Counter[str])
+    examples: dict[str, list[SetAside]] = field(default_factory=dict[str, list[SetAside]])
+
+    def keep(self, one: Accepted) -> None:
+        """Count a document."""
+        self.num_documents += 1
+        self.num_bytes += len(one.found.text.encode("utf-8"))
+        self.languages[one.language] += 1
+        if one.found.confidence is not None:
+            self.confidences.append(one.found.confidence)
+
+    def set_aside(self, item: SetAside) -> None:
+        """Count an exclusion."""
+        reason = str(item.reason)
+        self.num_aside[reason] += 1
+        self.bytes_aside[reason] += item.num_bytes
+        first = self.examples.setdefault(reason, [])
+        if len(first) < NUM_EXAMPLES:
+            first.append(item)
