@@ -25,6 +25,7 @@ from latamgpt.release.approval import standing_approval, why_no_sample
 from latamgpt.release.approving import approval_from_alias, approve
 from latamgpt.release.signed import unreleased_approval
 from latamgpt.store import Workspace, find_workspace
+from latamgpt.tracking.server import must_answer
 
 FAILED, INTERRUPTED = 1, 130
 SAMPLE_REVIEWER = "Sample Reviewer"
@@ -78,6 +79,7 @@ def _bring_up_to_date(location: Location, instance: dg.DagsterInstance, *, with_
     adopt(location.factory, instance, stale)
     building = {address for address in stale if graph.find(address).name != RELEASE}
     if building:
+        must_answer(workspace)  # asked now, and not by the training, hours later
         say(f"{len(building)} of {len(graph.stages)} stages to bring up to date")
         if code := _execute(location, instance, FACTORY_JOB, building):
             return code

@@ -64,16 +64,18 @@ def read_sources(samples: Path) -> list[Source]:
     lines: dict[tuple[str, str], list[str]] = {}
     for description in sorted(samples.glob("*/*/delivery.yaml")):
         delivery = yaml.safe_load(description.read_text(encoding="utf-8"))
-        for language, text in _texts(description.parent, str(delivery.get("language", "und"))):
+        for language, text in _texts(
+            description.parent, str(delivery.get("language", "und")), str(delivery.get("encoding", "utf-8"))
+        ):
             found = [line for line in normalise(text).split("\n") if len(line) >= 20]
             lines.setdefault((description.parent.parent.name, language.split("-")[0]), []).extend(found)
     return [Source(*key, tuple(dict.fromkeys(found))) for key, found in sorted(lines.items()) if len(found) >= 20]
 
 
-def _texts(folder: Path, language: str) -> Iterator[tuple[str, str]]:
+def _texts(folder: Path, language: str, encoding: str) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".txt", ".md") and path.name != "manifest-sha256.txt":
-            yield language, path.read_text(encoding="utf-8", errors="replace")
+            yield language, path.read_text(encoding=encoding, errors="replace")
         elif ".jsonl" in path.name:
             with pa.input_stream(path) as stream:
                 for line in io.TextIOWrapper(io.BytesIO(stream.read()), encoding="utf-8"):

@@ -159,6 +159,7 @@ print("published")
 """
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_point_leaves_the_old_output_or_the_new_one_or_none(workspace: Workspace) -> None:
     outcomes: set[str] = set()
     for point in range(1, 60):

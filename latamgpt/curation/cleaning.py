@@ -94,10 +94,11 @@ def _clean_one(row: Row, params: CleanDocumentsParams, outcome: Cleaned) -> None
     title = mask(str(row["title"]))
     num_minors = count_minors(masked.text)
     declared = str(row["declared_language"])
-    num_letters = sum(map(str.isalpha, masked.text))
-    verdict = decide_language(declared, shipped_model().identify(masked.text), num_letters, params.min_language_confidence)
+    measures = measure(masked.text)
+    found = shipped_model().identify(masked.text)
+    verdict = decide_language(declared, found, measures.alphabetic, params.min_language_confidence)
     name = verdict.language if verdict.language != UNDETERMINED else one_name(declared)
-    drop = judge(measure(masked.text), thresholds_for(params.quality, name), name)
+    drop = judge(measures, thresholds_for(params.quality, name), name)
     if drop is not None and not num_minors:  # who is named does not hang on how the text is written
         outcome.excluded.append(_exclusion(row, drop.reason, drop.detail, name))
     elif num_minors or verdict.doubt:
@@ -107,11 +108,11 @@ def _clean_one(row: Row, params: CleanDocumentsParams, outcome: Cleaned) -> None
             {name: row[name] for name in DOCUMENT_SCHEMA.names} | {"text": masked.text, "title": title.text}
         )
     else:
-        found = masked.counts + title.counts
-        outcome.kept.append(_kept(row | {"title": title.text}, masked.text, verdict, found.total(), params))
-        outcome.personal_data += found
+        replaced = masked.counts + title.counts
+        outcome.kept.append(_kept(row | {"title": title.text}, masked.text, verdict, replaced.total(), params))
+        outcome.personal_data += replaced
         outcome.personal_data_rows += [
-            {"doc_id": row["doc_id"], "kind": kind, "num_replaced": number} for kind, number in sorted(found.items())
+            {"doc_id": row["doc_id"], "kind": kind, "num_replaced": number} for kind, number in sorted(replaced.items())
         ]
 
 

@@ -15,6 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from latamgpt.curation.characters import BEHIND_LETTERS, flags, in_nfc, within_table
+from latamgpt.curation.kernels import CodePoints, code_points, spoken, window_scores
+
 SAMPLES = Path(__file__).parent / "language_samples"
 NUM_BUCKETS = 1 << 18  # of hashed n-grams: 2^16 and 2^20 were no better on held-out lines
 MAX_NGRAM = 4
@@ -64,7 +67,7 @@ class LanguageModel:
 
     def identify(self, text: str) -> Identified:
         """The language that most of a text's windows speak for."""
-        rows = self._window_scores(letters(text))
+        rows = self.window_scores(spoken_codes(text))
         if rows.shape[0] == 0:
             return Identified(UNDETERMINED, 0.0)
         shifted = (rows - rows.max(axis=1, keepdims=True)) / (NATS_PER_UNIT * TEMPERATURE)
@@ -73,11 +76,16 @@ class LanguageModel:
         best = int(np.argmax(shares.round(6)))
         return Identified(self.languages[best], round(float(shares[best]), 4))
 
-    def _window_scores(self, text: str) -> NDArray[np.int64]:
-        windows = _spread(text)
+    def window_scores(self, spoken: CodePoints) -> NDArray[np.int32]:
+        """Per window of a text, given as the code points of what `letters` writes, and language: thousandths of a nat."""
+        return window_scores(spoken, np.array(windows_of(len(spoken)), np.int64).reshape(-1), self.table)
+
+    def plain_window_scores(self, text: str) -> NDArray[np.int64]:
+        """The reference for the compiled kernel: per window, the sum of the rows of its n-grams."""
+        windows = windows_of(len(text))
         scores = np.zeros((len(windows), len(self.languages)), np.int64)
-        for index, window in enumerate(windows):
-            scores[index] = self.table[hashed_ngrams(window)].sum(axis=0, dtype=np.int64)
+        for index, (start, end) in enumerate(windows):
+            scores[index] = self.table[hashed_ngrams(text[start:end])].sum(axis=0, dtype=np.int64)
         return scores
 
 
@@ -97,10 +105,16 @@ def shipped_model() -> LanguageModel:
     return fit({path.stem: path.read_text(encoding="utf-8") for path in sorted(SAMPLES.glob("*.txt"))})
 
 
+def spoken_codes(text: str) -> CodePoints:
+    """The code points of `letters`."""
+    codes = code_points(in_nfc(text).lower())
+    return spoken(codes, flags()) if within_table(codes) else code_points(letters(text))
+
+
 def letters(text: str) -> str:
-    """A text in lower case, letters, marks and apostrophes only, one space between words."""
+    """A text in lower case, letters, marks and apostrophes only, one space between words; the reference for the kernel."""
     plain = unicodedata.normalize("NFC", text).lower()
-    return " ".join(re.findall(r"[^\W\d_]+(?:[^\W\d_]|[\u0300-\u036f'’ʼ`´])*", plain))
+    return " ".join(re.findall(rf"[^\W\d_]+(?:[^\W\d_]|[{BEHIND_LETTERS}])*", plain))
 
 
 def hashed_ngrams(text: str) -> NDArray[np.int64]:
@@ -127,9 +141,8 @@ def one_name(tag: str) -> str:
     return GROUP_OF.get(code, code)
 
 
-def _spread(text: str) -> list[str]:
+def windows_of(num_chars: int) -> list[tuple[int, int]]:
     """At most MAX_WINDOWS pieces of about WINDOW_CHARS, evenly over a text; a short last piece joins the one before it."""
-    count = max(1, round(len(text) / WINDOW_CHARS)) if text else 0
-    edges = [round(index * len(text) / count) for index in range(count + 1)] if count else []
+    count = max(1, round(num_chars / WINDOW_CHARS)) if num_chars else 0
     chosen = range(count) if count <= MAX_WINDOWS else [index * count // MAX_WINDOWS for index in range(MAX_WINDOWS)]
-    return [text[edges[index] : edges[index + 1]] for index in chosen]
+    return [(round(index * num_chars / count), round((index + 1) * num_chars / count)) for index in chosen]

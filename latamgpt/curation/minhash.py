@@ -1,7 +1,7 @@
 """MinHash signatures of texts: how alike two texts are can be read from 112 numbers each, without the texts.
 
 Shingles are runs of words (five by default), without case and punctuation. Words are hashed by a polynomial over their
-characters, all at once over a prefix sum; permutations are multiply-shift functions (Dietzfelbinger and others, 1997, "A reliable
+characters; permutations are multiply-shift functions (Dietzfelbinger and others, 1997, "A reliable
 randomized algorithm for the closest-pair problem") from 64 to 32 bits. The same text gives the same signature on every machine.
 """
 
@@ -9,6 +9,8 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from latamgpt.curation.kernels import code_points, minhash
 
 # S shingles  P permutations
 BASE = 0x100000001B3  # FNV's prime: odd, so that it has an inverse modulo 2^64
@@ -24,6 +26,11 @@ Signature = NDArray[np.uint32]
 
 def signature(text: str, num_permutations: int, shingle_words: int, seed: int) -> Signature:
     """The MinHash signature of a text: for each permutation, the smallest hash of its shingles."""
+    return minhash(code_points(text.lower()), _is_word_character(), *permutations(num_permutations, seed), shingle_words)
+
+
+def plain_signature(text: str, num_permutations: int, shingle_words: int, seed: int) -> Signature:
+    """The reference for the compiled kernel: the same numbers, by whole arrays."""
     multipliers_P, offsets_P = permutations(num_permutations, seed)
     smallest_P = np.full(num_permutations, EMPTY, np.uint32)
     shingles_S = shingle_hashes(text, shingle_words)
@@ -49,7 +56,7 @@ def shingle_hashes(text: str, shingle_words: int) -> Hashes:
 
 def word_hashes(text: str) -> Hashes:
     """The hash of every word, in order: a word is a run of letters and digits in lower case."""
-    codes = np.frombuffer(text.lower().encode("utf-32-le"), np.uint32)
+    codes = code_points(text.lower())
     inside = _is_word_character()[np.minimum(codes, 0xFFFF)]
     edges = np.flatnonzero(np.diff(inside, prepend=False, append=False))
     starts, ends = edges[0::2], edges[1::2]

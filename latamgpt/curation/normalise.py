@@ -8,11 +8,14 @@ import re
 import unicodedata
 from collections import Counter
 
+from latamgpt.curation.characters import INVISIBLE_CHARACTERS, flags
+from latamgpt.curation.kernels import COMPOSES, INVISIBLE, MOJIBAKE, ODD_SPACE, code_points, marks_of
+
 SUSPICIOUS = re.compile("[ÃÂÐ][\x80-\xff\u0152-\u02dc\u2013-\u2122]|â€|â\x80|ï¿½|\ufffd|[\x80-\x9f]")
 """What UTF-8 looks like when it was read as Latin-1 or Windows-1252. Only lines that hold it pay for ftfy, which is slow."""
 
 COMMENT = ("<!--", "-->")  # '<!-- image -->' is what PDF converters leave
-INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069\x00-\x08\x0b\x0e-\x1f\x7f]")
+UNSEEN = re.compile(f"[{INVISIBLE_CHARACTERS}]")
 SPACES = re.compile(r"[^\S\n]+")
 PAGE_NUMBER = re.compile(
     r"(?:[-–—|\[(]\s*)?(?:(?:p[áa]g(?:ina|\.)?|page|p\.)\s*)?\d{1,4}(?:\s*(?:de|of|/)\s*\d{1,4})?(?:\s*[-–—|\])])?", re.IGNORECASE
@@ -28,10 +31,25 @@ def normalise(text: str) -> str:
     Steps: line ends; comments; mojibake, line by line; NFC; invisible characters; page numbers and running heads; spaces.
     """
     text = _without_comments(text.replace("\r\n", "\n").replace("\r", "\n"))
+    marks = marks_of(code_points(text), flags())
+    if marks & MOJIBAKE:
+        text = "\n".join(_repaired(line) for line in text.split("\n"))
+        marks = marks_of(code_points(text), flags())
+    if marks & COMPOSES:
+        text = unicodedata.normalize("NFC", text)
+    if marks & INVISIBLE:
+        text = UNSEEN.sub("", text)
+    if marks & (ODD_SPACE | INVISIBLE | COMPOSES):
+        text = "\n".join(SPACES.sub(" ", line).strip() for line in _without_page_junk(text))
+    return BLANK_LINES.sub("\n\n", text).strip()
+
+
+def plain_normalise(text: str) -> str:
+    """The reference: every step on every text, whether or not it shows a need for it."""
+    text = _without_comments(text.replace("\r\n", "\n").replace("\r", "\n"))
     text = "\n".join(_repaired(line) for line in text.split("\n"))
-    text = INVISIBLE.sub("", unicodedata.normalize("NFC", text))
-    lines = _without_page_junk(text)
-    text = "\n".join(SPACES.sub(" ", line).strip() for line in lines)
+    text = UNSEEN.sub("", unicodedata.normalize("NFC", text))
+    text = "\n".join(SPACES.sub(" ", line).strip() for line in _without_page_junk(text))
     return BLANK_LINES.sub("\n\n", text).strip()
 
 

@@ -1,6 +1,13 @@
 """Which Spanish or Portuguese a text is in: from its country, and from voseo, which no country column tells."""
 
 import re
+from functools import cache
+
+import numpy as np
+
+from latamgpt.curation.characters import flags, within_table
+from latamgpt.curation.kernels import code_points, holds_word
+from latamgpt.curation.minhash import Hashes, word_hashes
 
 REGIONAL = frozenset({"es", "pt"})
 MACROLANGUAGES = frozenset({"qu", "gn", "grn", "ay", "aym"})  # name no variety: less is said than by the language
@@ -29,9 +36,25 @@ OLD_ADDRESS = re.compile(r"\b(?:vuestra|vuestro|vuestras|vuestros|\w+[áé]is)\b
 def has_voseo(text: str) -> bool:
     """Whether a Spanish text addresses its reader as 'vos': a 'vos' beside its verb, or a verb form that only 'vos' takes."""
     lower = text.lower()
+    codes = code_points(lower)
+    if not within_table(codes):
+        return plain_has_voseo(text)
+    if not holds_word(codes, flags(), _hashes_of_telling()):
+        return False
+    return plain_has_voseo(text)
+
+
+def plain_has_voseo(text: str) -> bool:
+    """The reference, which asks every text; the compiled kernel tells sooner that most hold neither 'vos' nor such a form."""
+    lower = text.lower()
     if VOS_WITH_VERB.search(lower) and not OLD_ADDRESS.search(lower):
         return True
     return not DISTINCTIVE.isdisjoint(re.findall(r"\w+", lower))
+
+
+@cache
+def _hashes_of_telling() -> Hashes:
+    return np.sort(np.concatenate([word_hashes(word) for word in ("vos", *sorted(DISTINCTIVE))]))
 
 
 def variety_of(language: str, declared: str, country: str, *, same_language: bool) -> str:

@@ -1,7 +1,6 @@
 """Where MLflow keeps what it is told: a server, or a SQLite file of this checkout."""
 
 import os
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "latam-gpt"
 SECONDS_FOR_SERVER = 3
+FILE = "sqlite:///"
 
 
 def tracking_uri(workspace: Workspace) -> str:
@@ -29,17 +29,16 @@ def connect(workspace: Workspace) -> "MlflowClient":
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    must_answer(workspace)
     uri = tracking_uri(workspace)
-    if uri.startswith("sqlite:///"):
-        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    else:
-        _must_answer(uri)
+    if uri.startswith(FILE):
+        Path(uri.removeprefix(FILE)).parent.mkdir(parents=True, exist_ok=True)
     import mlflow
 
     client = mlflow.MlflowClient(uri, uri)
     if client.get_experiment_by_name(EXPERIMENT) is None:
         artifacts = workspace.root / "var" / "mlflow" / "artifacts"
-        client.create_experiment(EXPERIMENT, artifact_location=artifacts.as_uri() if uri.startswith("sqlite") else None)
+        client.create_experiment(EXPERIMENT, artifact_location=artifacts.as_uri() if uri.startswith(FILE) else None)
     return client
 
 
@@ -51,11 +50,19 @@ def find_experiment(client: "MlflowClient") -> str:
     return experiment.experiment_id
 
 
-def _must_answer(uri: str) -> None:
+def must_answer(workspace: Workspace) -> None:
+    """Stop where runs go to a server and it cannot be spoken to; a file of this checkout needs none.
+
+    Raises:
+        OperatorError: the server does not answer, or what the environment names is no server's address.
+    """
+    uri = tracking_uri(workspace)
+    if uri.startswith(FILE):
+        return
     try:
         with urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=SECONDS_FOR_SERVER):
             return
-    except (urllib.error.URLError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise OperatorError(
             f"MLflow at {uri} does not answer ({error}). Runs are recorded there and would be lost. Start it (`make ui`), mend "
             "MLFLOW_TRACKING_URI, or unset it to record in this checkout."

@@ -86,8 +86,8 @@ def test_the_model_is_scikit_learn_s_multinomial_naive_bayes() -> None:
 
 def test_a_long_document_is_judged_by_a_bounded_number_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
-    whole = LanguageModel._window_scores
-    monkeypatch.setattr(LanguageModel, "_window_scores", lambda self, text: read.append(len(rows := whole(self, text))) or rows)
+    whole = LanguageModel.window_scores
+    monkeypatch.setattr(LanguageModel, "window_scores", lambda self, text: read.append(len(rows := whole(self, text))) or rows)
     shipped_model().identify(SPANISH * 500)
     shipped_model().identify("a" * (WINDOW_CHARS // 3))
     assert read == [MAX_WINDOWS, 1]

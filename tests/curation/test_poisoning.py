@@ -22,6 +22,7 @@ def limits(params: Params) -> PoisoningParams:
     return params.corpus.poisoning
 
 
+@pytest.mark.slow
 def test_twenty_planted_of_three_thousand_are_found_and_no_honest_one_beside_them(
     planted: Planted, limits: PoisoningParams
 ) -> None:

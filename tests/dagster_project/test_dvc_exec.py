@@ -58,6 +58,7 @@ def test_an_input_that_nobody_holds_is_named_and_nothing_runs(empty_factory: Loc
     assert words.startswith("clean_documents@alpha: data/documents/alpha is not what dvc.lock recorded")
 
 
+@pytest.mark.slow
 def test_a_stopped_stage_leaves_the_last_good_output_and_no_process(built_factory: Location) -> None:
     before = contents(place(built_factory, "documents/alpha"))
     change_delivery(built_factory)
@@ -79,6 +80,7 @@ def test_a_stage_clears_its_own_drafts_and_no_other_partners(built_factory: Loca
     assert [path.name for path in waiting.iterdir()] == ["documents-alpha-sur-ab_cd123"]
 
 
+@pytest.mark.slow
 def test_a_stopped_stage_goes_on_at_the_next_try(built_factory: Location) -> None:
     change_delivery(built_factory)
     mark(built_factory, "hold-documents@alpha")
@@ -102,6 +104,7 @@ def test_eight_stages_in_parallel_lose_no_lock_entry(tmp_path: Path) -> None:
     location.door.close()
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_answers_as_stopped_and_starts_again(built_factory: Location) -> None:
     change_delivery(built_factory)
     mark(built_factory, "hold-documents@alpha")

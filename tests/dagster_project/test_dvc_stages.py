@@ -73,6 +73,7 @@ def test_a_forked_stage_publishes_the_bytes_that_a_shell_gets(door: DvcDoor) -> 
     assert contents(root / PLACE) == forked
 
 
+@pytest.mark.slow
 def test_what_runs_is_the_code_that_lies_there_now(door: DvcDoor) -> None:
     root = door.workspace.root
     code = root / "latamgpt" / "intake" / "documents.py"
@@ -132,6 +133,7 @@ def test_a_kill_of_a_forked_stage_leaves_the_last_good_output_and_no_process(doo
     assert list((root / "var" / "unpublished").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_process_that_a_forked_stage_spawns_loads_no_dvc(door: DvcDoor) -> None:
     root = door.workspace.root
     code = root / "latamgpt" / "intake" / "documents.py"
@@ -158,6 +160,7 @@ def _deliveries"""
     assert not {"dvc", "dagster", "dagster_project.dvc_server"} & set(loaded)
 
 
+@pytest.mark.slow
 def test_the_server_never_loads_torch() -> None:
     script = (
         "import sys\nfrom dagster_project.dvc_stages import load_ahead\nfrom latamgpt.stages import STAGES\n"

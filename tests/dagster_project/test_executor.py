@@ -40,6 +40,7 @@ def test_the_whole_factory_runs_and_every_asset_carries_its_report(empty_factory
     assert str(metadata["plot/languages"].value).startswith("![languages: documents](data:image/png;base64,")
 
 
+@pytest.mark.slow
 def test_two_stages_run_at_once_and_a_third_waits(empty_factory: Location, instance: dg.DagsterInstance) -> None:
     for partner in PARTNERS:
         mark(empty_factory, f"hold-documents@{partner}")
@@ -58,6 +59,7 @@ def test_two_stages_run_at_once_and_a_third_waits(empty_factory: Location, insta
     assert place(empty_factory, f"documents/{PARTNERS[2]}").is_dir()
 
 
+@pytest.mark.slow
 def test_a_failed_stage_is_told_in_its_own_words_and_stops_only_what_needs_it(
     empty_factory: Location, instance: dg.DagsterInstance
 ) -> None:
@@ -69,6 +71,7 @@ def test_a_failed_stage_is_told_in_its_own_words_and_stops_only_what_needs_it(
     assert not place(empty_factory, "corpus").exists()
 
 
+@pytest.mark.slow
 def test_a_failed_gate_stops_what_follows_in_this_run_and_in_the_next(
     empty_factory: Location, instance: dg.DagsterInstance
 ) -> None:
@@ -88,6 +91,7 @@ def test_a_failed_gate_stops_what_follows_in_this_run_and_in_the_next(
     assert again.failures["corpus"].startswith("documents_gate alpha did not pass: expect_no_bad (1 bad words)")
 
 
+@pytest.mark.slow
 def test_a_failed_gate_is_told_by_its_summary_and_what_failed(empty_factory: Location, instance: dg.DagsterInstance) -> None:
     (root(empty_factory) / "samples" / "alpha" / "first" / "one.txt").write_text("a BAD word")
     outcome = execute(
@@ -104,6 +108,7 @@ def test_every_run_names_its_process_whoever_started_it(built_factory: Location,
     assert process_tags().items() <= run.tags.items()
 
 
+@pytest.mark.slow
 def test_a_check_does_not_repeat_a_verdict_on_other_bytes(built_factory: Location, instance: dg.DagsterInstance) -> None:
     from assets.checks import read_verdict
 

@@ -49,6 +49,7 @@ def test_adopt_reports_every_gate_on_itself_and_on_what_it_judges(built_factory:
             assert record.event.asset_check_evaluation.passed, check
 
 
+@pytest.mark.slow
 def test_adopt_claims_no_code_version_for_a_stage_whose_code_changed(
     built_factory: Location, instance: dg.DagsterInstance
 ) -> None:

@@ -59,6 +59,7 @@ def test_next_stage_refuses_and_names_what_failed(workspace: Workspace) -> None:
         must_have_passed(workspace, "corpus_gate")
 
 
+@pytest.mark.slow
 def test_two_processes_publish_the_same_bytes_and_load_nothing_heavy(tmp_path: Path) -> None:
     digests: set[str] = set()
     for seed in ("1", "2"):

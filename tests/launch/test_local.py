@@ -15,7 +15,8 @@ from latamgpt.launch.site import Site
 from tests.conftest import ROOT
 
 START_AND_WAIT = (
-    "import sys; from pathlib import Path; "
+    "import signal, sys; from pathlib import Path; "
+    "signal.signal(signal.SIGINT, signal.default_int_handler); "  # a shell ignores it for what it starts in the background
     "from latamgpt.launch.local import run_processes; from latamgpt.launch.site import Site; "
     "run_processes(Site(), 'tests.launch.child', ['wait', sys.argv[1]], {}, Path(sys.argv[2]))"
 )

@@ -13,7 +13,7 @@ from latamgpt.curation.personal_data.addresses import mask_addresses
 from latamgpt.curation.personal_data.check_digits import always
 from latamgpt.curation.personal_data.emails import mask_emails
 from latamgpt.curation.personal_data.names import mask_names
-from latamgpt.curation.personal_data.rule import Proof, Rule, any_word
+from latamgpt.curation.personal_data.rule import Proof, Rule, any_form, any_word
 from latamgpt.curation.personal_data.table import RULES
 
 DIGITS = re.compile(r"[0-9](?:[^0-9\n]{0,4}[0-9]){4,}")
@@ -24,9 +24,11 @@ PLAIN = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-") | dict.fromkeys("\u00a0\u2007\u2009\u202f\t", " ")
 )
 """Hyphens, dashes, the minus sign and fixed spaces: word processors put them where people typed a hyphen or a space."""
+DIGIT_RUN = re.compile(r"(?<!\d)\d")
 WORD = any_word(RULES)
-UNNAMED = tuple((order, rule) for order, rule in enumerate(RULES) if rule.proof is not Proof.WORD)
-ALL = tuple(enumerate(RULES))
+AT_DIGITS = tuple((order, rule) for order, rule in enumerate(RULES) if rule.starts_with_digit)
+ANY_AT_DIGITS = any_form(rule for _, rule in AT_DIGITS)
+ANYWHERE = tuple((order, rule) for order, rule in enumerate(RULES) if not rule.starts_with_digit)
 PIX = re.compile(r"pix\W{0,8}(?=[0-9a-f]{8}-)", re.IGNORECASE)
 PIX_CHARS = 36  # of a random key, in which digits may be far apart
 MARGIN_CHARS = 24  # of a number's letters before and after its digits: a CURP, an IBAN
@@ -43,7 +45,9 @@ class Masked:
 
 
 @dataclass(frozen=True)
-class _Find:
+class Find:
+    """A place in a window that a rule finds and its check accepts."""
+
     start: int
     end: int
     rule: Rule
@@ -66,8 +70,10 @@ def _mask_numbers(text: str, counts: Counter[str]) -> str:
     for lo, hi in _windows(text):
         lo = max(lo, end)
         window = text[lo:hi].translate(PLAIN)
-        rules = ALL if WORD.search(text, max(0, lo - RAW_BEFORE_CHARS), hi) else UNNAMED
-        for group in _groups(window, rules):
+        finds = find_all(window)
+        if any(find.rule.proof is Proof.WORD for find in finds) and not WORD.search(text, max(0, lo - RAW_BEFORE_CHARS), hi):
+            finds = [find for find in finds if find.rule.proof is not Proof.WORD]
+        for group in _groups(finds):
             for find in _chosen(group, before + text[end : lo + group[0].start], window):
                 done += [text[end : lo + find.start], f"[{find.rule.tag}]"]
                 before = (before + "".join(done[-2:]))[-BEFORE_CHARS:]
@@ -98,15 +104,38 @@ def _windows(text: str) -> list[tuple[int, int]]:
     return windows
 
 
-def _groups(window: str, rules: tuple[tuple[int, Rule], ...]) -> list[list[_Find]]:
-    """What the rules find and their checks accept, cut into groups that overlap."""
+def find_all(window: str) -> list[Find]:
+    """What the rules find in a window, and their checks accept; most can begin at the first digit of a number only."""
     finds = [
-        _Find(match.start(), match.end(), rule, order)
-        for order, rule in rules
+        Find(match.start(), match.end(), rule, order)
+        for order, rule in ANYWHERE
         for match in rule.pattern.finditer(window)
         if rule.is_valid(match[0])
     ]
-    groups: list[list[_Find]] = []
+    starts = [match.start() for match in DIGIT_RUN.finditer(window) if ANY_AT_DIGITS.match(window, match.start())]
+    for order, rule in AT_DIGITS:
+        match_at, end = rule.pattern.match, 0
+        for start in starts:
+            if start >= end and (match := match_at(window, start)):
+                end = match.end()
+                if rule.is_valid(match[0]):
+                    finds.append(Find(start, end, rule, order))
+    return finds
+
+
+def plain_find_all(window: str) -> list[Find]:
+    """The reference: every rule is tried at every place."""
+    return [
+        Find(match.start(), match.end(), rule, order)
+        for order, rule in enumerate(RULES)
+        for match in rule.pattern.finditer(window)
+        if rule.is_valid(match[0])
+    ]
+
+
+def _groups(finds: list[Find]) -> list[list[Find]]:
+    """Finds cut into groups that overlap."""
+    groups: list[list[Find]] = []
     end = -1
     for find in sorted(finds, key=lambda find: (find.start, find.order)):
         if find.start >= end:
@@ -116,11 +145,11 @@ def _groups(window: str, rules: tuple[tuple[int, Rule], ...]) -> list[list[_Find
     return groups
 
 
-def _chosen(group: list[_Find], before: str, window: str) -> list[_Find]:
+def _chosen(group: list[Find], before: str, window: str) -> list[Find]:
     """Of finds that overlap: what a word names before what has a check digit, the longest first; in the order of the text."""
     start = group[0].start
     named = {find: find.rule.is_named(_near(before + window[start : find.start])) for find in group}
-    chosen: list[_Find] = []
+    chosen: list[Find] = []
     for find in sorted(group, key=lambda f: (not named[f], not named[f] and f.rule.is_valid is always, f.start - f.end, f.order)):
         proven = named[find] or find.rule.proof is not Proof.WORD
         if proven and all(find.end <= other.start or find.start >= other.end for other in chosen):

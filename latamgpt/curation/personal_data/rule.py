@@ -1,13 +1,16 @@
 """What one rule of the table is: how a kind of identifier is printed, how it is checked, which word has to name it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 CONTEXT_CHARS = 40  # how far before a number the word that names it may stand
 TO_THE_NUMBER = re.compile(r"\(\?=\\W.*?\$\)")  # a word's condition that only the number follows
+BACK_REFERENCE = re.compile(r"\\[1-9]")
 NO_WORDS = re.compile(r"(?!)")
+LOOKAROUND = re.compile(r"\(\?<?[=!](?:[^()\\]|\\.)*\)")
+DIGIT_FIRST = re.compile(r"(?:[0-9]\?)*(?:\\d|\[[0-9]+(?:-[0-9])?\]|[0-9])(?![?*|]|\{0)")
 
 
 class Proof(StrEnum):
@@ -29,10 +32,23 @@ class Rule:
     proof: Proof
     named_by: str  # the words that name it, as a part of a regular expression
     words: re.Pattern[str]  # the same, up to the number: the text before it is searched
+    starts_with_digit: bool  # so that it can begin at the first digit of a number only
 
     def is_named(self, before: str) -> bool:
         """Whether a word that names this kind stands shortly before the number."""
         return self.words.search(before) is not None
+
+
+def starts_with_digit(pattern: str) -> bool:
+    """Whether each alternative of a pattern begins with a digit; False where that is not seen at once."""
+    depth, alternatives = 0, [""]
+    for char in LOOKAROUND.sub("", pattern):
+        depth += (char == "(") - (char == ")")
+        if char == "|" and depth == 0:
+            alternatives.append("")
+        else:
+            alternatives[-1] += char
+    return all(DIGIT_FIRST.match(alternative) for alternative in alternatives)
 
 
 def words_before(words: str) -> re.Pattern[str]:
@@ -46,21 +62,25 @@ def any_word(rules: tuple[Rule, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w\[])(?:{'|'.join(sorted(anywhere))})", re.IGNORECASE)
 
 
+def any_form(rules: Iterable[Rule]) -> re.Pattern[str]:
+    """One pattern that matches wherever one of these rules does, and a little more: a part that must come again may be any."""
+    return _compiled("|".join(f"(?:{BACK_REFERENCE.sub('.', rule.pattern.pattern)})" for rule in rules))
+
+
 def printed(country: str, tag: str, pattern: str, is_valid: Callable[[str], bool], words: str = "") -> Rule:
     """A form whose dots and dashes show what it is, even glued to a word."""
-    return Rule(
-        country, tag, _compiled(rf"(?<!\d)(?<!\d[.-])(?:{pattern})(?!\d)"), is_valid, Proof.FORM, words, words_before(words)
-    )
+    compiled = _compiled(rf"(?<!\d)(?<!\d[.-])(?:{pattern})(?!\d)")
+    return Rule(country, tag, compiled, is_valid, Proof.FORM, words, words_before(words), starts_with_digit(pattern))
 
 
 def checked(country: str, tag: str, pattern: str, is_valid: Callable[[str], bool], words: str = "") -> Rule:
     """Bare digits that stand alone: not a part of a longer number, word or decimal."""
-    return Rule(country, tag, _alone(pattern), is_valid, Proof.CHECK, words, words_before(words))
+    return Rule(country, tag, _alone(pattern), is_valid, Proof.CHECK, words, words_before(words), starts_with_digit(pattern))
 
 
 def named(country: str, tag: str, pattern: str, is_valid: Callable[[str], bool], words: str) -> Rule:
     """A number that only the word before it makes an identifier."""
-    return Rule(country, tag, _alone(pattern), is_valid, Proof.WORD, words, words_before(words))
+    return Rule(country, tag, _alone(pattern), is_valid, Proof.WORD, words, words_before(words), starts_with_digit(pattern))
 
 
 def _alone(pattern: str) -> re.Pattern[str]:
