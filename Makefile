@@ -9,9 +9,9 @@ export HF_HUB_OFFLINE ?= 1
 export MLFLOW_DISABLE_TELEMETRY ?= true
 export GX_ANALYTICS_ENABLED ?= false
 
-.PHONY: help setup setup-ocr run ui test test-slow check bench pictures samples lock
+.PHONY: help setup setup-ocr run ui test test-slow check bench bench-curation pictures samples lock
 help: ## list these verbs
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: ## make the environment in .venv from constraints.txt
 	@scripts/setup.sh
@@ -40,6 +40,9 @@ check: setup ## format, lint, types, import directions
 
 bench: setup ## measure what README claims, side by side
 	@$(BIN)/python -m scripts.bench
+
+bench-curation: setup ## measure curation on a generated corpus: each step beside its plain reference, and what of the planted is found
+	@$(BIN)/python -m scripts.curation_bench
 
 pictures: setup ## take README's pictures from the running pages, after make run
 	@scripts/setup-browser.sh

@@ -35,7 +35,8 @@ ORTHOGRAPHY_SCHEMA = pa.schema(
         pa.field("text", pa.string(), nullable=False),
     ]
 )
-"""What intake publishes beside documents: the same texts in other spellings. Kept for who studies them; no stage trains on it."""
+"""What intake publishes beside documents: the same texts in other spellings, as delivered. As raw as `documents`: personal data
+is not masked in it, no later stage reads it, and nobody is to be handed it."""
 
 CLEAN_DOCUMENT_SCHEMA = pa.schema(
     [

@@ -37,6 +37,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 def pytest_configure() -> None:
     """Nothing is found because the one who runs the tests has an activated environment: `make test` is called without."""
+    if sys.prefix == sys.base_prefix:
+        return
     activated = Path(sys.executable).parent.resolve()
     places = os.environ["PATH"].split(os.pathsep)
     os.environ["PATH"] = os.pathsep.join(place for place in places if Path(place).resolve() != activated)

@@ -1,8 +1,9 @@
 """The inner loops of curation, compiled: one pass over a text's code points instead of a Python step for each.
 
-Each has a plain reference beside it (`language`, `minhash`, `quality`), which says what is meant and with which the tests hold it
-equal, number for number. Only whole numbers are computed here: no machine rounds them differently. Numba compiles a kernel when
-it is first called on a machine (a few seconds) and keeps the code beside this file.
+Each serves a module that has the plain reference (`language`, `minhash`, `normalise`, `quality`, `variety`), which says what is
+meant and with which the tests hold it equal, number for number. Only whole numbers are computed here: no machine rounds them
+differently. Numba compiles a kernel when it is first called in a checkout (a few seconds) and keeps the code beside this file, or
+where NUMBA_CACHE_DIR says.
 """
 # C code points  W windows  L languages  P permutations
 
@@ -34,7 +35,7 @@ REPLACEMENT, FIRST_CONTROL, LAST_CONTROL = np.uint32(0xFFFD), np.uint32(0x80), n
 
 
 def code_points(text: str) -> CodePoints:
-    """The code points of a text, without a copy of them."""
+    """The code points of a text, four bytes each."""
     return np.frombuffer(text.encode("utf-32-le"), np.uint32)
 
 

@@ -89,7 +89,7 @@ def _search(source: Source, wanted: Needle) -> Iterator[Hit | Closed]:
             read.add(name)
         elif name.lower().endswith(tuple(READERS)) and name not in read:
             found, aside = _read(source, name)
-            text_times = sum(wanted.count("\n".join(_words(one))) for one in found)
+            text_times = sum(wanted.count("\n".join((one.title, *one.spellings))) for one in found)
             times[name] = max(times[name], text_times + wanted.count(name))
             read.update(part for one in found for part in one.parts)
             if any(one.text.strip() for one in found):
@@ -100,10 +100,6 @@ def _search(source: Source, wanted: Needle) -> Iterator[Hit | Closed]:
             yield Hit(name, times[name])
         if (name in reasons or name not in read) and not is_text(source.folder / name):
             yield Closed(name, reasons.get(name, Reason.NOT_READ))
-
-
-def _words(found: Found) -> list[str]:
-    return [found.title, found.text, *(text for _, text in found.orthographies)]
 
 
 def _read(source: Source, name: str) -> tuple[list[Found], str | None]:

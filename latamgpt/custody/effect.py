@@ -24,10 +24,10 @@ class Leaving:
     languages: Counter[str] = field(default_factory=Counter[str])
     num_bytes: int = 0
 
-    def add(self, row: dict[str, str], content: str, language: str, num_bytes: int) -> None:
+    def add(self, row: dict[str, str], contents: Collection[str], language: str, num_bytes: int) -> None:
         """Count one document."""
         self.doc_ids.add(row["doc_id"])
-        self.contents.add(content)
+        self.contents.update(contents)
         self.deliveries.add(row["delivery"])
         self.languages[language] += 1
         self.num_bytes += num_bytes
@@ -53,11 +53,21 @@ def leaving(
     workspace: Workspace, partner: str, *, agreement: str = "", delivery: str = "", contents: Collection[str] = ()
 ) -> Leaving:
     """The partner's documents under an agreement, of a delivery, or of these contents."""
-    found = Leaving()
+    found, others = Leaving(), other_spellings(workspace, partner)
     for row in documents_of(workspace, partner):
-        content = content_id(row["text"])
-        if (agreement and row["agreement"] == agreement) or (delivery and row["delivery"] == delivery) or content in contents:
-            found.add(row, content, row["declared_language"], len(row["text"].encode("utf-8")))
+        own = {content_id(row["text"]), *others.get(row["doc_id"], ())}
+        same_terms = (agreement and row["agreement"] == agreement) or (delivery and row["delivery"] == delivery)
+        if same_terms or not own.isdisjoint(contents):
+            found.add(row, own, row["declared_language"], len(row["text"].encode("utf-8")))
+    return found
+
+
+def other_spellings(workspace: Workspace, partner: str) -> dict[str, set[str]]:
+    """doc_id -> the `content_id` of each other spelling in which intake published the document."""
+    found: dict[str, set[str]] = {}
+    if is_published(workspace, "documents", partner):
+        for row in _rows(workspace, "documents", partner, "orthographies.parquet", ["doc_id", "text"]):
+            found.setdefault(row["doc_id"], set()).add(content_id(row["text"]))
     return found
 
 
@@ -67,7 +77,7 @@ def in_corpus(workspace: Workspace, doc_ids: Collection[str]) -> Leaving:
     if is_published(workspace, "corpus"):
         for row in _rows(workspace, "corpus", "", "documents.parquet", ["doc_id", "delivery", "language", "num_bytes"]):
             if row["doc_id"] in doc_ids:
-                found.add(row, "", row["language"], int(row["num_bytes"]))
+                found.add(row, (), row["language"], int(row["num_bytes"]))
     return found
 
 
@@ -111,8 +121,9 @@ def copies_elsewhere(workspace: Workspace, partners: Collection[str], contents: 
     return [
         f"{partner} {row['doc_id']} ({row['delivery']}, {row['path']})"
         for partner in partners
+        for others in [other_spellings(workspace, partner)]
         for row in documents_of(workspace, partner)
-        if content_id(row["text"]) in contents
+        if not {content_id(row["text"]), *others.get(row["doc_id"], ())}.isdisjoint(contents)
     ]
 
 

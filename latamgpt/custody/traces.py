@@ -5,7 +5,8 @@ named beside the traces.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from latamgpt.records import Frozen
 from latamgpt.store import Workspace, digest_of
 
 READ_ROWS = 256
+NAMED_BY = ["doc_id", "partner", "delivery", "path"]
 RECORD = re.compile(r"#[^#/]*$")  # which record of a file, or which page
 CARRIERS = (
     ("documents", ("documents",)),
@@ -67,6 +69,7 @@ def search(workspace: Workspace, partners: Iterable[str], wanted: Needle) -> Sea
         for stage, tables in CARRIERS:
             for table in tables:
                 traces += _in_table(workspace.place(stage, partner) / f"{table}.parquet", stage, wanted)
+        traces += _in_other_spellings(workspace.place("documents", partner), wanted, {trace.item for trace in traces})
     in_corpus = list(_in_table(workspace.place("corpus") / "documents.parquet", "corpus", wanted))
     in_shards = list(_in_shards(workspace, {trace.item: trace for trace in in_corpus}))
     traces += [*in_corpus, *in_shards]
@@ -134,15 +137,29 @@ def _in_deliveries(workspace: Workspace, partner: str, wanted: Needle) -> Iterat
 def _in_table(path: Path, stage: str, wanted: Needle) -> Iterator[Trace]:
     if not path.is_file():
         return
-    columns = ["doc_id", "partner", "delivery", "path", "title", "text"]
-    for batch in pq.ParquetFile(path).iter_batches(READ_ROWS, columns=columns):
+    for batch in pq.ParquetFile(path).iter_batches(READ_ROWS, columns=[*NAMED_BY, "title", "text"]):
         for row in batch.to_pylist():
             times = wanted.count(f"{row['title']}\n{row['text']}")
             if times:
-                file = wanted.harmless(RECORD.sub("", row["path"]))
-                yield Trace(
-                    place=stage, partner=row["partner"], delivery=row["delivery"], item=row["doc_id"], times=times, file=file
-                )
+                yield _trace(stage, row, times, wanted)
+
+
+def _in_other_spellings(folder: Path, wanted: Needle, known: Collection[str]) -> Iterator[Trace]:
+    """Documents that hold the string only in a spelling that no later stage reads."""
+    times: Counter[str] = Counter()
+    if (folder / "orthographies.parquet").is_file():
+        for batch in pq.ParquetFile(folder / "orthographies.parquet").iter_batches(READ_ROWS, columns=["doc_id", "text"]):
+            times.update({row["doc_id"]: wanted.count(row["text"]) for row in batch.to_pylist()})
+    found = {doc_id for doc_id, number in times.items() if number} - set(known)
+    for batch in pq.ParquetFile(folder / "documents.parquet").iter_batches(READ_ROWS, columns=NAMED_BY) if found else ():
+        for row in batch.to_pylist():
+            if row["doc_id"] in found:
+                yield _trace("documents", row, times[row["doc_id"]], wanted)
+
+
+def _trace(stage: str, row: dict[str, str], times: int, wanted: Needle) -> Trace:
+    file = wanted.harmless(RECORD.sub("", row["path"]))
+    return Trace(place=stage, partner=row["partner"], delivery=row["delivery"], item=row["doc_id"], times=times, file=file)
 
 
 def _in_shards(workspace: Workspace, documents: dict[str, Trace]) -> Iterator[Trace]:

@@ -16,6 +16,7 @@ from latamgpt.custody.effect import (
     in_corpus,
     is_published,
     leaving,
+    other_spellings,
     own_near_copies,
 )
 from latamgpt.custody.places import delivery_names, delivery_place
@@ -135,7 +136,7 @@ def _document(workspace: Workspace, order: Order) -> _Meant:
             f"of data/documents/{partner}/documents.parquet, or withdraw the delivery that it came in."
         )
     row = rows[0]
-    contents = {content_id(row["text"])}
+    contents = {content_id(row["text"]), *other_spellings(workspace, partner).get(row["doc_id"], ())}
     tombstone = _tombstone(order, row["delivery"], row["doc_id"], contents)
     return _Meant(partial(add_tombstone, workspace.root, partner, tombstone), leaving(workspace, partner, contents=contents))
 

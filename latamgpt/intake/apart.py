@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from latamgpt.intake import tei
 from latamgpt.intake.answers import checked
 from latamgpt.intake.found import Found, Reading
 from latamgpt.intake.limited import run_limited
@@ -32,4 +33,13 @@ def documents(values: object, name: str, reason: Reason) -> list[Found]:
     found = checked(list[Found], values, name, reason)
     if any(one.path.partition("#")[0] != name.partition("#")[0] for one in found):
         raise Rejected(reason, f"{name} cannot be read: its parser answered about another file. Ask the partner to save it anew")
-    return [replace(one, parts=(), record_id="") for one in found]
+    return [replace(one, parts=(), record_id="", orthographies=one.orthographies if _is_tei(one) else ()) for one in found]
+
+
+def _is_tei(found: Found) -> bool:
+    """Only TEI gives another spelling, one, and no long one."""
+    match found.orthographies:
+        case [(tei.REGULARISED_NAME, text)]:
+            return len(text) <= tei.MAX_REGULARISED_CHARS and "\0" not in text
+        case _:
+            return False

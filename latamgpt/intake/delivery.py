@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 import yaml
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
 
 from latamgpt.errors import OperatorError, quoted
 from latamgpt.governance.contents import lines_of
@@ -58,7 +58,7 @@ class DeliveryFormat(StrEnum):
     TEXT = "text"
 
 
-OrthographyName = Annotated[str, Field(pattern=r"^[^\W_][\w -]{0,39}$")]  # Ragileo, AMLQ 1995 ...
+OrthographyName = Annotated[str, Field(pattern=r"^[^\W_][\w '’ʼ.-]{0,39}$")]  # Ragileo, AMLQ 1995, K'iche' ...
 
 
 class Fields(Frozen):
@@ -71,6 +71,13 @@ class Fields(Frozen):
     orthographies: dict[OrthographyName, str] = Field(
         default_factory=dict, max_length=8
     )  # where the text stands in that spelling
+
+    @field_validator("orthographies")
+    @classmethod
+    def _each_has_a_column_of_its_own(cls, columns: dict[str, str]) -> dict[str, str]:
+        if len(set(columns.values())) < len(columns):
+            raise ValueError("two orthographies name the same column")
+        return columns
 
     @property
     def named(self) -> list[str]:

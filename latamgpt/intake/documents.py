@@ -11,7 +11,8 @@ from latamgpt.intake.payload import readable
 from latamgpt.intake.quarantine import Reason, SetAside
 from latamgpt.intake.row_groups import write_rows
 from latamgpt.intake.rows_on_disk import RowsOnDisk, rows_on_disk
-from latamgpt.intake.taking_in import TakenIn, Tally, take_in
+from latamgpt.intake.taking_in import TakenIn, take_in
+from latamgpt.intake.tally import Tally
 from latamgpt.params import Params
 from latamgpt.progress import follow
 from latamgpt.records import DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, ORTHOGRAPHY_SCHEMA, Report, Table
@@ -152,6 +153,7 @@ def describe(partner: str, outcomes: Sequence[Outcome], strays: Iterable[SetAsid
             "deliveries": len(outcomes),
             "deliveries_quarantined": len(quarantined),
             "documents": num_documents,
+            "orthographies": sum(tally.num_orthographies for tally in tallies),
             "exclusions": num_aside.total(),
             "bytes": sum(tally.num_bytes for tally in tallies),
         },

@@ -21,6 +21,11 @@ class Found:
     num_hidden_chars: int = 0  # blanks aside, of text that readers do not see; it is not in `text`
     orthographies: tuple[tuple[str, str], ...] = ()  # the same text in other spellings, each after its name
 
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The text, and the same in other spellings: what is asked of one of them is asked of all."""
+        return (self.text, *(text for _, text in self.orthographies))
+
 
 Reading = list[Found | SetAside]
 """What one file gave."""

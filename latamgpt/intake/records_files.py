@@ -180,9 +180,7 @@ def document_of(fields: Fields, path: str, values: Mapping[str, object]) -> Foun
     if not isinstance(text, str):
         raise Rejected(Reason.RECORD_INVALID, f"{quoted(fields.text)} is {type(text).__name__}, not a text")
     refuse_no_text(text, path)  # an escape in JSON can stand for what no bytes in UTF-8 can
-    others = tuple((name, other) for name, column in fields.orthographies.items() if (other := _string(values, column)))
-    for _, other in others:
-        refuse_no_text(other, path)
+    others = {name: values.get(column) for name, column in fields.orthographies.items()}
     return Found(
         path,
         text,
@@ -190,8 +188,15 @@ def document_of(fields: Fields, path: str, values: Mapping[str, object]) -> Foun
         language=_string(values, fields.language),
         statements=tuple(stated_in_fields(values, lambda key: f"{quoted(key)} of {path}")),
         record_id=_string(values, fields.id),
-        orthographies=others,
+        orthographies=tuple((name, _spelling(other, name, path)) for name, other in others.items() if other),
     )
+
+
+def _spelling(other: object, name: str, path: str) -> str:
+    if not isinstance(other, str):
+        raise Rejected(Reason.RECORD_INVALID, f"the text in the orthography {name} is {type(other).__name__}, not a text")
+    refuse_no_text(other, path)
+    return other
 
 
 def _string(values: Mapping[str, object], key: str | None) -> str:

@@ -25,6 +25,7 @@ TABLES = """
     CREATE TABLE records (id BLOB PRIMARY KEY, path, digest BLOB) WITHOUT ROWID;
     CREATE TABLE exclusions (doc_id, delivery TEXT, file BLOB, path TEXT, reason TEXT, detail, language, num_bytes INTEGER);
     CREATE INDEX in_order ON exclusions (delivery, path, reason);
+    CREATE INDEX by_document ON orthographies (doc_id, orthography);
 """
 
 

@@ -2,14 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 from latamgpt.errors import OperatorError, quoted
 from latamgpt.governance.contents import content_id, normal
-from latamgpt.governance.withdrawals import NOTHING_WITHDRAWN, Withdrawn, explain
+from latamgpt.governance.withdrawals import NOTHING_WITHDRAWN, Tombstone, Withdrawn, explain
 from latamgpt.intake.crawled import is_address_list, refuse_crawled
 from latamgpt.intake.delivery import LANGUAGE_TAG, Delivery, language_tag, read_delivery
 from latamgpt.intake.delivery_licences import check_bag_licence, check_notices, covered, shown, two_licences
@@ -106,12 +106,12 @@ def documents_in(folder: Path, partner: str, params: DocumentsParams, last_day: 
 
 
 def contents_of(folder: Path, params: DocumentsParams) -> set[str]:
-    """The `content_id` of every document that a delivery's files hold.
+    """The `content_id` of every document that a delivery's files hold, in each of its spellings.
 
     Raises:
         Rejected: the delivery does not read.
     """
-    return {content_id(found.text) for _, found in documents_in(folder, "", params)}
+    return {content_id(text) for _, found in documents_in(folder, "", params) for text in found.spellings}
 
 
 def _read_description(folder: Path) -> Delivery:
@@ -160,7 +160,7 @@ def _judge(source: Source, institution: Institution, rows: RowsOnDisk, withdrawn
         verdict = _verdict(item, source.delivery, institution) if isinstance(item, Found) else item
         if isinstance(verdict, Accepted) and (first := rows.first_with(verdict.doc_id)):
             verdict = _aside(verdict.found, verdict, Reason.REPEATED_IN_DELIVERY, f"the same text stands in {first}")
-        if isinstance(verdict, Accepted) and tombstones and (gone := tombstones.get(content_id(verdict.found.text))):
+        if isinstance(verdict, Accepted) and (gone := _tombstone(verdict.found, tombstones)):
             rows.remember(verdict.doc_id, verdict.found.path)
             verdict, num_gone = _aside(verdict.found, verdict, Reason.WITHDRAWN, explain(gone)), num_gone + 1
         if isinstance(verdict, Accepted):
@@ -174,6 +174,13 @@ def _judge(source: Source, institution: Institution, rows: RowsOnDisk, withdrawn
     if contradicting > MAX_CONTRADICTING_SHARE * (contradicting + others):
         raise Rejected(Reason.LICENCE_CONTRADICTION, _most_contradict(source.delivery, tally, contradicting, others))
     return tally
+
+
+def _tombstone(found: Found, tombstones: Mapping[str, Tombstone]) -> Tombstone | None:
+    """The tombstone of a document, whichever of its spellings was withdrawn."""
+    if not tombstones:
+        return None
+    return next((gone for text in found.spellings if (gone := tombstones.get(content_id(text)))), None)
 
 
 def _without_repeated_ids(reading: Iterable[Found | SetAside], rows: RowsOnDisk) -> Iterator[Found | SetAside]:
@@ -200,9 +207,10 @@ def _verdict(found: Found, delivery: Delivery, institution: Institution) -> Acce
     accepted = Accepted(identify(institution.id, delivery.id, found.text), found, language)
     if not re.fullmatch(LANGUAGE_TAG, language):
         return _aside(found, accepted, Reason.RECORD_INVALID, f"{quoted(language)} is no language tag such as 'quy' or 'es-AR'")
-    if is_address_list(found.text):
+    if any(is_address_list(text) for text in found.spellings):
         return _aside(found, accepted, crawl.REASON, f"{found.path} lists web addresses. {crawl.WHY}")
-    stated = [*found.statements, *statements_in(found.path, "the file's name"), *statements_at_edges(found.text)]
+    stated = [*found.statements, *statements_in(found.path, "the file's name")]
+    stated += [statement for text in found.spellings for statement in statements_at_edges(text)]
     odd = contradiction(stated, covered(institution, delivery))
     if odd is not None:
         return _aside(found, accepted, Reason.LICENCE_CONTRADICTION, two_licences(odd, delivery))

@@ -25,6 +25,7 @@ class Tally:
 
     num_documents: int = 0
     num_bytes: int = 0  # of the documents' texts in UTF-8
+    num_orthographies: int = 0  # other spellings of them
     languages: Counter[str] = field(default_factory=Counter[str])
     confidences: "array[float]" = field(default_factory=lambda: array("d"))  # of documents that a machine read
     num_aside: Counter[str] = field(default_factory=Counter[str])  # by reason, as the next two
@@ -35,6 +36,7 @@ class Tally:
         """Count a document."""
         self.num_documents += 1
         self.num_bytes += len(one.found.text.encode("utf-8"))
+        self.num_orthographies += len(one.found.orthographies)
         self.languages[one.language] += 1
         if one.found.confidence is not None:
             self.confidences.append(one.found.confidence)

@@ -11,6 +11,8 @@ from latamgpt.intake.metadata import language_of, licence_elements
 from latamgpt.intake.paragraphs import Paragraphs
 from latamgpt.intake.xml_files import XML_LANG, children, local_name, words_of
 
+REGULARISED_NAME = "reg"
+MAX_REGULARISED_CHARS = 2 << 20
 MAX_FORMS = 16  # that one <choice> is asked for; a real one offers two
 ROOTS = frozenset({"TEI", "TEI.2"})
 LEFT_OUT = frozenset({"teiHeader", "fw", "del", "figDesc", "facsimile", "sourceDoc", "standOff", "desc"})
@@ -43,13 +45,17 @@ def _one(tei: lxml.etree._Element, name: str, shared: list[Statement]) -> Found:
     stated = (*_statements(tei, name), *shared)
     if text is None:
         return Found(name, "", title, language_of(language), stated)
-    return Found(name, _text(text, AS_WRITTEN), title, language_of(language), stated, orthographies=_other_spelling(text))
+    written = _text(text, AS_WRITTEN)
+    return Found(name, written, title, language_of(language), stated, orthographies=_other_spelling(text, len(written)))
 
 
-def _other_spelling(text: lxml.etree._Element) -> tuple[tuple[str, str], ...]:
-    """The text as its editors regularised it, where they did."""
+def _other_spelling(text: lxml.etree._Element, num_chars: int) -> tuple[tuple[str, str], ...]:
+    """The text as its editors regularised it, where they did; a very long one only as it was written."""
     mended = next((one for one in text.iter("{*}reg") if _is_left_out(one, AS_WRITTEN)), None)
-    return () if mended is None else (("reg", _text(text, REGULARISED)),)
+    if mended is None or num_chars > MAX_REGULARISED_CHARS // 2:
+        return ()
+    regularised = _text(text, REGULARISED)
+    return ((REGULARISED_NAME, regularised),) if len(regularised) <= MAX_REGULARISED_CHARS else ()
 
 
 def _statements(tei: lxml.etree._Element, name: str) -> list[Statement]:

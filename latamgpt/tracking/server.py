@@ -1,6 +1,8 @@
 """Where MLflow keeps what it is told: a server, or a SQLite file of this checkout."""
 
+import http.client
 import os
+import re
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 EXPERIMENT = "latam-gpt"
 SECONDS_FOR_SERVER = 3
 FILE = "sqlite:///"
+USER = re.compile(r"//[^/@]*@")
 
 
 def tracking_uri(workspace: Workspace) -> str:
@@ -59,11 +62,12 @@ def must_answer(workspace: Workspace) -> None:
     uri = tracking_uri(workspace)
     if uri.startswith(FILE):
         return
+    shown = USER.sub("//", uri)  # a key is asked of nobody here, and shown to nobody
     try:
-        with urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=SECONDS_FOR_SERVER):
+        with urllib.request.urlopen(f"{shown.rstrip('/')}/health", timeout=SECONDS_FOR_SERVER):
             return
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, http.client.HTTPException) as error:
         raise OperatorError(
-            f"MLflow at {uri} does not answer ({error}). Runs are recorded there and would be lost. Start it (`make ui`), mend "
+            f"MLflow at {shown} does not answer ({error}). Runs are recorded there and would be lost. Start it (`make ui`), mend "
             "MLFLOW_TRACKING_URI, or unset it to record in this checkout."
         ) from error

@@ -1,1 +1,1 @@
-"""Curation measured side by side: this pipeline and its peers on the same generated corpus."""
+"""Curation measured side by side: each step and its plain reference on the same generated corpus."""

@@ -1,11 +1,10 @@
 """A corpus to measure curation on: honest documents, and planted among them what curation has to find, with what was planted.
 
-Everything follows from the seed: the same call writes the same bytes. Written once, in the three forms that the systems read:
-Parquet per partner (this pipeline), JSON Lines (its peers), and a table of what each planted document is (whoever counts).
+Everything follows from the seed, so the same call writes the same bytes: documents as intake publishes them, a table per partner,
+and a table of what each planted document is.
 """
 
 import hashlib
-import json
 import random
 import unicodedata
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from latamgpt.curation.normalise import normalise
 from latamgpt.records import DOCUMENT_SCHEMA
 from scripts.bench_poisoning import read_sources
 from scripts.curation_bench.words import Walker
@@ -40,6 +40,7 @@ PLANTED = {
 """Share of all documents, by what they are; the rest is honest."""
 DOCS_AT_ONCE = 2000
 RUN_WORDS = 8
+MIN_WORDS_FOR_RUNS = 400  # in which one run is 2%
 NUM_IDENTIFIERS = 3
 FOOTER = (
     "Inicio | Contacto | Mapa del sitio | Aviso legal",
@@ -56,7 +57,7 @@ class Document:
     language: str
     text: str
     kind: str = "honest"
-    source: int = -1
+    source: int = -1  # the document whose text it began with
     planted: tuple[str, ...] = ()
 
     @property
@@ -66,7 +67,7 @@ class Document:
 
 
 def generate(samples: Path, num_bytes: int, seed: int = SEED) -> list[Document]:
-    """Documents of about `num_bytes` in UTF-8 together, in an order that says nothing."""
+    """Documents of `num_bytes` in UTF-8 together or a little more, in an order that says nothing."""
     draw = np.random.default_rng(seed)
     walkers = _walkers(samples)
     documents: list[Document] = []
@@ -100,15 +101,16 @@ def _batch(walkers: Sequence[Walker], draw: np.random.Generator, first: int) -> 
         for text in walker.texts(lengths, draw) if count else []:
             honest.append(Document(first + len(honest), walker.language, text))
     batch = list(honest)
+    long = [n for n, document in enumerate(honest) if len(document.text.split(" ")) >= MIN_WORDS_FOR_RUNS]
     for kind, count in shares.items():
-        for source in draw.choice(len(honest), count, replace=False).tolist():
+        for source in draw.choice(long if kind == "near_2_in_runs" else len(honest), count, replace=False).tolist():
             batch.append(_planted(kind, honest[source], first + len(batch), honest, draw))
     return batch
 
 
 def _planted(kind: str, source: Document, number: int, honest: Sequence[Document], draw: np.random.Generator) -> Document:
     other = honest[int(draw.integers(len(honest)))]
-    fresh = replace(other, number=number, kind=kind)
+    fresh = replace(other, number=number, kind=kind, source=other.number)
     words = source.text.split(" ")
     strangers = other.text.split()
     match kind:
@@ -134,7 +136,7 @@ def _planted(kind: str, source: Document, number: int, honest: Sequence[Document
 
 
 def _replaced(words: list[str], share: float, run: int, strangers: list[str], draw: np.random.Generator) -> list[str]:
-    """A share of the words given way to others, alone or in runs of words that follow each other."""
+    """A share of the words given way to others, alone or in runs of words that follow each other; at least one, or one run."""
     edited = list(words)
     for _ in range(max(1, round(len(words) * share / run))):
         start = int(draw.integers(max(1, len(words) - run)))
@@ -152,7 +154,7 @@ def _with_personal_data(document: Document, draw: np.random.Generator) -> Docume
     paragraphs = document.text.split("\n\n")
     for string in strings:
         paragraphs.insert(invent.randrange(len(paragraphs) + 1), f"Se deja constancia: {string}; conste.")
-    return replace(document, text="\n\n".join(paragraphs), planted=tuple(strings))
+    return replace(document, text="\n\n".join(paragraphs), planted=tuple(map(normalise, strings)))
 
 
 def _garbage(text: str, draw: np.random.Generator) -> str:
@@ -161,18 +163,13 @@ def _garbage(text: str, draw: np.random.Generator) -> str:
     return "".join(symbols[number % len(symbols)] if number < 200 else char for char, number in zip(text, drawn, strict=True))
 
 
-def write(documents: Sequence[Document], folder: Path, num_files: int) -> None:
-    """documents/PARTNER.parquet, jsonl/NUMBER.jsonl and planted.parquet, below a folder."""
+def write(documents: Sequence[Document], folder: Path) -> None:
+    """documents/PARTNER.parquet and planted.parquet, below a folder."""
     (folder / "documents").mkdir(parents=True)
-    (folder / "jsonl").mkdir()
     for partner in range(NUM_PARTNERS):
         own = sorted(documents[partner::NUM_PARTNERS], key=lambda document: document.doc_id)
         rows = [_row(document, f"partner-{partner}") for document in own]
         pq.write_table(pa.Table.from_pylist(rows, DOCUMENT_SCHEMA), folder / "documents" / f"partner-{partner}.parquet")
-    for number in range(num_files):
-        with (folder / "jsonl" / f"{number:02}.jsonl").open("w", encoding="utf-8") as file:
-            for document in documents[number::num_files]:
-                file.write(json.dumps({"text": document.text, "id": document.doc_id}, ensure_ascii=False) + "\n")
     ids = {document.number: document.doc_id for document in documents}
     planted = [
         {"doc_id": d.doc_id, "kind": d.kind, "source": ids.get(d.source, ""), "planted": list(d.planted), "language": d.language}

@@ -1,7 +1,7 @@
 """Text that reads like the samples' and stands nowhere: walks over their words, each from a word to one that followed it.
 
 Where the same word stands at several places, a walk may go on from any of them. So five words in a row are mostly new, letters,
-words and sentence ends are as in real text, and two texts are alike only where one was copied from the other.
+words and sentence ends are as in real text, and two texts that were drawn apart are hardly alike.
 """
 
 from dataclasses import dataclass

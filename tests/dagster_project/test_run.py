@@ -15,6 +15,7 @@ def test_a_tracking_server_that_does_not_answer_stops_the_run_before_its_first_s
     empty_factory: Location, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    monkeypatch.setenv("LATAMGPT_PROGRESS", "")  # set by the run, and put back
     workspace = empty_factory.factory.workspace
     shutil.copytree(ROOT / "mlflow", workspace.root / "mlflow")
     with pytest.raises(OperatorError, match=f"MLflow at {address} does not answer"):

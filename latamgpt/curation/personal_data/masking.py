@@ -1,8 +1,8 @@
 """Personal data in a text becomes a tag that keeps its kind, such as [CPF]; the original is written nowhere.
 
 Most text holds neither an at sign nor five digits close together: two quick looks say so, and it is handed back as it came.
-Around such digits the rules of the table are tried on a small window, those that need a word only where one is near. Addresses
-and names come last, beside what was found before them.
+Around such digits the rules of the table are tried on a small window; what only a word makes an identifier counts where one is
+near. Addresses and names come last, beside what was found before them.
 """
 
 import re
@@ -27,7 +27,12 @@ PLAIN = str.maketrans(
 DIGIT_RUN = re.compile(r"(?<!\d)\d")
 WORD = any_word(RULES)
 AT_DIGITS = tuple((order, rule) for order, rule in enumerate(RULES) if rule.starts_with_digit)
-ANY_AT_DIGITS = any_form(rule for _, rule in AT_DIGITS)
+RULES_A_GROUP = 8
+GROUPS_AT_DIGITS = tuple(
+    (any_form(rule for _, rule in AT_DIGITS[n : n + RULES_A_GROUP]), AT_DIGITS[n : n + RULES_A_GROUP])
+    for n in range(0, len(AT_DIGITS), RULES_A_GROUP)
+)
+"""Of rules together, one look says that none of them matches here: most numbers are years and amounts."""
 ANYWHERE = tuple((order, rule) for order, rule in enumerate(RULES) if not rule.starts_with_digit)
 PIX = re.compile(r"pix\W{0,8}(?=[0-9a-f]{8}-)", re.IGNORECASE)
 PIX_CHARS = 36  # of a random key, in which digits may be far apart
@@ -112,14 +117,17 @@ def find_all(window: str) -> list[Find]:
         for match in rule.pattern.finditer(window)
         if rule.is_valid(match[0])
     ]
-    starts = [match.start() for match in DIGIT_RUN.finditer(window) if ANY_AT_DIGITS.match(window, match.start())]
-    for order, rule in AT_DIGITS:
-        match_at, end = rule.pattern.match, 0
-        for start in starts:
-            if start >= end and (match := match_at(window, start)):
-                end = match.end()
-                if rule.is_valid(match[0]):
-                    finds.append(Find(start, end, rule, order))
+    ends = [0] * len(RULES)  # of each rule's last match
+    for run in DIGIT_RUN.finditer(window):
+        start = run.start()
+        for any_of_them, rules in GROUPS_AT_DIGITS:
+            if not any_of_them.match(window, start):
+                continue
+            for order, rule in rules:
+                if start >= ends[order] and (match := rule.pattern.match(window, start)):
+                    ends[order] = match.end()
+                    if rule.is_valid(match[0]):
+                        finds.append(Find(start, match.end(), rule, order))
     return finds
 
 

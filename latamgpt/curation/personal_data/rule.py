@@ -10,7 +10,7 @@ TO_THE_NUMBER = re.compile(r"\(\?=\\W.*?\$\)")  # a word's condition that only t
 BACK_REFERENCE = re.compile(r"\\[1-9]")
 NO_WORDS = re.compile(r"(?!)")
 LOOKAROUND = re.compile(r"\(\?<?[=!](?:[^()\\]|\\.)*\)")
-DIGIT_FIRST = re.compile(r"(?:[0-9]\?)*(?:\\d|\[[0-9]+(?:-[0-9])?\]|[0-9])(?![?*|]|\{0)")
+DIGIT_FIRST = re.compile(r"(?:[0-9]\?)*(?:\\d|\[[0-9]+(?:-[0-9])?\]|[0-9])(?![?*|]|\{[0,])")
 
 
 class Proof(StrEnum):
