@@ -13,7 +13,8 @@ from latamgpt.params import Params, read_params
 from latamgpt.store import Workspace
 
 ROOT = Path(__file__).parent.parent
-LONGEST_FIRST = ("tests/smoke/test_committed_lock.py", "tests/smoke/")
+COMMITTED_LOCK, FINISHED_RUN = "tests/smoke/test_committed_lock.py", "tests/smoke/"
+LONGEST_FIRST = (COMMITTED_LOCK, FINISHED_RUN, "tests/training/test_checkpoint.py", "tests/faults/", "tests/training/")
 """Where the slow tests take longest: begun last, they would run on alone."""
 
 
@@ -25,8 +26,7 @@ class OneFinishedRun(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        alone, together = LONGEST_FIRST
-        return together if path.startswith(together) and path != alone else path
+        return FINISHED_RUN if path.startswith(FINISHED_RUN) and path != COMMITTED_LOCK else path
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -2,7 +2,7 @@
 
 A recogniser that takes every name would take Gabriela Mistral and Pedro Paramo out of a corpus of literature and history, and no
 model that could tell them from a private person can be shipped. So a name is replaced only where the text itself makes it
-personal data: it introduces an identity number, it stands with its title beside a number, an address or a contact, or a form
+personal data: it introduces an identity number or follows one, it stands with its title beside a number, an address or a contact, or a form
 asks for it.
 """
 
@@ -38,6 +38,11 @@ LIVING = re.compile(  # 'Rosa Quispe Mamani, domiciliada en': the name of who li
     r"(?:domiciliad[oa]|domicilio|domicílio|endere[çc]o|residente|resid(?:e|ía|ia)|mora(?:dor|dora|va)?|viv(?:e|ía|ia|o)|direcci[óo]n)"
     r"[^\n.;\[\]]{0,24}$"
 )
+FOLLOWING = re.compile(  # 'con DNI 12.345.678, Ana Quispe Mamani compareció': the name behind the number, before what is said of it
+    rf"[,;:)]{{0,2}} ({FULL_NAME}),? "
+    r"(?=compare|declar|manifest|solicit|suscrib|firm|assin|asisti|acept|aceit|expres|expuso|requer|nacid[oa]|nascid[oa]|domiciliad|"
+    r"residente|mayor de|maior de|solteir|solter|casad|viud|viúv|divorciad|en (?:su|calidad|representaci)|na qualidade)"
+)
 IDENTITY = re.compile(
     r"\[(?:CPF|RG|CUIT|DNI|RUT|CEDULA|CARNET|CURP|RFC|NSS|DUI|DPI|RTN|TRN|PIS|TITULO|CNH|RENAVAM|PIX|DIMEX|RIF|RUC|NIT|CBU|CLABE|IBAN|CARD|ACCOUNT)\]"
 )
@@ -70,6 +75,8 @@ def mask_names(text: str, counts: Counter[str]) -> str:
                 spans |= _introducing(text, found.start(), LIVING)
         for found in IDENTITY.finditer(text):
             spans |= _titled(text, found.start(), BESIDE_IDENTITY_CHARS) | _introducing(text, found.start(), DIRECT)
+            if following := FOLLOWING.match(text, found.end()):
+                spans.add(following.span(1))
     names = {text[start:end] for start, end in spans if " " in text[start:end] and _is_person(text[start:end])}
     return _everywhere(_tagged(text, sorted(spans), counts), names, counts)
 
