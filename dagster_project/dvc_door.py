@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,14 +25,22 @@ EXIT_CODE = "exit_code"  # under which a failed step shows how its stage ended
 RETRIES_WHEN_BUSY, SECONDS_BETWEEN_RETRIES = 30, 5
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A question that a server was asked and has not answered."""
+
+    server: "subprocess.Popen[bytes]"
+    answer: "Future[int]"
+
+
 @dataclass
 class DvcDoor:
-    """A DVC server for one workspace, started when first asked."""
+    """A DVC server for one workspace, started when first asked, and anew after it was killed."""
 
     workspace: Workspace
     _server: "subprocess.Popen[bytes] | None" = None
     _listener: threading.Thread | None = None
-    _waiting: dict[int, "Future[int]"] = field(default_factory=dict[int, "Future[int]"])
+    _waiting: dict[int, _Asked] = field(default_factory=dict[int, _Asked])
     _mutex: threading.Lock = field(default_factory=threading.Lock)
     _last_id: int = 0
 
@@ -43,7 +52,7 @@ class DvcDoor:
         try:
             code = answer.result()
         except BaseException:
-            self._send({"id": request_id, "verb": "stop"})
+            self._stop(request_id)
             answer.result()
             raise
         return code, last_words(log)
@@ -62,16 +71,15 @@ class DvcDoor:
     def stop_all(self) -> None:
         """Stop every stage that runs; their callers get STOPPED."""
         for request_id in list(self._waiting):
-            self._send({"id": request_id, "verb": "stop"})
+            self._stop(request_id)
 
     def close(self) -> None:
         """End the server; stages that run are stopped and rolled back."""
         server, listener = self._server, self._listener
-        if server is not None and server.stdin is not None and listener is not None:
-            server.stdin.close()
-            server.wait()
+        if server is not None:
+            _close_input(server)
+        if listener is not None:
             listener.join()
-        self._server = None
 
     def _ask(self, verb: str, target: str, log: Path, env: dict[str, str]) -> tuple[int, "Future[int]"]:
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -79,15 +87,19 @@ class DvcDoor:
         with self._mutex:
             self._last_id += 1
             request_id = self._last_id
-            self._waiting[request_id] = answer
             if self._server is None or self._server.poll() is not None:
                 self._server = self._start()
-        self._send({"id": request_id, "verb": verb, "target": target, "log": str(log), "env": env})
+            self._waiting[request_id] = _Asked(self._server, answer)
+            _write(self._server, {"id": request_id, "verb": verb, "target": target, "log": str(log), "env": env})
         return request_id, answer
 
+    def _stop(self, request_id: int) -> None:
+        with self._mutex:
+            asked = self._waiting.get(request_id)
+            if asked is not None:
+                _write(asked.server, {"id": request_id, "verb": "stop"})
+
     def _start(self) -> "subprocess.Popen[bytes]":
-        if self._server is not None and self._server.stdin is not None:
-            self._server.stdin.close()
         environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",  # finds `latamgpt`
@@ -106,25 +118,38 @@ class DvcDoor:
         self._listener.start()
         return server
 
-    def _send(self, message: dict[str, object]) -> None:
-        with self._mutex:
-            server = self._server
-            if server is None or server.stdin is None:
-                return
-            try:
-                server.stdin.write(json.dumps(message).encode() + b"\n")
-                server.stdin.flush()
-            except BrokenPipeError:
-                return  # the listener answers for a server that died
-
     def _listen(self, server: "subprocess.Popen[bytes]") -> None:
+        """Hand on a server's answers, and answer for it once it is gone: from then on another one is asked.
+
+        A killed process is silent a moment before it counts as dead; who asked it in that moment would wait for ever.
+        """
         assert server.stdout is not None
         with server.stdout:
             for line in server.stdout:
                 message = json.loads(line)
-                self._waiting.pop(message["id"]).set_result(message["code"])
-        for request_id in list(self._waiting):
-            self._waiting.pop(request_id).set_result(STOPPED)
+                self._waiting.pop(message["id"]).answer.set_result(message["code"])
+        with self._mutex:
+            if self._server is server:
+                self._server = None
+            left = [request_id for request_id, asked in self._waiting.items() if asked.server is server]
+            answers = [self._waiting.pop(request_id).answer for request_id in left]
+            _close_input(server)
+        for answer in answers:
+            answer.set_result(STOPPED)
+        server.wait()
+
+
+def _write(server: "subprocess.Popen[bytes]", message: dict[str, object]) -> None:
+    assert server.stdin is not None
+    with suppress(BrokenPipeError):  # the listener answers for a server that died
+        server.stdin.write(json.dumps(message).encode() + b"\n")
+        server.stdin.flush()
+
+
+def _close_input(server: "subprocess.Popen[bytes]") -> None:
+    assert server.stdin is not None
+    with suppress(BrokenPipeError):  # it died with a question unread
+        server.stdin.close()
 
 
 def last_words(log: Path) -> str:

@@ -123,6 +123,20 @@ def test_a_server_that_is_killed_answers_as_stopped_and_starts_again(built_facto
     assert built_factory.door.reproduce("documents@alpha")[0] == 0
 
 
+def test_a_server_that_is_silent_before_it_counts_as_dead_is_asked_no_more(built_factory: Location) -> None:
+    door = built_factory.door
+    assert door.status() == {}
+    server, listener = door._server, door._listener
+    assert server is not None
+    assert listener is not None
+    server.poll = lambda: None
+    server.kill()
+    listener.join(30)
+    asked = ThreadPoolExecutor(1).submit(door.status)
+    assert asked.result(60) == {}
+    assert door._server is not server
+
+
 @pytest.mark.parametrize("name", ["documents@alpha", "corpus"])
 def test_a_reported_failure_is_the_stages_own_sentence(empty_factory: Location, name: str) -> None:
     from dagster_project.dvc_door import last_words

@@ -2,8 +2,8 @@
 
 A recogniser that takes every name would take Gabriela Mistral and Pedro Paramo out of a corpus of literature and history, and no
 model that could tell them from a private person can be shipped. So a name is replaced only where the text itself makes it
-personal data: it introduces an identity number or follows one, it stands with its title beside a number, an address or a contact, or a form
-asks for it.
+personal data: it introduces an identity number or follows one, it stands with its title beside a number, an address or a
+contact, or a form asks for it.
 """
 
 import re
@@ -38,7 +38,7 @@ LIVING = re.compile(  # 'Rosa Quispe Mamani, domiciliada en': the name of who li
     r"(?:domiciliad[oa]|domicilio|domicílio|endere[çc]o|residente|resid(?:e|ía|ia)|mora(?:dor|dora|va)?|viv(?:e|ía|ia|o)|direcci[óo]n)"
     r"[^\n.;\[\]]{0,24}$"
 )
-FOLLOWING = re.compile(  # 'con DNI 12.345.678, Ana Quispe Mamani compareció': the name behind the number, before what is said of it
+FOLLOWING = re.compile(  # 'con DNI 12.345.678, Ana Quispe Mamani compareció': behind the number, before what is said of her
     rf"[,;:)]{{0,2}} ({FULL_NAME}),? "
     r"(?=compare|declar|manifest|solicit|suscrib|firm|assin|asisti|acept|aceit|expres|expuso|requer|nacid[oa]|nascid[oa]|domiciliad|"
     r"residente|mayor de|maior de|solteir|solter|casad|viud|viúv|divorciad|en (?:su|calidad|representaci)|na qualidade)"
