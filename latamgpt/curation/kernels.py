@@ -18,8 +18,9 @@ FIRST_FACTOR, SECOND_FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476
 BUCKET_SHIFT, MIDDLE_SHIFT = np.uint64(64 - 18), np.uint64(29)
 MAX_NGRAM = 4
 
-BASE, GOLDEN = np.uint64(0x100000001B3), np.uint64(0x9E3779B97F4A7C15)
-MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+BASE = np.uint64(0x100000001B3)  # FNV's prime: odd, so that it has an inverse modulo 2^64
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)  # splitmix64's finaliser (Steele, Lea, Flood 2014)
 EMPTY = np.uint32(0xFFFFFFFF)
 LAST_OF_TABLE = np.uint32(0xFFFF)
 

@@ -16,11 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latamgpt.curation.characters import BEHIND_LETTERS, flags, in_nfc, within_table
-from latamgpt.curation.kernels import CodePoints, code_points, spoken, window_scores
+from latamgpt.curation.kernels import (
+    FIRST_FACTOR,
+    MAX_NGRAM,
+    SECOND_FACTOR,
+    SPACE,
+    CodePoints,
+    code_points,
+    spoken,
+    window_scores,
+)
 
 SAMPLES = Path(__file__).parent / "language_samples"
 NUM_BUCKETS = 1 << 18  # of hashed n-grams: 2^16 and 2^20 were no better on held-out lines
-MAX_NGRAM = 4
 SMOOTHING = 0.1  # added to every count; from 0.03 to 0.3 held-out accuracy is the same
 WINDOW_CHARS = 240  # a document is judged in windows, so that a translated half shows
 MAX_WINDOWS = 48  # spread evenly over a long document: more did not change a verdict
@@ -28,9 +36,6 @@ NATS_PER_UNIT = 1000
 TEMPERATURE = 25.0  # n-grams overlap and so are no independent witnesses; makes confidence match held-out accuracy
 UNDETERMINED = "und"
 WIDE_LANGUAGES = frozenset({"es", "pt", "en"})
-SPACE = 32
-FIRST_FACTOR = 0x9E3779B97F4A7C15
-SECOND_FACTOR = 0xBF58476D1CE4E5B9
 
 GROUPS = {
     "que": "qu quy quz qub qud quf qug quh quk qul qup qur qus quw qux qva qvc qve qvh qvi qvj qvl qvm qvn qvo qvp qvs qvw qvz"
@@ -126,11 +131,11 @@ def hashed_ngrams(text: str) -> NDArray[np.int64]:
     found: list[NDArray[np.int64]] = []
     for n in range(1, min(MAX_NGRAM, len(codes)) + 1):
         count = len(codes) - n + 1
-        hashes = (hashes[:count] + codes[n - 1 :]) * np.uint64(FIRST_FACTOR)
+        hashes = (hashes[:count] + codes[n - 1 :]) * FIRST_FACTOR
         hashes ^= hashes >> np.uint64(29)
         if n >= 3:  # no space in the middle
             inside = inside[:count] & ~is_space[n - 2 : n - 2 + count]
-        kept = hashes[inside[:count]] * np.uint64(SECOND_FACTOR)
+        kept = hashes[inside[:count]] * SECOND_FACTOR
         found.append((kept >> np.uint64(64 - 18)).astype(np.int64))
     return np.concatenate(found)
 

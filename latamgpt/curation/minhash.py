@@ -10,15 +10,12 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from latamgpt.curation import kernels
 from latamgpt.curation.kernels import code_points, minhash
 
 # S shingles  P permutations
-BASE = 0x100000001B3  # FNV's prime: odd, so that it has an inverse modulo 2^64
-MIX_1 = 0xBF58476D1CE4E5B9  # splitmix64's finaliser (Steele, Lea, Flood 2014)
-MIX_2 = 0x94D049BB133111EB
-GOLDEN = 0x9E3779B97F4A7C15
+BASE, GOLDEN, MIX_1, MIX_2, EMPTY = map(int, (kernels.BASE, kernels.GOLDEN, kernels.MIX_1, kernels.MIX_2, kernels.EMPTY))
 SHINGLES_PER_STEP = 4096  # keeps the S x P products in the processor's cache
-EMPTY = np.iinfo(np.uint32).max
 
 Hashes = NDArray[np.uint64]
 Signature = NDArray[np.uint32]

@@ -37,9 +37,7 @@ def has_voseo(text: str) -> bool:
     """Whether a Spanish text addresses its reader as 'vos': a 'vos' beside its verb, or a verb form that only 'vos' takes."""
     lower = text.lower()
     codes = code_points(lower)
-    if not within_table(codes):
-        return plain_has_voseo(text)
-    if not holds_word(codes, flags(), _hashes_of_telling()):
+    if within_table(codes) and not holds_word(codes, flags(), _hashes_of_telling()):
         return False
     return plain_has_voseo(text)
 

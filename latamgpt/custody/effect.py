@@ -53,13 +53,19 @@ def leaving(
     workspace: Workspace, partner: str, *, agreement: str = "", delivery: str = "", contents: Collection[str] = ()
 ) -> Leaving:
     """The partner's documents under an agreement, of a delivery, or of these contents."""
-    found, others = Leaving(), other_spellings(workspace, partner)
-    for row in documents_of(workspace, partner):
-        own = {content_id(row["text"]), *others.get(row["doc_id"], ())}
+    found = Leaving()
+    for row, own in documents_with_contents(workspace, partner):
         same_terms = (agreement and row["agreement"] == agreement) or (delivery and row["delivery"] == delivery)
         if same_terms or not own.isdisjoint(contents):
             found.add(row, own, row["declared_language"], len(row["text"].encode("utf-8")))
     return found
+
+
+def documents_with_contents(workspace: Workspace, partner: str) -> Iterator[tuple[dict[str, str], set[str]]]:
+    """As `documents_of`, each with the `content_id` of every spelling in which it was published."""
+    others = other_spellings(workspace, partner)
+    for row in documents_of(workspace, partner):
+        yield row, {content_id(row["text"]), *others.get(row["doc_id"], ())}
 
 
 def other_spellings(workspace: Workspace, partner: str) -> dict[str, set[str]]:
@@ -121,9 +127,8 @@ def copies_elsewhere(workspace: Workspace, partners: Collection[str], contents: 
     return [
         f"{partner} {row['doc_id']} ({row['delivery']}, {row['path']})"
         for partner in partners
-        for others in [other_spellings(workspace, partner)]
-        for row in documents_of(workspace, partner)
-        if not {content_id(row["text"]), *others.get(row["doc_id"], ())}.isdisjoint(contents)
+        for row, own in documents_with_contents(workspace, partner)
+        if not own.isdisjoint(contents)
     ]
 
 

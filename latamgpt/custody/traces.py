@@ -149,7 +149,8 @@ def _in_other_spellings(folder: Path, wanted: Needle, known: Collection[str]) ->
     times: Counter[str] = Counter()
     if (folder / "orthographies.parquet").is_file():
         for batch in pq.ParquetFile(folder / "orthographies.parquet").iter_batches(READ_ROWS, columns=["doc_id", "text"]):
-            times.update({row["doc_id"]: wanted.count(row["text"]) for row in batch.to_pylist()})
+            for row in batch.to_pylist():
+                times[row["doc_id"]] += wanted.count(row["text"])
     found = {doc_id for doc_id, number in times.items() if number} - set(known)
     for batch in pq.ParquetFile(folder / "documents.parquet").iter_batches(READ_ROWS, columns=NAMED_BY) if found else ():
         for row in batch.to_pylist():

@@ -33,11 +33,11 @@ def documents(values: object, name: str, reason: Reason) -> list[Found]:
     found = checked(list[Found], values, name, reason)
     if any(one.path.partition("#")[0] != name.partition("#")[0] for one in found):
         raise Rejected(reason, f"{name} cannot be read: its parser answered about another file. Ask the partner to save it anew")
-    return [replace(one, parts=(), record_id="", orthographies=one.orthographies if _is_tei(one) else ()) for one in found]
+    return [replace(one, parts=(), record_id="", orthographies=one.orthographies if _is_from_tei(one) else ()) for one in found]
 
 
-def _is_tei(found: Found) -> bool:
-    """Only TEI gives another spelling, one, and no long one."""
+def _is_from_tei(found: Found) -> bool:
+    """Whether the other spellings are what a parser of TEI gives: one, and no long one. No other parser gives any."""
     match found.orthographies:
         case [(tei.REGULARISED_NAME, text)]:
             return len(text) <= tei.MAX_REGULARISED_CHARS and "\0" not in text

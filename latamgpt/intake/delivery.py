@@ -68,9 +68,7 @@ class Fields(Frozen):
     title: str | None = None
     language: str | None = None  # where it is empty, the delivery's language holds
     id: str | None = None
-    orthographies: dict[OrthographyName, str] = Field(
-        default_factory=dict, max_length=8
-    )  # where the text stands in that spelling
+    orthographies: dict[OrthographyName, str] = Field(default_factory=dict, max_length=8)  # where the text stands so spelled
 
     @field_validator("orthographies")
     @classmethod

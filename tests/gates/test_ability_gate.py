@@ -4,10 +4,9 @@ import pytest
 
 from latamgpt.errors import OperatorError
 from latamgpt.gates.ability_gate import run
-from latamgpt.params import Params, read_params
+from latamgpt.params import Params
 from latamgpt.store import Workspace
 from tests.builders import failed, publish_scorecard
-from tests.conftest import ROOT
 
 pytestmark = pytest.mark.usefixtures("without_data_docs")
 
@@ -24,12 +23,6 @@ KEPT = {
     "accuracy/culture_es/base": 0.6,
     "accuracy/culture_es/difference": -0.5,  # not an ability task
 }
-
-
-@pytest.fixture
-def params() -> Params:
-    """Those of the real run: the tests' run is lenient, since its model guesses."""
-    return read_params(ROOT)
 
 
 def test_gate_passes_within_the_margins(workspace: Workspace, params: Params) -> None:

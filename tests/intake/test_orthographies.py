@@ -133,8 +133,10 @@ def test_a_withdrawal_knows_a_text_again_by_each_of_its_spellings(archive: Works
     assert len(leaving(archive, PARTNER, contents={content_id("Ince mapuce gen.")}).doc_ids) == 1
 
 
-def test_a_person_s_data_that_stands_in_another_spelling_alone_is_traced(archive: Workspace, params: Params) -> None:
-    rows = [{**ROWS[0], "unificado": "RUT 12.345.678-5"}, {**ROWS[1], "ragileo": "Wapi 12.345.678-5"}]
+@pytest.mark.parametrize("column", ["ragileo", "azumchefe"])
+def test_a_person_s_data_that_stands_in_another_spelling_alone_is_traced(archive: Workspace, params: Params, column: str) -> None:
+    spelled = {**ROWS[1], column: "Wapi 12.345.678-5"}
+    rows = [{**ROWS[0], "unificado": "RUT 12.345.678-5"}, {**spelled, "ragileo": spelled["ragileo"] or "Kvme felen."}]
     deliver(archive, {"a.jsonl": json_lines(rows)}, format="files", fields=FIELDS)
     take_in(archive, params)
     found = search(archive, [PARTNER], needle("12.345.678-5")).traces

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect  # noqa: A00
 from latamgpt.curation.by_delivery import TABLE as DELIVERIES
 from latamgpt.curation.by_delivery import WHOLE
 from latamgpt.stages import STAGES
+from latamgpt.store import Workspace
 from latamgpt.tracking.server import EXPERIMENT
 from tests.servers.ui import Pages, user_interfaces
 from tests.smoke.conftest import MS_TO_SHOW, FinishedRun
@@ -65,7 +66,7 @@ def test_every_gate_shows_a_blocking_check_in_which_nothing_critical_failed(page
         assert last["status"] == "SUCCEEDED" or last["evaluation"]["severity"] == "WARN", name
 
 
-def test_the_browser_shows_the_graph_materialized_with_its_checks(pages: Pages, page: Page) -> None:
+def test_the_browser_shows_the_graph_materialized_with_its_checks(pages: Pages, page: Page, tiny_run: FinishedRun) -> None:
     page.set_viewport_size({"width": 1600, "height": 1800})  # where there is less room, cards show a name only
     for setting, value in (("asset-graph-direction", "vertical"), ("asset-node-facets", ["checks", "status"])):
         page.add_init_script(f"localStorage.setItem({json.dumps(setting)}, {json.dumps(json.dumps(value))})")
@@ -73,8 +74,11 @@ def test_the_browser_shows_the_graph_materialized_with_its_checks(pages: Pages, 
     page.locator("svg[class*=svgContainer]").wait_for(timeout=MS_TO_SHOW)
     page.keyboard.press("Alt+e")  # opens all groups
     expect(page.get_by_text("Materialized", exact=True)).to_have_count(7, timeout=MS_TO_SHOW)
-    expect(page.get_by_text("1 / 1 Passed", exact=True)).to_have_count(2, timeout=MS_TO_SHOW)
-    expect(page.get_by_text("2 / 2 Passed", exact=True)).to_have_count(1, timeout=MS_TO_SHOW)
+    reports = [Workspace(tiny_run.clone.root).report(name) for name in ("ability_gate", "culture_gate")]
+    without_warning = sum(all(one.passed for one in report.expectations) for report in reports)  # chance may warn of one probe
+    expect(page.get_by_text("1 / 1 Passed", exact=True)).to_have_count(without_warning, timeout=MS_TO_SHOW)
+    if without_warning == len(reports):
+        expect(page.get_by_text("2 / 2 Passed", exact=True)).to_have_count(1, timeout=MS_TO_SHOW)
     for name in ("checkpoint", "scorecard", "ability_gate", "culture_gate", "release_candidate", "approval", "release"):
         assert page.get_by_text(name, exact=True).count(), name
 
