@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,14 @@ from latamgpt.curation.kernels import (
     IN_WORD_BEHIND,
     INVISIBLE,
     LETTER,
+    NOT_ONE_TO_ONE,
     NUM_FLAGS,
     SPEAKS,
     SPEAKS_BEHIND,
     SYMBOL,
     CodePoints,
     code_points,
+    lowered,
     marks_of,
 )
 
@@ -65,6 +67,23 @@ def is_letter(char: str) -> bool:
 def within_table(codes: CodePoints) -> bool:
     """Whether the table knows every character: it does, but for letters of rare scripts and emoji."""
     return bool(codes.max(initial=0) < NUM_FLAGS - 1)
+
+
+@lru_cache(maxsize=2)
+def lower_codes(text: str) -> CodePoints:
+    """The code points of a text in lower case, as `str.lower` writes it; kept for the text asked last."""
+    codes = code_points(text)
+    found = lowered(codes, _lower_table())
+    return found if len(found) == len(codes) else code_points(text.lower())
+
+
+@cache
+def _lower_table() -> NDArray[np.uint32]:
+    """Of each character of the basic plane the one in lower case; NOT_ONE_TO_ONE where that is several or depends on others."""
+    small = [chr(code).lower() for code in range(NUM_FLAGS - 2)]
+    table = np.fromiter((ord(char) if len(char) == 1 else NOT_ONE_TO_ONE for char in small), np.uint32, len(small))
+    table[ord("Σ")] = NOT_ONE_TO_ONE  # at the end of a word it becomes another letter
+    return np.append(table, NOT_ONE_TO_ONE)  # all beyond
 
 
 def _matching(chars: list[str], pattern: str) -> NDArray[np.bool_]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 
 from latamgpt.curation.cleaning import DISPUTED, MINOR, STAGE, UNKNOWN, Cleaned, Row, Task, clean
-from latamgpt.curation.engine import choose, workers_of
+from latamgpt.curation.engine import choose, read_workers_site
 from latamgpt.errors import OperatorError
+from latamgpt.launch.site import Site
 from latamgpt.params import CleanDocumentsParams, Params
 from latamgpt.progress import follow
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, PERSONAL_DATA_SCHEMA, Report, Table
@@ -30,8 +31,7 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
             f"{source} holds neither documents nor exclusions: nothing was read from {key}'s deliveries, and nothing says why. "
             f"Run `latamgpt stage documents {key}` again."
         )
-    workers = workers_of(workspace.root)
-    outcome = clean_table(documents, params.clean_documents, workers, key)
+    outcome = clean_table(documents, params.clean_documents, read_workers_site(workspace.root), key)
     with workspace.publish(STAGE, key) as target:
         write_table(target / "documents.parquet", rows_to_table(_by_id(outcome.kept), CLEAN_DOCUMENT_SCHEMA))
         write_table(target / "exclusions.parquet", rows_to_table(_by_id(outcome.excluded), EXCLUSION_SCHEMA))
@@ -40,12 +40,12 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
         return write_report(target, describe(key, documents.num_rows, outcome))
 
 
-def clean_table(documents: pa.Table, params: CleanDocumentsParams, workers: int, partner: str) -> Cleaned:
-    """Cut the documents into tasks, spread them over the workers, join what comes back in order."""
+def clean_table(documents: pa.Table, params: CleanDocumentsParams, site: Site, partner: str) -> Cleaned:
+    """Cut the documents into tasks, spread them over the site's workers, join what comes back in order."""
     tasks = list(_tasks(documents, params))
     outcome = Cleaned()
     with follow(STAGE, partner, "documents", documents.num_rows) as progress:
-        for task, cleaned in zip(tasks, choose(len(tasks), workers).map(clean, tasks), strict=True):
+        for task, cleaned in zip(tasks, choose(len(tasks), site).map(clean, tasks), strict=True):
             outcome.add(cleaned)
             progress.advance(len(task.rows))
     return outcome

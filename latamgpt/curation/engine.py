@@ -1,17 +1,22 @@
-"""How map tasks are spread: in this process, or over the workers of a Dask cluster. The bytes are the same either way.
+"""How map tasks are spread: in this process, over processes of this machine, or over a Dask cluster. The bytes are the same.
 
 A task is a pure function of one small input, and results come back in the order of the tasks: that, and not the engine, is what
-makes the output independent of the number of workers. A cluster on this machine costs about three seconds to start, so it is
-started only where every worker would get more than one task.
+makes the output independent of the number of workers. A killed worker costs the tasks that it held, which others do again.
 """
 
+import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from latamgpt.errors import OperatorError
-from latamgpt.launch.site import read_site
+from latamgpt.launch.site import Engine, Site, read_site
 
 Input = TypeVar("Input")
 Output = TypeVar("Output")
@@ -19,6 +24,9 @@ Output = TypeVar("Output")
 WORKERS_VARIABLE = "LATAMGPT_WORKERS"
 HERE_ONLY = "127.0.0.1:0"
 """Dask serves its dashboards on all of the machine's addresses unless it is told one; and on port 8787, unless 0 says any."""
+AHEAD = 2  # tasks that wait for each worker: none is idle, and the memory that they take is bounded
+DEATHS_ALLOWED = 3  # of workers, while one task is waited for: more, and it is the task that kills them
+IMPORTED_BEFORE = ["latamgpt.curation.cleaning"]  # once, by the process that all workers are forked from
 
 
 class Executor(Protocol):
@@ -35,6 +43,40 @@ class Serial:
     def map(self, function: Callable[[Input], Output], inputs: Sequence[Input]) -> Iterator[Output]:
         """See Executor."""
         return map(function, inputs)
+
+
+class ProcessPool:
+    """Worker processes of this machine, for the length of one `map`."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    def map(self, function: Callable[[Input], Output], inputs: Sequence[Input]) -> Iterator[Output]:
+        """See Executor."""
+        done, deaths = 0, 0
+        while done < len(inputs):
+            try:
+                for result in self._until_one_dies(function, inputs[done:]):
+                    yield result
+                    done, deaths = done + 1, 0
+            except BrokenProcessPool as error:
+                deaths += 1
+                if deaths == DEATHS_ALLOWED:
+                    raise OperatorError(
+                        f"worker processes died {deaths} times over task {done + 1} of {len(inputs)}: killed by the system for "
+                        "memory, as a rule. Nothing is published and nothing lost. Look at the machine's memory, set "
+                        f"{WORKERS_VARIABLE} to a smaller number and run the command again."
+                    ) from error
+
+    def _until_one_dies(self, function: Callable[[Input], Output], inputs: Sequence[Input]) -> Iterator[Output]:
+        with _pool(self.workers) as pool:
+            waiting: deque[Future[Output]] = deque()
+            for one in inputs:
+                waiting.append(pool.submit(function, one))
+                if len(waiting) > AHEAD * self.workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
 
 
 class DaskCluster:
@@ -62,19 +104,45 @@ class DaskCluster:
                 yield future.result()
 
 
-def choose(num_tasks: int, workers: int) -> Executor:
-    """The engine for a number of tasks: Dask only where every worker would get more than one."""
-    return DaskCluster(workers) if workers > 1 and num_tasks > workers else Serial()
+def choose(num_tasks: int, site: Site) -> Executor:
+    """The engine for a number of tasks: workers only where every one would get more than one task."""
+    if site.workers == 1 or num_tasks <= site.workers:
+        return Serial()
+    return DaskCluster(site.workers) if site.engine is Engine.DASK else ProcessPool(site.workers)
 
 
-def workers_of(root: Path) -> int:
-    """How many workers LATAMGPT_WORKERS asks for; those of the site where it is not set."""
+def read_workers_site(root: Path) -> Site:
+    """The site that this process runs at, with as many workers as LATAMGPT_WORKERS asks for where it is set."""
+    site = read_site(root)
     value = os.environ.get(WORKERS_VARIABLE, "")
     if not value:
-        return read_site(root).workers
+        return site
     if not value.isdecimal() or int(value) < 1:
         raise OperatorError(
             f"{WORKERS_VARIABLE} is {value!r}, and it says how many processes map over data: 1 or more. Set it so, or unset it "
             "to work with what the site's file says."
         )
-    return int(value)
+    return site.model_copy(update={"workers": int(value)})
+
+
+@contextmanager
+def _pool(workers: int) -> Generator[ProcessPoolExecutor]:
+    """Processes forked from one that has imported what they need, and no threads; ended with what they still do."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(IMPORTED_BEFORE)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for tasks for ever, and keep the process alive that it was forked from."""
+    threading.Thread(target=_exit_after_parent, daemon=True).start()
+
+
+def _exit_after_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)

@@ -7,6 +7,8 @@ where NUMBA_CACHE_DIR says.
 """
 # C code points  W windows  L languages  P permutations
 
+from functools import lru_cache
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -15,14 +17,20 @@ CodePoints = NDArray[np.uint32]
 
 SPACE = np.uint32(32)
 FIRST_FACTOR, SECOND_FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
-BUCKET_SHIFT, MIDDLE_SHIFT = np.uint64(64 - 18), np.uint64(29)
+BUCKET_BITS = 16
+BUCKET_SHIFT, MIDDLE_SHIFT = np.uint64(64 - BUCKET_BITS), np.uint64(29)
 MAX_NGRAM = 4
+SHARE_BITS = 30
+WANTED_BITS = 16
+WANTED_MASK = np.uint64((1 << WANTED_BITS) - 1)
 
 BASE = np.uint64(0x100000001B3)  # FNV's prime: odd, so that it has an inverse modulo 2^64
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)  # splitmix64's finaliser (Steele, Lea, Flood 2014)
 EMPTY = np.uint32(0xFFFFFFFF)
 LAST_OF_TABLE = np.uint32(0xFFFF)
+NOT_ONE_TO_ONE = np.uint32(0)  # in the table of lower case: no character becomes NUL but NUL, which no text holds any more
+DIGIT_0, DIGIT_9 = np.uint32(ord("0")), np.uint32(ord("9"))
 
 NUM_FLAGS = 0x10001  # of the basic plane, and one for all beyond
 (IN_WORD, IN_WORD_BEHIND, LETTER, BLANK, SYMBOL, ALPHABETIC, SPEAKS, SPEAKS_BEHIND, INVISIBLE, COMPOSES) = (
@@ -35,8 +43,9 @@ LEADS = (0xC2, 0xC3, 0xD0, 0xE2, 0xEF)  # what the first byte of UTF-8 looks lik
 REPLACEMENT, FIRST_CONTROL, LAST_CONTROL = np.uint32(0xFFFD), np.uint32(0x80), np.uint32(0x9F)
 
 
+@lru_cache(maxsize=2)
 def code_points(text: str) -> CodePoints:
-    """The code points of a text, four bytes each."""
+    """The code points of a text, four bytes each; kept for the text asked last, which several steps read one after the other."""
     return np.frombuffer(text.encode("utf-32-le"), np.uint32)
 
 
@@ -51,23 +60,97 @@ def window_scores(codes_C: CodePoints, edges_W: NDArray[np.int64], table: NDArra
     """
     num_windows, num_languages = len(edges_W) // 2, table.shape[1]
     scores = np.zeros((num_windows, num_languages), np.int32)
+    buckets = np.zeros(MAX_NGRAM, np.uint64)
     for window in range(num_windows):
         start, end = edges_W[2 * window], edges_W[2 * window + 1]
         length = end - start + 2  # with a space at either end
         sums = scores[window]
         for first in range(length):
-            hashed = np.uint64(0)
+            hashed, count = np.uint64(0), 0
             for n in range(min(MAX_NGRAM, length - first)):
                 place = first + n
                 code = SPACE if place == 0 or place == length - 1 else codes_C[start + place - 1]
                 hashed = (hashed + np.uint64(code)) * FIRST_FACTOR
                 hashed ^= hashed >> MIDDLE_SHIFT
-                bucket = (hashed * SECOND_FACTOR) >> BUCKET_SHIFT
-                for language in range(num_languages):
-                    sums[language] += table[bucket, language]
+                buckets[n] = (hashed * SECOND_FACTOR) >> BUCKET_SHIFT
+                count = n + 1
                 if n > 0 and code == SPACE:  # it would stand in the middle of the next one
                     break
+            if count == MAX_NGRAM:  # together: the sums are read and written once
+                one, two, three, four = buckets[0], buckets[1], buckets[2], buckets[3]
+                for k in range(num_languages):
+                    both = np.int32(table[one, k]) + np.int32(table[two, k])
+                    sums[k] += both + np.int32(table[three, k]) + np.int32(table[four, k])
+            else:
+                for n in range(count):
+                    bucket = buckets[n]
+                    for k in range(num_languages):
+                        sums[k] += table[bucket, k]
     return scores
+
+
+@njit(cache=True, nogil=True)
+def language_shares(scores_WL: NDArray[np.int32], likely: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Per language, the sum over all windows of its share in what speaks for any, in parts of 2^SHARE_BITS; see `language`.
+
+    Args:
+        scores_WL: what `window_scores` gives.
+        likely: how much a language counts that lies so many thousandths of a nat behind the best; 0 beyond its end.
+    """
+    num_windows, num_languages = scores_WL.shape
+    shares_L = np.zeros(num_languages, np.int64)
+    weights_L = np.zeros(num_languages, np.int64)
+    for window in range(num_windows):
+        best, total = scores_WL[window].max(), 0
+        for k in range(num_languages):
+            behind = best - scores_WL[window, k]
+            weights_L[k] = likely[behind] if behind < len(likely) else 0
+            total += weights_L[k]
+        for k in range(num_languages):
+            shares_L[k] += (weights_L[k] << SHARE_BITS) // total
+    return shares_L
+
+
+@njit(cache=True, nogil=True)
+def lowered(codes_C: CodePoints, lower: NDArray[np.uint32]) -> CodePoints:
+    """The characters of a text in lower case, by a table; empty where one is not in it. See `characters.lower_codes`."""
+    found = np.empty(len(codes_C), np.uint32)
+    for place in range(len(codes_C)):
+        code = codes_C[place]
+        small = lower[min(code, LAST_OF_TABLE)]
+        if small == NOT_ONE_TO_ONE:
+            return found[:0]
+        found[place] = small
+    return found
+
+
+@njit(cache=True, nogil=True)
+def digit_spans(codes_C: CodePoints, gap: int, least: int) -> NDArray[np.int64]:
+    """Begin and end of each run of at least `least` ASCII digits in a line with at most `gap` other characters between two.
+
+    See `masking.DIGITS`, which says the same as an expression.
+    """
+    spans = np.empty((len(codes_C) // least + 1, 2), np.int64)
+    num_spans = num_digits = begin = last = 0
+    for place in range(len(codes_C)):
+        code = codes_C[place]
+        if DIGIT_0 <= code <= DIGIT_9:
+            if num_digits and place - last - 1 > gap:
+                if num_digits >= least:
+                    spans[num_spans, 0], spans[num_spans, 1] = begin, last + 1
+                    num_spans += 1
+                num_digits = 0
+            begin = place if num_digits == 0 else begin
+            num_digits, last = num_digits + 1, place
+        elif code == LINE_END and num_digits:
+            if num_digits >= least:
+                spans[num_spans, 0], spans[num_spans, 1] = begin, last + 1
+                num_spans += 1
+            num_digits = 0
+    if num_digits >= least:
+        spans[num_spans, 0], spans[num_spans, 1] = begin, last + 1
+        num_spans += 1
+    return spans[:num_spans]
 
 
 @njit(cache=True, nogil=True)
@@ -172,31 +255,28 @@ def spoken(codes_C: CodePoints, flags: NDArray[np.uint16]) -> CodePoints:
 
 
 @njit(cache=True, nogil=True)
-def holds_word(codes_C: CodePoints, flags: NDArray[np.uint16], wanted: NDArray[np.uint64]) -> bool:
-    """Whether one of some words stands in a text.
+def find_word(codes_C: CodePoints, flags: NDArray[np.uint16], wanted: NDArray[np.uint64], start: int) -> tuple[int, int]:
+    """Begin and end of the first word at or behind `start` whose hash is wanted; (-1, -1) where none is.
 
     Args:
         codes_C: the text's code points, all within the table.
         flags: per code point, what it is.
-        wanted: the words' hashes, sorted.
+        wanted: a table of 2^WANTED_BITS places, each hash at the place that its last bits name; 0 where none is.
+        start: where to begin; not inside a word.
     """
-    hashed, power, inside = np.uint64(0), np.uint64(1), False
-    for code in codes_C:
-        if flags[code] & IN_WORD:
-            hashed = hashed + np.uint64(code) * power if inside else np.uint64(code)
-            power = power * BASE if inside else BASE
-            inside = True
-        elif inside:
-            if _is_among(_mixed(hashed), wanted):
-                return True
-            inside = False
-    return bool(inside and _is_among(_mixed(hashed), wanted))
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _is_among(value: np.uint64, wanted: NDArray[np.uint64]) -> bool:
-    place = np.searchsorted(wanted, value)
-    return bool(place < len(wanted) and wanted[place] == value)
+    hashed, power, begin = np.uint64(0), np.uint64(1), -1
+    for place in range(start, len(codes_C) + 1):
+        if place < len(codes_C) and flags[codes_C[place]] & IN_WORD:
+            if begin < 0:
+                hashed, power, begin = np.uint64(0), np.uint64(1), place
+            hashed += np.uint64(codes_C[place]) * power
+            power *= BASE
+        elif begin >= 0:
+            value = _mixed(hashed)
+            if wanted[value & WANTED_MASK] == value:
+                return begin, place
+            begin = -1
+    return -1, -1
 
 
 @njit(cache=True, nogil=True)

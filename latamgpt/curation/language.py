@@ -15,20 +15,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from latamgpt.curation.characters import BEHIND_LETTERS, flags, in_nfc, within_table
+from latamgpt.curation.characters import BEHIND_LETTERS, flags, in_nfc, lower_codes, within_table
 from latamgpt.curation.kernels import (
+    BUCKET_BITS,
     FIRST_FACTOR,
     MAX_NGRAM,
     SECOND_FACTOR,
+    SHARE_BITS,
     SPACE,
     CodePoints,
     code_points,
+    language_shares,
     spoken,
     window_scores,
 )
 
 SAMPLES = Path(__file__).parent / "language_samples"
-NUM_BUCKETS = 1 << 18  # of hashed n-grams: 2^16 and 2^20 were no better on held-out lines
+NUM_BUCKETS = 1 << BUCKET_BITS  # of hashed n-grams: 2^18 and 2^20 were no better on held-out lines, and fit no cache
 SMOOTHING = 0.1  # added to every count; from 0.03 to 0.3 held-out accuracy is the same
 WINDOW_CHARS = 240  # a document is judged in windows, so that a translated half shows
 MAX_WINDOWS = 48  # spread evenly over a long document: more did not change a verdict
@@ -52,7 +55,8 @@ GROUPS = {
 GROUP_OF = {code: group for group, codes in GROUPS.items() for code in codes.split()}
 """Varieties that are counted as one language: the model cannot and need not tell Ayacucho from Cusco."""
 
-Table = NDArray[np.int16]  # NUM_BUCKETS x languages, thousandths of a nat
+Table = NDArray[np.int16]  # NUM_BUCKETS x languages, thousandths of a nat; columns of zeros up to a multiple of LANES
+LANES = 16  # numbers that a processor adds at once
 
 
 @dataclass(frozen=True)
@@ -75,33 +79,45 @@ class LanguageModel:
         rows = self.window_scores(spoken_codes(text))
         if rows.shape[0] == 0:
             return Identified(UNDETERMINED, 0.0)
-        shifted = (rows - rows.max(axis=1, keepdims=True)) / (NATS_PER_UNIT * TEMPERATURE)
-        likely = np.exp(shifted)
-        shares = (likely / likely.sum(axis=1, keepdims=True)).mean(axis=0)
-        best = int(np.argmax(shares.round(6)))
-        return Identified(self.languages[best], round(float(shares[best]), 4))
+        shares = language_shares(rows, likelihoods())
+        best = int(np.argmax(shares))
+        return Identified(self.languages[best], round(int(shares[best]) / (rows.shape[0] << SHARE_BITS), 4))
 
     def window_scores(self, spoken: CodePoints) -> NDArray[np.int32]:
         """Per window of a text, given as the code points of what `letters` writes, and language: thousandths of a nat."""
-        return window_scores(spoken, np.array(windows_of(len(spoken)), np.int64).reshape(-1), self.table)
+        return window_scores(spoken, windows_of(len(spoken)), self.table)[:, : len(self.languages)]
 
     def plain_window_scores(self, text: str) -> NDArray[np.int64]:
         """The reference for the compiled kernel: per window, the sum of the rows of its n-grams."""
-        windows = windows_of(len(text))
-        scores = np.zeros((len(windows), len(self.languages)), np.int64)
+        windows = windows_of(len(text)).reshape(-1, 2).tolist()
+        scores = np.zeros((len(windows), self.table.shape[1]), np.int64)
         for index, (start, end) in enumerate(windows):
             scores[index] = self.table[hashed_ngrams(text[start:end])].sum(axis=0, dtype=np.int64)
-        return scores
+        return scores[:, : len(self.languages)]
 
 
 def fit(samples: Mapping[str, str]) -> LanguageModel:
     """A model of the languages in `samples` (code -> text)."""
     languages = tuple(sorted(samples))
-    table = np.empty((NUM_BUCKETS, len(languages)), np.int16)
+    table = np.zeros((NUM_BUCKETS, -(-len(languages) // LANES) * LANES), np.int16)
     for column, language in enumerate(languages):
         counts = np.bincount(hashed_ngrams(letters(samples[language])), minlength=NUM_BUCKETS) + SMOOTHING
         table[:, column] = np.rint(np.log(counts / counts.sum()) * NATS_PER_UNIT)
     return LanguageModel(languages, table)
+
+
+@cache
+def likelihoods() -> NDArray[np.int64]:
+    """How much a language counts by how far it lies behind the best: exp(-x), in parts of 2^SHARE_BITS, to where it is 0."""
+    thousandths = np.arange(round(SHARE_BITS * np.log(2) * NATS_PER_UNIT * TEMPERATURE))
+    return np.rint(np.exp(-thousandths / (NATS_PER_UNIT * TEMPERATURE)) * (1 << SHARE_BITS)).astype(np.int64)
+
+
+def plain_language_shares(scores_WL: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The reference for the compiled kernel."""
+    likely = np.append(likelihoods(), 0)
+    weights_WL = likely[np.minimum(scores_WL.max(axis=1, keepdims=True) - scores_WL, len(likely) - 1)]
+    return ((weights_WL << SHARE_BITS) // weights_WL.sum(axis=1, keepdims=True)).sum(axis=0)
 
 
 @cache
@@ -112,7 +128,7 @@ def shipped_model() -> LanguageModel:
 
 def spoken_codes(text: str) -> CodePoints:
     """The code points of `letters`."""
-    codes = code_points(in_nfc(text).lower())
+    codes = lower_codes(in_nfc(text))
     return spoken(codes, flags()) if within_table(codes) else code_points(letters(text))
 
 
@@ -136,7 +152,7 @@ def hashed_ngrams(text: str) -> NDArray[np.int64]:
         if n >= 3:  # no space in the middle
             inside = inside[:count] & ~is_space[n - 2 : n - 2 + count]
         kept = hashes[inside[:count]] * SECOND_FACTOR
-        found.append((kept >> np.uint64(64 - 18)).astype(np.int64))
+        found.append((kept >> np.uint64(64 - BUCKET_BITS)).astype(np.int64))
     return np.concatenate(found)
 
 
@@ -146,8 +162,8 @@ def one_name(tag: str) -> str:
     return GROUP_OF.get(code, code)
 
 
-def windows_of(num_chars: int) -> list[tuple[int, int]]:
-    """At most MAX_WINDOWS pieces of about WINDOW_CHARS, evenly over a text; a short last piece joins the one before it."""
-    count = max(1, round(num_chars / WINDOW_CHARS)) if num_chars else 0
-    chosen = range(count) if count <= MAX_WINDOWS else [index * count // MAX_WINDOWS for index in range(MAX_WINDOWS)]
-    return [(round(index * num_chars / count), round((index + 1) * num_chars / count)) for index in chosen]
+def windows_of(num_chars: int) -> NDArray[np.int64]:
+    """Begin and end of at most MAX_WINDOWS pieces of about WINDOW_CHARS, evenly over a text; a short last one joins another."""
+    count = max(1, (num_chars + WINDOW_CHARS // 2) // WINDOW_CHARS) if num_chars else 0
+    chosen = np.arange(count) if count <= MAX_WINDOWS else np.arange(MAX_WINDOWS) * count // MAX_WINDOWS
+    return (np.repeat(chosen, 2) + np.tile((0, 1), len(chosen))) * num_chars // max(count, 1)

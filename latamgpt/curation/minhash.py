@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latamgpt.curation import kernels
+from latamgpt.curation.characters import lower_codes
 from latamgpt.curation.kernels import code_points, minhash
 
 # S shingles  P permutations
@@ -23,7 +24,7 @@ Signature = NDArray[np.uint32]
 
 def signature(text: str, num_permutations: int, shingle_words: int, seed: int) -> Signature:
     """The MinHash signature of a text: for each permutation, the smallest hash of its shingles."""
-    return minhash(code_points(text.lower()), _is_word_character(), *permutations(num_permutations, seed), shingle_words)
+    return minhash(lower_codes(text), _is_word_character(), *permutations(num_permutations, seed), shingle_words)
 
 
 def plain_signature(text: str, num_permutations: int, shingle_words: int, seed: int) -> Signature:

@@ -40,8 +40,8 @@ def normalise(text: str) -> str:
     if marks & INVISIBLE:
         text = UNSEEN.sub("", text)
     if marks & (ODD_SPACE | INVISIBLE | COMPOSES):
-        text = "\n".join(SPACES.sub(" ", line).strip() for line in _without_page_junk(text))
-    return BLANK_LINES.sub("\n\n", text).strip()
+        text = "\n".join(" ".join(line.split()) for line in _without_page_junk(text))
+    return (BLANK_LINES.sub("\n\n", text) if "\n\n\n" in text else text).strip()
 
 
 def plain_normalise(text: str) -> str:

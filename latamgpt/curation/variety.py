@@ -5,9 +5,10 @@ from functools import cache
 
 import numpy as np
 
-from latamgpt.curation.characters import flags, within_table
-from latamgpt.curation.kernels import code_points, holds_word
+from latamgpt.curation.characters import flags, lower_codes, within_table
+from latamgpt.curation.kernels import WANTED_BITS, WANTED_MASK, CodePoints, find_word
 from latamgpt.curation.minhash import Hashes, word_hashes
+from latamgpt.curation.screening import Screen
 
 REGIONAL = frozenset({"es", "pt"})
 MACROLANGUAGES = frozenset({"qu", "gn", "grn", "ay", "aym"})  # name no variety: less is said than by the language
@@ -26,33 +27,74 @@ CHILEAN = "cachái estái vái erís tenís querís podís sabís hacís hablái
 DISTINCTIVE = frozenset(" ".join((VERBS_OF_VOS, COMMANDS_TO_VOS, CHILEAN)).split())
 """Forms that are no other word, tense or person: 'leé' is left out, since accents get lost, and 'vivís', which Spain has too."""
 
-VOS_WITH_VERB = re.compile(
-    r"\bvos\s+(?:(?:no|te|me|lo|la|le|se|nos|los|las|les|ya|también|siempre|nunca|que|sí)\s+){0,3}(?:sos|\w+[áéí]s)\b"
-    r"|\b(?:sos|\w+[áéí]s|\w+[áéí])\s+vos\b"
-)
+BEHIND_VOS = r"\s+(?:(?:no|te|me|lo|la|le|se|nos|los|las|les|ya|también|siempre|nunca|que|sí)\s+){0,3}(?:sos|\w+[áéí]s)\b"
+VOS_WITH_VERB = re.compile(rf"\bvos{BEHIND_VOS}|\b(?:sos|\w+[áéí]s|\w+[áéí])\s+vos\b")
+VOS = re.compile(r"\bvos\b")
+VERB_BEHIND = re.compile(BEHIND_VOS)
+VERB_AT_END = re.compile(r"\b(?:sos|\w+[áéí]s?)\Z")
+VERB_CHARS = 80  # a longer word is no verb
+VOS_SCREEN = Screen([r"vos\s+(?:\w+\s+){0,3}(?:sos|\w+[áéí]s)", r"(?:sos|[áéí]s?)\s+vos"])
 OLD_ADDRESS = re.compile(r"\b(?:vuestra|vuestro|vuestras|vuestros|\w+[áé]is)\b")  # 'vos' of four hundred years ago, or of Spain
+OLD_SCREEN = Screen([r"vuestr[ao]s?", r"[áé]is"])
 
 
 def has_voseo(text: str) -> bool:
     """Whether a Spanish text addresses its reader as 'vos': a 'vos' beside its verb, or a verb form that only 'vos' takes."""
-    lower = text.lower()
-    codes = code_points(lower)
-    if within_table(codes) and not holds_word(codes, flags(), _hashes_of_telling()):
-        return False
-    return plain_has_voseo(text)
+    codes = lower_codes(text)
+    if not within_table(codes):
+        return plain_has_voseo(text)
+    if _has_distinctive(codes):
+        return True
+    return VOS_SCREEN.may_match(text) and _addresses_as_vos(text.lower())
 
 
 def plain_has_voseo(text: str) -> bool:
-    """The reference, which asks every text; the compiled kernel tells sooner that most hold neither 'vos' nor such a form."""
+    """The reference, which asks every text by expressions; a compiled kernel and RE2 tell sooner that most hold no such thing."""
     lower = text.lower()
-    if VOS_WITH_VERB.search(lower) and not OLD_ADDRESS.search(lower):
-        return True
+    return bool(VOS_WITH_VERB.search(lower) and not OLD_ADDRESS.search(lower)) or _holds_distinctive(lower)
+
+
+def _addresses_as_vos(lower: str) -> bool:
+    """Verbs are looked for from each 'vos': a search for one before it would try every word."""
+    return any(_has_verb(lower, vos.start(), vos.end()) for vos in VOS.finditer(lower)) and not (
+        OLD_SCREEN.may_match(lower) and OLD_ADDRESS.search(lower)
+    )
+
+
+def _has_verb(lower: str, start: int, end: int) -> bool:
+    before = lower[max(0, start - VERB_CHARS) : start]
+    beside = before.rstrip()
+    return VERB_BEHIND.match(lower, end) is not None or (before != beside and VERB_AT_END.search(beside) is not None)
+
+
+def _holds_distinctive(lower: str) -> bool:
     return not DISTINCTIVE.isdisjoint(re.findall(r"\w+", lower))
 
 
+def _has_distinctive(codes: CodePoints) -> bool:
+    """Of a word with the hash of such a form its letters are looked at too."""
+    end = 0
+    while True:
+        begin, end = find_word(codes, flags(), _hashes_of_distinctive(), end)
+        if begin < 0:
+            return False
+        if codes[begin:end].tobytes().decode("utf-32-le") in DISTINCTIVE:
+            return True
+
+
 @cache
-def _hashes_of_telling() -> Hashes:
-    return np.sort(np.concatenate([word_hashes(word) for word in ("vos", *sorted(DISTINCTIVE))]))
+def _hashes_of_distinctive() -> Hashes:
+    """Each at the place that its last bits name.
+
+    Raises:
+        ValueError: two of them name the same place.
+    """
+    table = np.zeros(1 << WANTED_BITS, np.uint64)
+    hashes = np.concatenate([word_hashes(word) for word in sorted(DISTINCTIVE)])
+    table[hashes & WANTED_MASK] = hashes
+    if np.count_nonzero(table) < len(hashes):
+        raise ValueError(f"Of {len(hashes)} words two have the same last {WANTED_BITS} bits. Take more bits for the table.")
+    return table
 
 
 def variety_of(language: str, declared: str, country: str, *, same_language: bool) -> str:

@@ -1,6 +1,7 @@
 """Where a command runs: sites/NAME.yaml. Never part of what a run is."""
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,13 @@ DEFAULT_SITE = "laptop"
 Count = Annotated[int, Field(gt=0)]
 
 
+class Engine(StrEnum):
+    """What spreads map tasks over workers."""
+
+    POOL = "pool"  # processes of one machine
+    DASK = "dask"  # a Dask LocalCluster, with its dashboard
+
+
 class Site(Frozen):
     """One machine or cluster."""
 
@@ -25,6 +33,7 @@ class Site(Frozen):
     processes: Count = 1  # that train, per node: one for each accelerator, or one for all cores
     threads_per_process: Count = 2  # another number changes the last bits of what is trained
     workers: Count = 2  # processes that map over data
+    engine: Engine = Engine.POOL  # of those workers
     base_models: str = "var/base_models"  # base models' folders; relative to the checkout, or absolute
 
     @property

@@ -24,6 +24,7 @@ from latamgpt.curation.duplicates import find_duplicates, in_winning_order
 from latamgpt.curation.kernels import code_points
 from latamgpt.curation.language import letters, shipped_model, spoken_codes
 from latamgpt.curation.personal_data import masking
+from latamgpt.launch.site import Site
 from latamgpt.params import CleanDocumentsParams, read_params
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA
 from latamgpt.store import rows_to_table
@@ -65,10 +66,10 @@ def steps(params: CleanDocumentsParams) -> list[Step]:
     ]
 
 
-def _finds(find: Callable[[str], list[masking.Find]]) -> Callable[[str], object]:
+def _finds(find: Callable[[str, str], list[masking.Find]]) -> Callable[[str], object]:
     def on_lines(text: str) -> object:
         lines = [line[:200] for line in text.split("\n") if masking.DIGITS.search(line)]
-        return [sorted((one.start, one.order, one.end) for one in find(line)) for line in lines]
+        return [sorted((one.start, one.order, one.end) for one in find(line, line)) for line in lines]
 
     return on_lines
 
@@ -103,7 +104,7 @@ def measure_cleaning(documents: pa.Table, params: CleanDocumentsParams) -> Clean
     """The whole stage on one worker; what it kept."""
     num_bytes = sum(len(text.encode()) for text in documents["text"].to_pylist()) / 1e6
     start = time.process_time()
-    cleaned = clean_table(documents, params, 1, "")
+    cleaned = clean_table(documents, params, Site(workers=1), "")
     taken = time.process_time() - start
     print(f"\nclean_documents: {num_bytes:.1f} MB in {taken:.1f} CPU-s, {num_bytes / taken:.2f} MB per CPU-s")
     return cleaned

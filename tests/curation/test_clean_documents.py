@@ -1,14 +1,11 @@
-import os
-
-import psutil
 import pyarrow.parquet as pq
 import pytest
 
 from latamgpt.curation.clean_documents import clean_table, run
 from latamgpt.curation.cleaning import decide_language
-from latamgpt.curation.engine import DaskCluster, Serial, choose, workers_of
 from latamgpt.curation.language import Identified
 from latamgpt.errors import OperatorError
+from latamgpt.launch.site import Site
 from latamgpt.params import Params
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA
 from latamgpt.store import Workspace, read_table, rows_to_table
@@ -151,51 +148,25 @@ def test_a_named_child_is_the_reason_before_quality_and_language(
 @pytest.mark.parametrize("docs_per_task", [1, 3, 100])
 def test_the_size_of_tasks_does_not_matter(workspace: Workspace, params: Params, docs_per_task: int) -> None:
     documents = rows_to_table([document(f"{SPANISH} {i}.") for i in range(7)], DOCUMENT_SCHEMA)
-    one = clean_table(documents, params.clean_documents, 1, PARTNER)
-    cut = clean_table(documents, params.clean_documents.model_copy(update={"docs_per_task": docs_per_task}), 1, PARTNER)
+    one = clean_table(documents, params.clean_documents, Site(workers=1), PARTNER)
+    cut = clean_table(
+        documents, params.clean_documents.model_copy(update={"docs_per_task": docs_per_task}), Site(workers=1), PARTNER
+    )
     assert repr(cut) == repr(one)
 
 
-def test_two_workers_publish_the_bytes_of_one(workspace: Workspace, params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("engine", "workers"), [("pool", 2), ("pool", 4), ("dask", 2)])
+def test_the_number_of_workers_and_what_spreads_them_do_not_matter(
+    workspace: Workspace, params: Params, monkeypatch: pytest.MonkeyPatch, engine: str, workers: int
+) -> None:
     publish_documents(workspace, [document(f"{text} {i}.") for i in range(4) for text in (SPANISH, PORTUGUESE, QUECHUA)])
     section = params.clean_documents.model_copy(update={"docs_per_task": 2})
+    (workspace.root / "sites").mkdir(exist_ok=True)
     outputs: list[dict[str, bytes]] = []
-    for workers in ("1", "2"):
-        monkeypatch.setenv("LATAMGPT_WORKERS", workers)
+    for spread in ("workers: 1", f"workers: {workers}\nengine: {engine}"):
+        (workspace.root / "sites" / "here.yaml").write_text(spread)
+        monkeypatch.setenv("LATAMGPT_SITE", "here")
         run(workspace, params.model_copy(update={"clean_documents": section}), PARTNER)
         folder = workspace.read("clean_documents", PARTNER)
         outputs.append({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
     assert outputs[0] == outputs[1]
-
-
-def test_a_cluster_is_started_only_where_every_worker_has_more_than_one_task() -> None:
-    assert isinstance(choose(1, 8), Serial)
-    assert isinstance(choose(2, 2), Serial)
-    assert isinstance(choose(100, 1), Serial)
-    assert isinstance(choose(3, 2), DaskCluster)
-
-
-def addresses_listened_on(process: int) -> list[str]:
-    """Of a process and all that it started."""
-    family = [psutil.Process(process), *psutil.Process(process).children(recursive=True)]
-    found = [connection for member in family for connection in member.net_connections() if connection.status == "LISTEN"]
-    return [connection.laddr.ip for connection in found]
-
-
-def test_a_cluster_listens_on_this_machine_only() -> None:
-    (found,) = DaskCluster(1).map(addresses_listened_on, [os.getpid()])
-    assert len(found) >= 3  # the scheduler, the worker, a dashboard
-    assert set(found) == {"127.0.0.1"}
-
-
-def test_the_number_of_workers_is_the_environment_s_or_the_site_s(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("LATAMGPT_SITE", raising=False)
-    monkeypatch.delenv("LATAMGPT_WORKERS", raising=False)
-    (workspace.root / "sites").mkdir(exist_ok=True)
-    (workspace.root / "sites" / "laptop.yaml").write_text("workers: 5\n")
-    assert workers_of(workspace.root) == 5
-    monkeypatch.setenv("LATAMGPT_WORKERS", "3")
-    assert workers_of(workspace.root) == 3
-    monkeypatch.setenv("LATAMGPT_WORKERS", "many")
-    with pytest.raises(OperatorError, match="LATAMGPT_WORKERS is 'many'"):
-        workers_of(workspace.root)

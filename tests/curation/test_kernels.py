@@ -7,10 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from latamgpt.curation.kernels import code_points
-from latamgpt.curation.language import MAX_WINDOWS, WINDOW_CHARS, letters, shipped_model, spoken_codes
+from latamgpt.curation.characters import lower_codes
+from latamgpt.curation.kernels import code_points, digit_spans, language_shares
+from latamgpt.curation.language import (
+    MAX_WINDOWS,
+    WINDOW_CHARS,
+    letters,
+    likelihoods,
+    plain_language_shares,
+    shipped_model,
+    spoken_codes,
+)
 from latamgpt.curation.minhash import plain_signature, signature
 from latamgpt.curation.normalise import normalise, plain_normalise
+from latamgpt.curation.personal_data.masking import DIGITS, MAX_GAP, MIN_DIGITS
 from latamgpt.curation.quality import measure, plain_measure
 from latamgpt.curation.variety import has_voseo, plain_has_voseo
 
@@ -22,6 +32,9 @@ TEXTS = (
     st.text(st.characters(exclude_categories=("Cs",)), max_size=300)
     | st.text("aá'’ʼ \n.#…|{\u0301ñÑ0\u200b\f", max_size=300)
     | st.text(WRONGLY_DECODED, max_size=60)
+    | st.text("0123٣ab\n.-", max_size=60)
+    | st.text("ΣİıK\u0307 aáÁ", max_size=30)
+    | st.text("vossáéís \n.,teno", max_size=60).map(lambda text: f"vos sos {text} vos {text}")
 )
 
 
@@ -31,7 +44,12 @@ def same_everywhere(text: str) -> None:
         assert signature(text, PERMUTATIONS, width, SEED).tolist() == plain_signature(text, PERMUTATIONS, width, SEED).tolist()
     assert spoken_codes(text).tolist() == code_points(letters(text)).tolist()
     model, plain = shipped_model(), letters(text)
-    assert model.window_scores(code_points(plain)).tolist() == model.plain_window_scores(plain).tolist()
+    scores = model.plain_window_scores(plain)
+    assert model.window_scores(code_points(plain)).tolist() == scores.tolist()
+    if len(scores):
+        assert language_shares(scores.astype(np.int32), likelihoods()).tolist() == plain_language_shares(scores).tolist()
+    assert digit_spans(code_points(text), MAX_GAP, MIN_DIGITS).tolist() == [list(match.span()) for match in DIGITS.finditer(text)]
+    assert lower_codes(text).tolist() == code_points(text.lower()).tolist()
     assert normalise(text) == plain_normalise(text)
     assert has_voseo(text) == plain_has_voseo(text)
 

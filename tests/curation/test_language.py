@@ -75,7 +75,7 @@ def test_the_model_is_scikit_learn_s_multinomial_naive_bayes() -> None:
     reference = MultinomialNB(alpha=SMOOTHING, fit_prior=False).fit(csr_array(counts), list(samples))
     ours = fit(samples)
     assert ours.languages == tuple(samples)
-    assert np.abs(ours.table.T / 1000 - reference.feature_log_prob_).max() <= 0.0005 + 1e-9
+    assert np.abs(ours.table[:, : len(samples)].T / 1000 - reference.feature_log_prob_).max() <= 0.0005 + 1e-9
     words = " ".join(samples.values()).split()
     draw = random.Random(5)
     for _ in range(50):

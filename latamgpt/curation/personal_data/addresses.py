@@ -6,10 +6,15 @@
 import re
 from collections import Counter
 
+from latamgpt.curation.screening import Screen
+
 TAG = "[ADDRESS]"
-STREET = (
-    r"(?:(?:calle|c/|av(?:enida|da)?\.?|avda\.?|pasaje|psje\.?|pje\.?|jir[óo]n|jr\.?|carrera|cra\.?|kra\.?|cll?\.|diagonal|"
+WAY = (
+    r"(?:calle|c/|av(?:enida|da)?\.?|avda\.?|pasaje|psje\.?|pje\.?|jir[óo]n|jr\.?|carrera|cra\.?|kra\.?|cll?\.|diagonal|"
     r"transversal|camino|rua|travessa|alameda|pra[çc]a|plaza|estrada|rodovia|bulevar|boulevard|blvd\.?|calzada|callej[óo]n)\s+"
+)
+STREET = (
+    rf"(?:{WAY}"
     r"[^\n,;:\[\]()]{1,50}?,?\s*(?:n[º°.o]{1,3}\s?|n[úu]m(?:ero|\.)?\s?|nro\.?\s?|\#\s?|km\.?\s?)?"
     r"\d{1,5}[a-z]?(?!\w)(?:\s?[-–]\s?\d{1,4})?"
     r"(?:,?\s*(?:piso|dpto\.?|depto\.?|departamento|apto\.?|apartamento|ap\.?|of\.?|oficina|casa|sala|bloco|torre|int\.?)"
@@ -23,31 +28,18 @@ LABEL = (
 NO_WAY = (  # 'domiciliado en Los Olivos 249': a street without the word for one
     r"(?-i:(?:(?:[A-ZÁÉÍÓÚÑÂÊÔÃÕÇ][\w.]*|de|del|la|las|los|da|do|das|dos|[0-9]{1,2} de)\s){1,6}[0-9]{2,5}(?!\w))"
 )
-DOMICILED = re.compile(rf"((?:domiciliad[oa]|domicilio|domicílio) (?:en|na|no|em) ){NO_WAY}", re.IGNORECASE)
+DOMICILED_IN = r"(?:domiciliad[oa]|domicilio|domicílio) (?:en|na|no|em) "
+DOMICILED = re.compile(rf"({DOMICILED_IN}){NO_WAY}", re.IGNORECASE)
 LABELLED = re.compile(rf"({LABEL}){STREET}", re.IGNORECASE)
 ALONE = re.compile(rf"(?<!\w){STREET}", re.IGNORECASE)
-FRAGMENTS = (
-    "omicili",
-    "DOMICILI",
-    "irecci",
-    "DIRECCI",
-    "esid",
-    "RESID",
-    "ndere",
-    "ENDERE",
-    "mora",
-    "Mora",
-    "vive en",
-    "vivo en",
-    "vivía en",
-)
+LABELLED_SCREEN = Screen([LABEL + WAY, DOMICILED_IN])
 FOUND = re.compile(r"\[(?!NAME\]|ADDRESS\])[A-Z]{2,7}\]")
 BESIDE_CHARS = 100
 
 
 def mask_addresses(text: str, counts: Counter[str]) -> str:
     """Replace streets with a house number that a label or a found identifier ties to somebody."""
-    if any(fragment in text for fragment in FRAGMENTS):
+    if LABELLED_SCREEN.may_match(text):
         text, num_labelled = LABELLED.subn(rf"\g<1>{TAG}", text)
         text, num_domiciled = DOMICILED.subn(rf"\g<1>{TAG}", text)
         counts.update({"ADDRESS": num_labelled + num_domiciled} if num_labelled + num_domiciled else {})

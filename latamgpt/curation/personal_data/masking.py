@@ -1,22 +1,27 @@
 """Personal data in a text becomes a tag that keeps its kind, such as [CPF]; the original is written nowhere.
 
 Most text holds neither an at sign nor five digits close together: two quick looks say so, and it is handed back as it came.
-Around such digits the rules of the table are tried on a small window; what only a word makes an identifier counts where one is
-near. Addresses and names come last, beside what was found before them.
+Around such digits the rules of the table are tried on a small window; those that need a word only where one is near. Addresses
+and names come last, beside what was found before them.
 """
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from latamgpt.curation.kernels import code_points, digit_spans
 from latamgpt.curation.personal_data.addresses import mask_addresses
 from latamgpt.curation.personal_data.check_digits import always
 from latamgpt.curation.personal_data.emails import mask_emails
 from latamgpt.curation.personal_data.names import mask_names
-from latamgpt.curation.personal_data.rule import Proof, Rule, any_form, any_word
+from latamgpt.curation.personal_data.rule import Proof, Rule, words_alone
 from latamgpt.curation.personal_data.table import RULES
+from latamgpt.curation.screening import Screen, WordScreen
 
-DIGITS = re.compile(r"[0-9](?:[^0-9\n]{0,4}[0-9]){4,}")
+MIN_DIGITS, MAX_GAP = 5, 4
+DIGITS = re.compile(rf"[0-9](?:[^0-9\n]{{0,{MAX_GAP}}}[0-9]){{{MIN_DIGITS - 1},}}")
+"""What `digit_spans` looks for; the reference."""
 LETTERED = re.compile(
     r"/[0-9A-Z]{4}[-\u2010-\u2014\u2212][0-9]{2}(?![0-9])"
 )  # the end of a Brazilian CNPJ of the form that began in 2026
@@ -24,16 +29,13 @@ PLAIN = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-") | dict.fromkeys("\u00a0\u2007\u2009\u202f\t", " ")
 )
 """Hyphens, dashes, the minus sign and fixed spaces: word processors put them where people typed a hyphen or a space."""
-DIGIT_RUN = re.compile(r"(?<!\d)\d")
-WORD = any_word(RULES)
-AT_DIGITS = tuple((order, rule) for order, rule in enumerate(RULES) if rule.starts_with_digit)
-RULES_A_GROUP = 8
-GROUPS_AT_DIGITS = tuple(
-    (any_form(rule for _, rule in AT_DIGITS[n : n + RULES_A_GROUP]), AT_DIGITS[n : n + RULES_A_GROUP])
-    for n in range(0, len(AT_DIGITS), RULES_A_GROUP)
-)
-"""Of rules together, one look says that none of them matches here: most numbers are years and amounts."""
-ANYWHERE = tuple((order, rule) for order, rule in enumerate(RULES) if not rule.starts_with_digit)
+IN_ORDER = tuple(enumerate(RULES))
+UNNAMED = tuple((order, rule) for order, rule in IN_ORDER if rule.proof is not Proof.WORD)
+UNNAMED_SCREEN = Screen(rule.pattern.pattern for _, rule in UNNAMED)
+NAMED = tuple((order, rule) for order, rule in IN_ORDER if rule.proof is Proof.WORD)
+WORD_LISTS = tuple(sorted({rule.named_by for _, rule in NAMED}))
+WORD_SCREEN = WordScreen([words_alone(words) for words in WORD_LISTS])
+BY_WORDS = tuple(tuple(pair for pair in NAMED if pair[1].named_by == words) for words in WORD_LISTS)
 PIX = re.compile(r"pix\W{0,8}(?=[0-9a-f]{8}-)", re.IGNORECASE)
 PIX_CHARS = 36  # of a random key, in which digits may be far apart
 MARGIN_CHARS = 24  # of a number's letters before and after its digits: a CURP, an IBAN
@@ -74,11 +76,9 @@ def _mask_numbers(text: str, counts: Counter[str]) -> str:
     before, end = "", 0
     for lo, hi in _windows(text):
         lo = max(lo, end)
-        window = text[lo:hi].translate(PLAIN)
-        finds = find_all(window)
-        if any(find.rule.proof is Proof.WORD for find in finds) and not WORD.search(text, max(0, lo - RAW_BEFORE_CHARS), hi):
-            finds = [find for find in finds if find.rule.proof is not Proof.WORD]
-        for group in _groups(finds):
+        window = text[lo:hi]
+        window = window if window.isascii() and "\t" not in window else window.translate(PLAIN)
+        for group in _groups(find_all(window, text[max(0, lo - RAW_BEFORE_CHARS) : hi])):
             for find in _chosen(group, before + text[end : lo + group[0].start], window):
                 done += [text[end : lo + find.start], f"[{find.rule.tag}]"]
                 before = (before + "".join(done[-2:]))[-BEFORE_CHARS:]
@@ -89,7 +89,7 @@ def _mask_numbers(text: str, counts: Counter[str]) -> str:
 
 def _windows(text: str) -> list[tuple[int, int]]:
     """Where numbers with their letters may stand, in order, none overlapping, each within a line."""
-    spans = [match.span() for match in DIGITS.finditer(text)]
+    spans: list[tuple[int, int]] = [(start, end) for start, end in digit_spans(code_points(text), MAX_GAP, MIN_DIGITS).tolist()]
     if "/" in text:
         spans = sorted([*spans, *(match.span() for match in LETTERED.finditer(text))])
     if "CNPJ" in text:
@@ -109,33 +109,25 @@ def _windows(text: str) -> list[tuple[int, int]]:
     return windows
 
 
-def find_all(window: str) -> list[Find]:
-    """What the rules find in a window, and their checks accept; most can begin at the first digit of a number only."""
-    finds = [
-        Find(match.start(), match.end(), rule, order)
-        for order, rule in ANYWHERE
-        for match in rule.pattern.finditer(window)
-        if rule.is_valid(match[0])
-    ]
-    ends = [0] * len(RULES)  # of each rule's last match
-    for run in DIGIT_RUN.finditer(window):
-        start = run.start()
-        for any_of_them, rules in GROUPS_AT_DIGITS:
-            if not any_of_them.match(window, start):
-                continue
-            for order, rule in rules:
-                if start >= ends[order] and (match := rule.pattern.match(window, start)):
-                    ends[order] = match.end()
-                    if rule.is_valid(match[0]):
-                        finds.append(Find(start, match.end(), rule, order))
-    return finds
+def find_all(window: str, around: str) -> list[Find]:
+    """What the rules find in a window, and their checks accept: those that need a word only where one stands around it."""
+    rules = list(UNNAMED if UNNAMED_SCREEN.may_match(window) else ())
+    for number in sorted(WORD_SCREEN.may_hold(around)):
+        if BY_WORDS[number][0][1].words_anywhere.search(around):
+            rules += BY_WORDS[number]
+    return _finds(window, rules)
 
 
-def plain_find_all(window: str) -> list[Find]:
-    """The reference: every rule is tried at every place."""
+def plain_find_all(window: str, around: str) -> list[Find]:
+    """The reference: without the quick looks."""
+    rules = [pair for pair in IN_ORDER if pair[1].proof is not Proof.WORD or pair[1].words_anywhere.search(around)]
+    return _finds(window, rules)
+
+
+def _finds(window: str, rules: Sequence[tuple[int, Rule]]) -> list[Find]:
     return [
         Find(match.start(), match.end(), rule, order)
-        for order, rule in enumerate(RULES)
+        for order, rule in rules
         for match in rule.pattern.finditer(window)
         if rule.is_valid(match[0])
     ]

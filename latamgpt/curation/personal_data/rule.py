@@ -1,16 +1,13 @@
 """What one rule of the table is: how a kind of identifier is printed, how it is checked, which word has to name it."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 CONTEXT_CHARS = 40  # how far before a number the word that names it may stand
 TO_THE_NUMBER = re.compile(r"\(\?=\\W.*?\$\)")  # a word's condition that only the number follows
-BACK_REFERENCE = re.compile(r"\\[1-9]")
 NO_WORDS = re.compile(r"(?!)")
-LOOKAROUND = re.compile(r"\(\?<?[=!](?:[^()\\]|\\.)*\)")
-DIGIT_FIRST = re.compile(r"(?:[0-9]\?)*(?:\\d|\[[0-9]+(?:-[0-9])?\]|[0-9])(?![?*|]|\{[0,])")
 
 
 class Proof(StrEnum):
@@ -32,23 +29,11 @@ class Rule:
     proof: Proof
     named_by: str  # the words that name it, as a part of a regular expression
     words: re.Pattern[str]  # the same, up to the number: the text before it is searched
-    starts_with_digit: bool  # so that it can begin at the first digit of a number only
+    words_anywhere: re.Pattern[str]  # the same, wherever they stand: without one in a line no number in it can be named
 
     def is_named(self, before: str) -> bool:
         """Whether a word that names this kind stands shortly before the number."""
         return self.words.search(before) is not None
-
-
-def starts_with_digit(pattern: str) -> bool:
-    """Whether each alternative of a pattern begins with a digit; False where that is not seen at once."""
-    depth, alternatives = 0, [""]
-    for char in LOOKAROUND.sub("", pattern):
-        depth += (char == "(") - (char == ")")
-        if char == "|" and depth == 0:
-            alternatives.append("")
-        else:
-            alternatives[-1] += char
-    return all(DIGIT_FIRST.match(alternative) for alternative in alternatives)
 
 
 def words_before(words: str) -> re.Pattern[str]:
@@ -56,36 +41,30 @@ def words_before(words: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w\[])(?:{words})(?!\w).{{0,{CONTEXT_CHARS}}}$", re.IGNORECASE | re.DOTALL) if words else NO_WORDS
 
 
-def any_word(rules: tuple[Rule, ...]) -> re.Pattern[str]:
-    """One quick pattern for all words that name a rule: where it finds none, no rule that needs its word can hold."""
-    anywhere = {TO_THE_NUMBER.sub("", rule.named_by) for rule in rules if rule.named_by}
-    return re.compile(rf"(?<![\w\[])(?:{'|'.join(sorted(anywhere))})", re.IGNORECASE)
-
-
-def any_form(rules: Iterable[Rule]) -> re.Pattern[str]:
-    """One pattern that matches wherever one of these rules does, and a little more: a part that must come again may be any."""
-    return _compiled("|".join(f"(?:{BACK_REFERENCE.sub('.', rule.pattern.pattern)})" for rule in rules))
+def words_alone(words: str) -> str:
+    """The words that name a rule without the condition that only the number follows."""
+    return TO_THE_NUMBER.sub("", words)
 
 
 def printed(country: str, tag: str, pattern: str, is_valid: Callable[[str], bool], words: str = "") -> Rule:
     """A form whose dots and dashes show what it is, even glued to a word."""
-    compiled = _compiled(rf"(?<!\d)(?<!\d[.-])(?:{pattern})(?!\d)")
-    return Rule(country, tag, compiled, is_valid, Proof.FORM, words, words_before(words), starts_with_digit(pattern))
+    return _rule(country, tag, rf"(?<!\d)(?<!\d[.-])(?:{pattern})(?!\d)", is_valid, Proof.FORM, words)
 
 
 def checked(country: str, tag: str, pattern: str, is_valid: Callable[[str], bool], words: str = "") -> Rule:
     """Bare digits that stand alone: not a part of a longer number, word or decimal."""
-    return Rule(country, tag, _alone(pattern), is_valid, Proof.CHECK, words, words_before(words), starts_with_digit(pattern))
+    return _rule(country, tag, _alone(pattern), is_valid, Proof.CHECK, words)
 
 
 def named(country: str, tag: str, pattern: str, is_valid: Callable[[str], bool], words: str) -> Rule:
     """A number that only the word before it makes an identifier."""
-    return Rule(country, tag, _alone(pattern), is_valid, Proof.WORD, words, words_before(words), starts_with_digit(pattern))
+    return _rule(country, tag, _alone(pattern), is_valid, Proof.WORD, words)
 
 
-def _alone(pattern: str) -> re.Pattern[str]:
-    return _compiled(rf"(?<![\w-])(?<!\d\.)(?:{pattern})(?![\w-]|\.\d)")
+def _rule(country: str, tag: str, pattern: str, is_valid: Callable[[str], bool], proof: Proof, words: str) -> Rule:
+    anywhere = re.compile(rf"(?<![\w\[])(?:{words_alone(words)})(?!\w)", re.IGNORECASE) if words else NO_WORDS
+    return Rule(country, tag, re.compile(pattern, re.IGNORECASE), is_valid, proof, words, words_before(words), anywhere)
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
+def _alone(pattern: str) -> str:
+    return rf"(?<![\w-])(?<!\d\.)(?:{pattern})(?![\w-]|\.\d)"

@@ -1,0 +1,86 @@
+"""Quick looks that say that a text holds nothing of a kind, so that the slow patterns are not tried on it.
+
+RE2 reads a text once, whatever the number of patterns, where Python's `re` tries each at every place. It knows no lookarounds and
+no references to groups, and only ASCII as digits and letters. So a screen is made of patterns that match wherever the exact ones
+do, and a little more. It never decides: where it sees something, the exact patterns are asked.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+
+import re2
+
+BACK_REFERENCE = re.compile(r"\\[1-9]")
+LOOKAROUND = re.compile(r"\(\?<?[=!](?:[^()\\\[]|\\.|\[(?:[^\]\\]|\\.)*\]|\((?:[^()\\]|\\.)*\))*\)")
+BEYOND_ASCII = r"\x{80}-\x{10FFFF}"
+WIDER = {r"\d": f"0-9{BEYOND_ASCII}", r"\w": f"0-9A-Za-z_{BEYOND_ASCII}", r"\s": rf"\s{BEYOND_ASCII}"}
+NOT_FOLDED_BY_RE2 = str.maketrans("\u0130\u0131", "ii")  # for Python's IGNORECASE the Turkish letters are an i too
+MAX_MEMORY_BYTES = 1 << 26  # of RE2's automaton, which it builds as it reads; too little makes it slower
+
+
+def as_read_by_re2(text: str) -> bytes:
+    """A text as a screen reads it."""
+    return text.translate(NOT_FOLDED_BY_RE2).encode() if "\u0130" in text or "\u0131" in text else text.encode()
+
+
+def wider(pattern: str) -> str:
+    """A pattern for RE2 that matches wherever a pattern of Python's does: without lookarounds, any character for a reference.
+
+    Raises:
+        ValueError: the pattern has a class that this cannot widen: its complement would become narrower.
+    """
+    pattern = BACK_REFERENCE.sub(".", LOOKAROUND.sub("", pattern))
+    found: list[str] = []
+    in_class = False
+    for part in re.findall(r"\\.|.", pattern, re.DOTALL):
+        if part in (r"\W", r"\D", r"\S", r"\b", r"\B"):
+            raise ValueError(f"{part} in {pattern!r} cannot be widened. Write the characters that are meant.")
+        ranges = WIDER.get(part)
+        found.append(part if ranges is None else ranges if in_class else f"[{ranges}]")
+        in_class = (in_class or part == "[") and part != "]"
+    if re.search(r"\[\^[^\]]*x\{80\}", joined := "".join(found)):
+        raise ValueError(f"A class that leaves out letters, digits or blanks cannot be widened: {pattern!r}.")
+    return joined
+
+
+class Screen:
+    """Says of a text that none of some patterns matches anywhere in it."""
+
+    def __init__(self, patterns: Iterable[str]):
+        self._patterns = tuple(patterns)
+
+    def may_match(self, text: str) -> bool:
+        """False only where none of the patterns matches; True says nothing."""
+        return self._search(as_read_by_re2(text)) is not None
+
+    @cached_property
+    def _search(self) -> Callable[[bytes], object]:
+        return re2.compile("|".join(f"(?:{wider(pattern)})" for pattern in self._patterns), _options()).search
+
+
+class WordScreen:
+    """Says which of some lists of words may stand in a text, in one look for all of them."""
+
+    def __init__(self, lists: Sequence[str]):
+        self._lists = tuple(lists)
+
+    def may_hold(self, text: str) -> set[int]:
+        """The numbers of the lists of which a word may stand in the text."""
+        return set(self._compiled.Match(as_read_by_re2(text)) or ())
+
+    @cached_property
+    def _compiled(self) -> re2.Set:
+        compiled = re2.Set.SearchSet(_options())
+        for words in self._lists:
+            compiled.Add(rf"(?:\A|[^0-9A-Za-z_\[])(?:{wider(words)})(?:[^0-9A-Za-z_]|\z)")
+        compiled.Compile()
+        return compiled
+
+
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.case_sensitive = False
+    options.never_capture = True
+    options.max_mem = MAX_MEMORY_BYTES
+    return options

@@ -1,0 +1,114 @@
+"""Map tasks over workers: in order, whoever does them; a worker's death costs its tasks and no more."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from latamgpt.curation.engine import DaskCluster, Executor, ProcessPool, Serial, choose, read_workers_site
+from latamgpt.errors import OperatorError
+from latamgpt.launch.site import Engine, Site
+from latamgpt.store import Workspace
+from tests.conftest import ROOT
+
+
+def squared(number: int) -> int:
+    time.sleep(0.02 * (number % 3))  # so that later tasks are done before earlier ones
+    return number * number
+
+
+def dies_once(mark: Path) -> str:
+    if mark.exists():
+        return mark.name
+    mark.touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+    return ""
+
+
+def always_dies(_: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+def is_mistaken(_: int) -> int:
+    raise OperatorError("the soup is cold. Nobody likes that. Warm it.")
+
+
+@pytest.mark.parametrize("executor", [Serial(), ProcessPool(1), ProcessPool(3), DaskCluster(2)], ids=repr)
+def test_results_come_in_the_order_of_the_tasks(executor: Executor) -> None:
+    assert list(executor.map(squared, range(20))) == [n * n for n in range(20)]
+
+
+@pytest.mark.parametrize("make", [ProcessPool, DaskCluster])
+def test_a_killed_worker_costs_its_tasks_and_nothing_else(make: Callable[[int], Executor], tmp_path: Path) -> None:
+    marks = [tmp_path / f"task-{n}" for n in range(8)]
+    marks[0].touch()
+    for mark in marks[2:]:
+        mark.touch()
+    assert list(make(2).map(dies_once, marks)) == [mark.name for mark in marks]
+
+
+def test_a_task_that_kills_every_worker_is_named() -> None:
+    with pytest.raises(OperatorError, match=r"died 3 times over task 1 of 5.*LATAMGPT_WORKERS"):
+        list(ProcessPool(2).map(always_dies, range(5)))
+
+
+def test_a_tasks_mistake_reaches_the_operator_in_its_own_words() -> None:
+    with pytest.raises(OperatorError, match=r"^the soup is cold. Nobody likes that. Warm it.$"):
+        list(ProcessPool(2).map(is_mistaken, range(5)))
+
+
+def test_workers_end_with_the_process_that_asked_them() -> None:
+    script = (
+        "import time\nfrom latamgpt.curation.engine import ProcessPool\nimport psutil, os\n"
+        "results = ProcessPool(2).map(time.sleep, [0.01, 60, 60])\nnext(results)\n"
+        "print(*[child.pid for child in psutil.Process().children(recursive=True)], flush=True)\ntime.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert parent.stdout
+    children = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
+    assert len(children) >= 3
+    parent.kill()
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert not alive
+    parent.communicate()
+
+
+def test_workers_are_started_only_where_every_one_has_more_than_one_task() -> None:
+    assert isinstance(choose(1, Site(workers=8)), Serial)
+    assert isinstance(choose(2, Site(workers=2)), Serial)
+    assert isinstance(choose(100, Site(workers=1)), Serial)
+    assert isinstance(choose(3, Site(workers=2)), ProcessPool)
+    assert isinstance(choose(3, Site(workers=2, engine=Engine.DASK)), DaskCluster)
+
+
+def addresses_listened_on(process: int) -> list[str]:
+    """Of a process and all that it started."""
+    family = [psutil.Process(process), *psutil.Process(process).children(recursive=True)]
+    found = [connection for member in family for connection in member.net_connections() if connection.status == "LISTEN"]
+    return [connection.laddr.ip for connection in found]
+
+
+def test_a_cluster_listens_on_this_machine_only() -> None:
+    (found,) = DaskCluster(1).map(addresses_listened_on, [os.getpid()])
+    assert len(found) >= 3  # the scheduler, the worker, a dashboard
+    assert set(found) == {"127.0.0.1"}
+
+
+def test_the_number_of_workers_is_the_environment_s_or_the_site_s(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LATAMGPT_SITE", raising=False)
+    monkeypatch.delenv("LATAMGPT_WORKERS", raising=False)
+    (workspace.root / "sites").mkdir(exist_ok=True)
+    (workspace.root / "sites" / "laptop.yaml").write_text("workers: 5\n")
+    assert read_workers_site(workspace.root).workers == 5
+    monkeypatch.setenv("LATAMGPT_WORKERS", "3")
+    assert read_workers_site(workspace.root).workers == 3
+    monkeypatch.setenv("LATAMGPT_WORKERS", "many")
+    with pytest.raises(OperatorError, match="LATAMGPT_WORKERS is 'many'"):
+        read_workers_site(workspace.root)
