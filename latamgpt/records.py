@@ -43,6 +43,8 @@ CLEAN_DOCUMENT_SCHEMA = pa.schema(
         *DOCUMENT_SCHEMA,
         pa.field("language", pa.string(), nullable=False),  # BCP 47 without region: es, pt, quy, gug ...
         pa.field("language_confidence", pa.float64(), nullable=False),  # 0 to 1
+        pa.field("second_language", pa.string(), nullable=False),  # in which whole passages are; '' where none is
+        pa.field("second_language_share", pa.float64(), nullable=False),  # of the passages, 0 to 1
         pa.field("variety", pa.string(), nullable=False),  # es-AR, pt-BR ...; the language itself where unknown
         pa.field("has_voseo", pa.bool_(), nullable=False),
         pa.field("num_bytes", pa.int64(), nullable=False),  # of the cleaned text in UTF-8

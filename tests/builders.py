@@ -71,6 +71,8 @@ def clean_document(number: int, **changes: object) -> Row:
         "language": "que",
         "language_confidence": 0.9,
         "variety": "que",
+        "second_language": "",
+        "second_language_share": 0.0,
         "has_voseo": False,
         "num_bytes": len(text.encode()),
         "num_personal_data": 0,

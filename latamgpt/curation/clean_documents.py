@@ -84,6 +84,7 @@ def describe(partner: str, num_read: int, outcome: Cleaned) -> Report:
         tables=(
             _counted("languages", "language", outcome.kept),
             _counted("varieties", "variety", outcome.kept),
+            _counted("second languages", "second_language", [row for row in outcome.kept if row["second_language"]]),
             Table(name="exclusions per reason", columns=("reason", "documents"), rows=tuple(sorted(reasons.items()))),
             Table(name="personal data", columns=("kind", "replaced"), rows=tuple(sorted(outcome.personal_data.items()))),
         ),

@@ -109,11 +109,19 @@ def _clean_one(row: Row, params: CleanDocumentsParams, outcome: Cleaned) -> None
         )
     else:
         replaced = masked.counts + title.counts
-        outcome.kept.append(_kept(row | {"title": title.text}, masked.text, verdict, replaced.total(), params))
+        read = row | {"title": title.text} | _second_language(found, verdict)
+        outcome.kept.append(_kept(read, masked.text, verdict, replaced.total(), params))
         outcome.personal_data += replaced
         outcome.personal_data_rows += [
             {"doc_id": row["doc_id"], "kind": kind, "num_replaced": number} for kind, number in sorted(replaced.items())
         ]
+
+
+def _second_language(found: Identified, verdict: LanguageVerdict) -> Row:
+    """Passages in a language that the document does not count under; where a person's word counts, the model's own finding."""
+    if found.second and found.second != verdict.language:
+        return {"second_language": found.second, "second_language_share": found.second_share}
+    return {"second_language": "", "second_language_share": 0.0}
 
 
 def _kept(row: Row, text: str, verdict: LanguageVerdict, num_personal_data: int, params: CleanDocumentsParams) -> Row:

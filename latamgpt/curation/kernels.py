@@ -21,6 +21,7 @@ BUCKET_BITS = 16
 BUCKET_SHIFT, MIDDLE_SHIFT = np.uint64(64 - BUCKET_BITS), np.uint64(29)
 MAX_NGRAM = 4
 SHARE_BITS = 30
+SURE = np.int64(0.9 * 2**30)  # of a window: such a one is in that language
 WANTED_BITS = 16
 WANTED_MASK = np.uint64((1 << WANTED_BITS) - 1)
 
@@ -90,8 +91,9 @@ def window_scores(codes_C: CodePoints, edges_W: NDArray[np.int64], table: NDArra
 
 
 @njit(cache=True, nogil=True)
-def language_shares(scores_WL: NDArray[np.int32], likely: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Per language, the sum over all windows of its share in what speaks for any, in parts of 2^SHARE_BITS; see `language`.
+def language_shares(scores_WL: NDArray[np.int32], likely: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Per language, the sum over all windows of its share in what speaks for any, in parts of 2^SHARE_BITS; and in how many
+    windows that share is at least SURE. See `language`.
 
     Args:
         scores_WL: what `window_scores` gives.
@@ -99,6 +101,7 @@ def language_shares(scores_WL: NDArray[np.int32], likely: NDArray[np.int64]) -> 
     """
     num_windows, num_languages = scores_WL.shape
     shares_L = np.zeros(num_languages, np.int64)
+    sure_L = np.zeros(num_languages, np.int64)
     weights_L = np.zeros(num_languages, np.int64)
     for window in range(num_windows):
         best, total = scores_WL[window].max(), 0
@@ -107,8 +110,10 @@ def language_shares(scores_WL: NDArray[np.int32], likely: NDArray[np.int64]) -> 
             weights_L[k] = likely[behind] if behind < len(likely) else 0
             total += weights_L[k]
         for k in range(num_languages):
-            shares_L[k] += (weights_L[k] << SHARE_BITS) // total
-    return shares_L
+            share = (weights_L[k] << SHARE_BITS) // total
+            shares_L[k] += share
+            sure_L[k] += share >= SURE
+    return shares_L, sure_L
 
 
 @njit(cache=True, nogil=True)

@@ -23,6 +23,7 @@ from latamgpt.curation.kernels import (
     SECOND_FACTOR,
     SHARE_BITS,
     SPACE,
+    SURE,
     CodePoints,
     code_points,
     language_shares,
@@ -65,6 +66,8 @@ class Identified:
 
     language: str
     confidence: float
+    second: str = ""  # another language in which whole passages are: a translation, a quotation, speakers who change
+    second_share: float = 0.0  # of the windows
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,16 @@ class LanguageModel:
         rows = self.window_scores(spoken_codes(text))
         if rows.shape[0] == 0:
             return Identified(UNDETERMINED, 0.0)
-        shares = language_shares(rows, likelihoods())
+        shares, sure = language_shares(rows, likelihoods())
         best = int(np.argmax(shares))
-        return Identified(self.languages[best], round(int(shares[best]) / (rows.shape[0] << SHARE_BITS), 4))
+        sure[best] = 0
+        second = int(np.argmax(sure))
+        return Identified(
+            self.languages[best],
+            round(int(shares[best]) / (rows.shape[0] << SHARE_BITS), 4),
+            self.languages[second] if sure[second] else "",
+            round(int(sure[second]) / rows.shape[0], 4),
+        )
 
     def window_scores(self, spoken: CodePoints) -> NDArray[np.int32]:
         """Per window of a text, given as the code points of what `letters` writes, and language: thousandths of a nat."""
@@ -113,11 +123,12 @@ def likelihoods() -> NDArray[np.int64]:
     return np.rint(np.exp(-thousandths / (NATS_PER_UNIT * TEMPERATURE)) * (1 << SHARE_BITS)).astype(np.int64)
 
 
-def plain_language_shares(scores_WL: NDArray[np.int64]) -> NDArray[np.int64]:
+def plain_language_shares(scores_WL: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The reference for the compiled kernel."""
     likely = np.append(likelihoods(), 0)
     weights_WL = likely[np.minimum(scores_WL.max(axis=1, keepdims=True) - scores_WL, len(likely) - 1)]
-    return ((weights_WL << SHARE_BITS) // weights_WL.sum(axis=1, keepdims=True)).sum(axis=0)
+    shares_WL = (weights_WL << SHARE_BITS) // weights_WL.sum(axis=1, keepdims=True)
+    return shares_WL.sum(axis=0), (shares_WL >= SURE).sum(axis=0)
 
 
 @cache

@@ -24,7 +24,9 @@ def test_documents_come_out_with_language_variety_and_signature(workspace: Works
     assert found == {("es", "es-PE", False), ("que", "quy", False)}
     assert {len(row["signature"]) for row in rows_of(workspace, "documents")} == {params.clean_documents.num_permutations}  # type: ignore[arg-type]
     assert report.summary == "kept 2 of 2 documents (100.0%), 0 undetermined"
-    assert [table.name for table in report.tables] == ["languages", "varieties", "exclusions per reason", "personal data"]
+    assert [table.name for table in report.tables] == [
+        *("languages", "varieties", "second languages", "exclusions per reason", "personal data"),
+    ]
     folder = workspace.read("clean_documents", PARTNER)
     assert read_table(folder / "documents.parquet").schema.names == CLEAN_DOCUMENT_SCHEMA.names
 

@@ -69,6 +69,8 @@ def clean(text: str, **changes: object) -> Row:
         "language": "es",
         "language_confidence": 1.0,
         "variety": "es-PE",
+        "second_language": "",
+        "second_language_share": 0.0,
         "has_voseo": False,
         "num_bytes": len(text.encode()),
         "num_personal_data": 0,

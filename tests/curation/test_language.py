@@ -102,3 +102,11 @@ def test_a_long_document_is_judged_by_a_bounded_number_of_windows(monkeypatch: p
 )  # fmt: skip
 def test_varieties_count_as_one_language(tag: str, name: str) -> None:
     assert one_name(tag) == name
+
+
+def test_passages_in_another_language_are_named_with_their_share() -> None:
+    one = shipped_model().identify(QUECHUA * 6)
+    assert (one.language, one.second, one.second_share) == ("que", "", 0.0)
+    several = shipped_model().identify(QUECHUA * 6 + SPANISH * 3)
+    assert (several.language, several.second) == ("que", "es")
+    assert 0.2 <= several.second_share <= 0.5

@@ -139,6 +139,8 @@ def document(doc_id: str, partner: str, language: str, variety: str) -> dict[str
         "language": language,
         "language_confidence": 1.0,
         "variety": variety,
+        "second_language": "",
+        "second_language_share": 0.0,
         "has_voseo": False,
         "num_bytes": 100,
         "num_personal_data": 1,
