@@ -7,10 +7,24 @@ import signal
 import sys
 from pathlib import Path
 
-from latamgpt.commands import audit, corrections, deliver, drill, dsr, ocr, receipt, registry, release, stage, trace, withdraw
+from latamgpt.commands import (
+    audit,
+    corrections,
+    deliver,
+    drill,
+    dsr,
+    languages,
+    ocr,
+    receipt,
+    registry,
+    release,
+    stage,
+    trace,
+    withdraw,
+)
 from latamgpt.errors import OperatorError
 
-COMMANDS = (stage, registry, deliver, ocr, corrections, withdraw, drill, release, receipt, trace, audit, dsr)
+COMMANDS = (stage, registry, languages, deliver, ocr, corrections, withdraw, drill, release, receipt, trace, audit, dsr)
 """Each is a module of latamgpt.commands whose `add` adds one command or a few; what only one needs, it imports when it runs."""
 
 

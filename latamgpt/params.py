@@ -33,7 +33,7 @@ class DocumentsParams(Frozen):
 
 
 class QualityThresholds(Frozen):
-    """What a document must reach; measured per language, since one size erases agglutinative languages."""
+    """What a document must reach, in a file of languages/ for each language: one size erases agglutinative languages."""
 
     min_chars: Count
     min_words: Count
@@ -51,7 +51,6 @@ class CleanDocumentsParams(Frozen):
     minhash_seed: int  # of the permutations: signatures of two seeds cannot be compared
     shingle_words: Count
     docs_per_task: Count  # one map task's input, whatever the number of workers
-    quality: dict[str, QualityThresholds]  # per language; 'default' for all others
 
 
 class GateParams(Frozen):
@@ -274,8 +273,6 @@ class Params(Frozen):
             raise ValueError(f"partners names {', '.join(twice)} twice")
         if perms % bands:
             raise ValueError(f"corpus.num_bands is {bands}, which does not divide clean_documents.num_permutations, {perms}")
-        if "default" not in self.clean_documents.quality:
-            raise ValueError("clean_documents.quality has no 'default', which every other language is held against")
         if (self.base_model.kind is BaseModelKind.TINY) != (self.base_model.tiny is not None):
             raise ValueError("base_model.tiny is there if, and only if, base_model.kind is tiny")
         return self

@@ -53,10 +53,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """An empty workspace: the project's parameters and graph, no data."""
+    """An empty workspace: the project's parameters, thresholds and graph, no data."""
     for name in ("params.yaml", "dvc.yaml"):
         shutil.copy(ROOT / name, tmp_path / name)
-    for name in ("profiles", "sites"):
+    for name in ("languages", "profiles", "sites"):
         shutil.copytree(ROOT / name, tmp_path / name)
     return Workspace(tmp_path)
 

@@ -57,7 +57,6 @@ def test_a_value_out_of_bounds_is_shown(workspace: Workspace) -> None:
     ("old", "new", "message"),
     [
         ("num_bands: 28", "num_bands: 30", "corpus.num_bands is 30, which does not divide clean_documents.num_permutations, 112"),
-        ("    default:", "    xx:", "clean_documents.quality has no 'default'"),
         ("  - archivo-cauca\n", "  - academia-quechua\n", "partners names academia-quechua twice"),
         ("kind: package", "kind: tiny", "base_model.tiny is there if, and only if, base_model.kind is tiny"),
         ("max_document_tokens: 512", "max_document_tokens: 1", "greater than or equal to 2, found 1"),

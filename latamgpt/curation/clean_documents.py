@@ -1,17 +1,19 @@
 """Stage `clean_documents`: a partner's documents, normalised, identified, judged and freed of personal data."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
 from latamgpt.curation.cleaning import DISPUTED, MINOR, STAGE, UNKNOWN, Cleaned, Row, Task, clean
 from latamgpt.curation.engine import choose, read_workers_site
+from latamgpt.curation.language import one_name
 from latamgpt.errors import OperatorError
 from latamgpt.launch.site import Site
-from latamgpt.params import CleanDocumentsParams, Params
+from latamgpt.params import CleanDocumentsParams, Params, QualityThresholds
 from latamgpt.progress import follow
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, PERSONAL_DATA_SCHEMA, Report, Table
+from latamgpt.registry.languages import thresholds_in_force
 from latamgpt.store import Workspace, read_table, rows_to_table, write_report, write_table
 
 
@@ -22,7 +24,7 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
     `documents` say why.
 
     Raises:
-        OperatorError: `documents` published neither a document nor an exclusion.
+        OperatorError: `documents` published neither a document nor an exclusion, or a file of languages/ is faulty.
     """
     source = workspace.read("documents", key)
     documents = read_table(source / "documents.parquet", DOCUMENT_SCHEMA)
@@ -31,7 +33,9 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
             f"{source} holds neither documents nor exclusions: nothing was read from {key}'s deliveries, and nothing says why. "
             f"Run `latamgpt stage documents {key}` again."
         )
-    outcome = clean_table(documents, params.clean_documents, read_workers_site(workspace.root), key)
+    quality = thresholds_in_force(workspace.root)
+    refuse_unread(quality)
+    outcome = clean_table(documents, params.clean_documents, quality, read_workers_site(workspace.root), key)
     with workspace.publish(STAGE, key) as target:
         write_table(target / "documents.parquet", rows_to_table(_by_id(outcome.kept), CLEAN_DOCUMENT_SCHEMA))
         write_table(target / "exclusions.parquet", rows_to_table(_by_id(outcome.excluded), EXCLUSION_SCHEMA))
@@ -40,9 +44,14 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
         return write_report(target, describe(key, documents.num_rows, outcome))
 
 
-def clean_table(documents: pa.Table, params: CleanDocumentsParams, site: Site, partner: str) -> Cleaned:
+def clean_table(
+    documents: pa.Table, params: CleanDocumentsParams, quality: Mapping[str, QualityThresholds], site: Site, partner: str
+) -> Cleaned:
     """Cut the documents into tasks, spread them over the site's workers, join what comes back in order."""
-    tasks = list(_tasks(documents, params))
+    tasks = [
+        Task(documents.slice(start, params.docs_per_task).to_pylist(), params, quality)
+        for start in range(0, documents.num_rows, params.docs_per_task)
+    ]
     outcome = Cleaned()
     with follow(STAGE, partner, "documents", documents.num_rows) as progress:
         for task, cleaned in zip(tasks, choose(len(tasks), site).map(clean, tasks), strict=True):
@@ -51,9 +60,15 @@ def clean_table(documents: pa.Table, params: CleanDocumentsParams, site: Site, p
     return outcome
 
 
-def _tasks(documents: pa.Table, params: CleanDocumentsParams) -> Iterator[Task]:
-    for start in range(0, documents.num_rows, params.docs_per_task):
-        yield Task(documents.slice(start, params.docs_per_task).to_pylist(), params)
+def refuse_unread(languages: Iterable[str]) -> None:
+    """Refuse a file of languages/ whose code is counted as another language: no text would be judged by it."""
+    for code in languages:
+        if one_name(code) != code:
+            raise OperatorError(
+                f"languages/{code}.yaml is read for no text: documents in {code} are counted as {one_name(code)}, and a "
+                f"community's word would be lost in silence. Put what it says into languages/{one_name(code)}.yaml, and remove "
+                "the file."
+            )
 
 
 def _by_id(rows: Iterable[Row]) -> list[Row]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from latamgpt.curation.language import UNDETERMINED, WIDE_LANGUAGES, Identified, one_name, shipped_model
@@ -11,7 +12,7 @@ from latamgpt.curation.personal_data.masking import mask
 from latamgpt.curation.personal_data.minors import count_minors
 from latamgpt.curation.quality import judge, measure, thresholds_for
 from latamgpt.curation.variety import has_voseo, variety_of
-from latamgpt.params import CleanDocumentsParams
+from latamgpt.params import CleanDocumentsParams, QualityThresholds
 from latamgpt.records import DOCUMENT_SCHEMA
 
 Row = dict[str, object]
@@ -30,6 +31,7 @@ class Task:
 
     rows: list[Row]
     params: CleanDocumentsParams
+    quality: Mapping[str, QualityThresholds]  # per language; 'default' for all others
 
 
 @dataclass
@@ -65,7 +67,7 @@ def clean(task: Task) -> Cleaned:
     """Normalise, mask personal data, identify the language and judge the quality of every document of a task."""
     outcome = Cleaned()
     for row in task.rows:
-        _clean_one(row, task.params, outcome)
+        _clean_one(row, task, outcome)
     return outcome
 
 
@@ -89,7 +91,8 @@ def decide_language(declared: str, found: Identified, num_letters: int, min_conf
     return LanguageVerdict(name, found.confidence if found.language == name else 0.0)
 
 
-def _clean_one(row: Row, params: CleanDocumentsParams, outcome: Cleaned) -> None:
+def _clean_one(row: Row, task: Task, outcome: Cleaned) -> None:
+    params = task.params
     masked = mask(normalise(str(row["text"])))
     title = mask(str(row["title"]))
     num_minors = count_minors(masked.text)
@@ -98,7 +101,7 @@ def _clean_one(row: Row, params: CleanDocumentsParams, outcome: Cleaned) -> None
     found = shipped_model().identify(masked.text)
     verdict = decide_language(declared, found, measures.alphabetic, params.min_language_confidence)
     name = verdict.language if verdict.language != UNDETERMINED else one_name(declared)
-    drop = judge(measures, thresholds_for(params.quality, name), name)
+    drop = judge(measures, thresholds_for(task.quality, name), name)
     if drop is not None and not num_minors:  # who is named does not hang on how the text is written
         outcome.excluded.append(_exclusion(row, drop.reason, drop.detail, name))
     elif num_minors or verdict.doubt:

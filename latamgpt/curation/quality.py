@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from latamgpt.curation.characters import BEHIND, SYMBOL_CHARACTERS, flags, is_letter, within_table
 from latamgpt.curation.kernels import code_points, count_characters
 from latamgpt.params import QualityThresholds
+from latamgpt.registry.languages import DEFAULT
 
-DEFAULT = "default"
 SYMBOLS = re.compile(rf"\.{{3}}|[{SYMBOL_CHARACTERS}]")
 WORD = re.compile(rf"\w[\w{BEHIND}]*")
 
@@ -92,7 +92,7 @@ def judge(measures: Measures, thresholds: QualityThresholds, language: str) -> D
 
 
 def thresholds_for(quality: Mapping[str, QualityThresholds], language: str) -> QualityThresholds:
-    """A language's own thresholds, or those for small languages."""
+    """A language's own thresholds, or those of languages without a file."""
     return quality.get(language, quality[DEFAULT])
 
 

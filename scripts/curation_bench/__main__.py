@@ -27,6 +27,7 @@ from latamgpt.curation.personal_data import masking
 from latamgpt.launch.site import Site
 from latamgpt.params import CleanDocumentsParams, read_params
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA
+from latamgpt.registry.languages import thresholds_in_force
 from latamgpt.store import rows_to_table
 from scripts.curation_bench.corpus import generate, write
 
@@ -104,7 +105,7 @@ def measure_cleaning(documents: pa.Table, params: CleanDocumentsParams) -> Clean
     """The whole stage on one worker; what it kept."""
     num_bytes = sum(len(text.encode()) for text in documents["text"].to_pylist()) / 1e6
     start = time.process_time()
-    cleaned = clean_table(documents, params, Site(workers=1), "")
+    cleaned = clean_table(documents, params, thresholds_in_force(ROOT), Site(workers=1), "")
     taken = time.process_time() - start
     print(f"\nclean_documents: {num_bytes:.1f} MB in {taken:.1f} CPU-s, {num_bytes / taken:.2f} MB per CPU-s")
     return cleaned

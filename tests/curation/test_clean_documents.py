@@ -8,6 +8,7 @@ from latamgpt.errors import OperatorError
 from latamgpt.launch.site import Site
 from latamgpt.params import Params
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA
+from latamgpt.registry.languages import thresholds_in_force
 from latamgpt.store import Workspace, read_table, rows_to_table
 from tests.curation.documents import ENGLISH, PARTNER, PORTUGUESE, QUECHUA, SPANISH, document, exclusion, publish_documents
 
@@ -74,7 +75,7 @@ def test_a_drop_names_its_threshold_and_value(workspace: Workspace, params: Para
     found = {row["reason"]: row["detail"] for row in rows_of(workspace, "exclusions")}
     assert found == {
         "too_few_chars": "characters: 10 is below the 120 asked for es",
-        "too_few_letters": "share of letters: 0 is below the 0.7 asked for es",
+        "too_few_letters": "share of letters: 0 is below the 0.75 asked for es",
     }
 
 
@@ -100,6 +101,25 @@ def test_nothing_at_all_is_an_error(workspace: Workspace, params: Params) -> Non
     with pytest.raises(OperatorError, match="neither documents nor exclusions"):
         run(workspace, params, PARTNER)
     assert not workspace.place("clean_documents", PARTNER).exists()
+
+
+def test_a_file_of_a_code_that_is_counted_as_another_language_is_refused(workspace: Workspace, params: Params) -> None:
+    publish_documents(workspace, [document(SPANISH)])
+    text = (workspace.root / "languages" / "que.yaml").read_text(encoding="utf-8")
+    (workspace.root / "languages" / "quz.yaml").write_text(text.replace("language: que", "language: quz"), encoding="utf-8")
+    with pytest.raises(OperatorError, match=r"languages/quz.yaml is read for no text.*counted as que"):
+        run(workspace, params, PARTNER)
+
+
+def test_a_file_of_a_language_is_what_its_texts_are_judged_by(workspace: Workspace, params: Params) -> None:
+    publish_documents(workspace, [document(QUECHUA, declared_language="quz")])
+    assert run(workspace, params, PARTNER).counts["documents"] == 1
+    path = workspace.root / "languages" / "que.yaml"
+    override = "overrides:\n- {threshold: min_chars, value: 999, by: Academia, day: 2026-11-20, reason: headings}\n"
+    path.write_text(path.read_text(encoding="utf-8") + override, encoding="utf-8")
+    run(workspace, params, PARTNER)
+    (row,) = rows_of(workspace, "exclusions")
+    assert str(row["detail"]).endswith("is below the 999 asked for que")
 
 
 def test_personal_data_in_a_title_is_masked_and_counted(workspace: Workspace, params: Params) -> None:
@@ -150,10 +170,10 @@ def test_a_named_child_is_the_reason_before_quality_and_language(
 @pytest.mark.parametrize("docs_per_task", [1, 3, 100])
 def test_the_size_of_tasks_does_not_matter(workspace: Workspace, params: Params, docs_per_task: int) -> None:
     documents = rows_to_table([document(f"{SPANISH} {i}.") for i in range(7)], DOCUMENT_SCHEMA)
-    one = clean_table(documents, params.clean_documents, Site(workers=1), PARTNER)
-    cut = clean_table(
-        documents, params.clean_documents.model_copy(update={"docs_per_task": docs_per_task}), Site(workers=1), PARTNER
-    )
+    quality, one_worker = thresholds_in_force(workspace.root), Site(workers=1)
+    one = clean_table(documents, params.clean_documents, quality, one_worker, PARTNER)
+    section = params.clean_documents.model_copy(update={"docs_per_task": docs_per_task})
+    cut = clean_table(documents, section, quality, one_worker, PARTNER)
     assert repr(cut) == repr(one)
 
 

@@ -7,8 +7,11 @@ from hypothesis import strategies as st
 from latamgpt.curation.normalise import normalise
 from latamgpt.curation.quality import judge, measure, thresholds_for
 from latamgpt.curation.variety import has_voseo, variety_of
-from latamgpt.params import Params
+from latamgpt.registry.languages import thresholds_in_force
+from tests.conftest import ROOT
 from tests.curation.documents import SPANISH
+
+QUALITY = thresholds_in_force(ROOT)
 
 
 @pytest.mark.parametrize(
@@ -126,8 +129,8 @@ def test_a_variety_is_region_or_finer_code(language: str, declared: str, country
     assert variety_of(language, declared, country, same_language=same) == variety
 
 
-def test_an_empty_text_has_measures_and_no_division_by_zero(params: Params) -> None:
-    drop = judge(measure(""), thresholds_for(params.clean_documents.quality, "arn"), "arn")
+def test_an_empty_text_has_measures_and_no_division_by_zero() -> None:
+    drop = judge(measure(""), thresholds_for(QUALITY, "arn"), "arn")
     assert drop is not None
     assert drop.reason == "too_few_chars"
 
@@ -135,24 +138,23 @@ def test_an_empty_text_has_measures_and_no_division_by_zero(params: Params) -> N
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("palabra " * 16, "too_few_words"),
+        ("supercalifragilistico " * 6, "too_few_words"),
         (SPANISH + " = | {} # " * 40, "too_few_letters"),
         ("supercalifragilisticoespialidoso " * 21, "words_too_long"),
         (f"{SPANISH}\n" * 4, "lines_repeated"),
         (SPANISH + " casa | muro" * 20, "too_many_symbols"),
     ],
 )
-def test_each_threshold_drops_what_it_is_for(params: Params, text: str, reason: str) -> None:
-    drop = judge(measure(text), thresholds_for(params.clean_documents.quality, "es"), "es")
+def test_each_threshold_drops_what_it_is_for(text: str, reason: str) -> None:
+    drop = judge(measure(text), thresholds_for(QUALITY, "es"), "es")
     assert drop is not None
     assert drop.reason == reason
 
 
-def test_small_languages_keep_what_spanish_thresholds_would_drop(params: Params) -> None:
+def test_small_languages_keep_what_spanish_thresholds_would_drop() -> None:
     guarani = "Ñañemboʼekuaave hag̃ua ñanemandu'áva tembiasakuekuéra opavavépe g̃uarã."
-    quality = params.clean_documents.quality
-    assert judge(measure(guarani), thresholds_for(quality, "gug"), "gug") is None
-    assert judge(measure(guarani), thresholds_for(quality, "es"), "es") is not None
+    assert judge(measure(guarani), thresholds_for(QUALITY, "gug"), "gug") is None
+    assert judge(measure(guarani), thresholds_for(QUALITY, "es"), "es") is not None
 
 
 def test_apostrophes_and_combining_marks_count_as_letters() -> None:
