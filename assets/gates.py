@@ -11,7 +11,10 @@ def gate(of: str, owner: str, description: str) -> Shown:
 SHOWN = {
     "documents_gate": gate("clean_documents", "team:corpus", "A partner's clean documents, held against expectations."),
     "corpus_gate": gate(
-        "corpus", "team:corpus", "The corpus, held against expectations: size, languages, countries, nobody dominates."
+        "corpus",
+        "team:corpus",
+        "The corpus, held against expectations: size, languages, countries, nobody dominates, and no filter drops more than its "
+        "share of a community's verified text.",
     ),
     "shards_gate": gate(
         "token_shards",

@@ -92,6 +92,9 @@ class CorpusGateParams(Frozen):
     min_languages: Count
     min_countries: Count
     max_partner_share: Share  # of the corpus' bytes
+    max_drop_rate: Share  # of a community's verified documents, by one filter or all together
+    max_drop_ratio: Positive  # of that rate to the rate of those whom the filter spares
+    drop_confidence: float = Field(gt=0, lt=1)  # two-sided, of the interval whose lower end is held against both
 
 
 class BaseModelKind(StrEnum):

@@ -124,10 +124,11 @@ def publish_partner(
     )
 
 
-def publish_corpus(workspace: Workspace, rows: Sequence[Row]) -> None:
-    """A corpus of these documents, in order of doc_id."""
+def publish_corpus(workspace: Workspace, rows: Sequence[Row], excluded: Sequence[Row] = ()) -> None:
+    """A corpus of these documents, in order of doc_id, and what was excluded on the way to it."""
     ordered = sorted(rows, key=lambda row: str(row["doc_id"]))
-    publish_rows(workspace, "corpus", "", {"documents.parquet": (ordered, CLEAN_DOCUMENT_SCHEMA)})
+    files = {"documents.parquet": (ordered, CLEAN_DOCUMENT_SCHEMA), "exclusions.parquet": (excluded, EXCLUSION_SCHEMA)}
+    publish_rows(workspace, "corpus", "", files)
 
 
 def publish_verdict(workspace: Workspace, gate: str, *, passed: bool = True) -> None:

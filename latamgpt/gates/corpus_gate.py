@@ -1,34 +1,54 @@
-"""Corpus gate: whether the joined corpus is large, varied and balanced enough to train on, and free of duplicates."""
+"""Corpus gate: whether the joined corpus is large, varied and balanced enough to train on, free of duplicates, and fair."""
 
 from collections import Counter
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from latamgpt.gates.fairness import (
+    arrow_of,
+    audit,
+    audit_references,
+    fairness_rules,
+    in_words,
+    read_verified,
+    table_of,
+    worst_first,
+)
 from latamgpt.gates.suite import Gate, Rule, Suite, critical, publish_gate
 from latamgpt.params import CorpusGateParams, Params
 from latamgpt.records import Report
-from latamgpt.store import Workspace
+from latamgpt.registry.languages import read_languages, thresholds_table
+from latamgpt.store import Workspace, read_table
 
 SHOWN = ["doc_id", "partner", "agreement", "licence", "country", "language", "variety", "num_bytes", "text_sha256"]
 
 
 def run(workspace: Workspace, params: Params) -> Report:
     """Hold the corpus against the expectations of params.corpus_gate."""
-    corpus = pq.read_table(workspace.read("corpus") / "documents.parquet", columns=SHOWN)
+    folder = workspace.read("corpus")
+    corpus = pq.read_table(folder / "documents.parquet", columns=SHOWN)
     partners = share_per_partner(corpus)
+    verified = read_verified(workspace, params.partners, corpus, read_table(folder / "exclusions.parquet"))
+    languages = read_languages(workspace.root)
+    rates = worst_first([*audit(verified, params.corpus_gate), *audit_references(languages, params.corpus_gate)])
+    unfair = in_words(rates)
     gate = Gate(
         stage="corpus_gate",
-        subject=f"{corpus.num_rows:,} documents of {partners.num_rows} partners",
+        subject=f"{corpus.num_rows:,} documents of {partners.num_rows} partners" + (f", and {unfair}" if unfair else ""),
         suites=(
             Suite("documents", corpus, document_rules(params.corpus_gate)),
             Suite("partners", partners, partner_rules(params.corpus_gate)),
+            Suite("fairness", arrow_of(rates), fairness_rules()),
         ),
         counts={
             "documents": corpus.num_rows,
             "languages": len(set(corpus["language"].to_pylist())),
             "countries": len(set(corpus["country"].to_pylist())),
+            "verified_documents": len(verified),
+            "unfair_drop_rates": sum(not rate.is_fair for rate in rates),
         },
+        tables=(table_of(rates), thresholds_table(languages)),
     )
     return publish_gate(workspace, gate)
 
