@@ -19,6 +19,8 @@ SHOWN = {
         bars=(
             ("documents per country", "country", "documents"),
             ("documents per language", "language", "documents"),
+            ("documents per kind of institution", "kind of institution", "documents"),
+            ("documents per year of delivery", "year of delivery", "documents"),
             ("exclusions per reason", "reason", "items"),
         ),
     ),

@@ -15,7 +15,12 @@ SHOWN = {
         description="Documents as token sequences, each token traceable to its document; a held-out split by document.",
         kinds=("parquet",),
         owners=("team:model",),
-        bars=(("tokens per language", "language", "train tokens"), ("tokens per country", "country", "train tokens")),
+        bars=(
+            ("tokens per language", "language", "train tokens"),
+            ("tokens per country", "country", "train tokens"),
+            ("tokens per partner", "partner", "train tokens"),
+            ("tokens per kind of institution", "kind of institution", "train tokens"),
+        ),
     ),
     "mixture": Shown(
         group="tokens",

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from latamgpt.curation.by_delivery import by_delivery, listed
 from latamgpt.curation.choosing import Choice, GaveWay, choose
+from latamgpt.curation.corpus_tables import corpus_tables
 from latamgpt.curation.duplicates import DUPLICATE_SCHEMA, Kind
 from latamgpt.curation.hidden_text import Finding, find_hidden
 from latamgpt.errors import OperatorError
@@ -47,8 +48,13 @@ def run(workspace: Workspace, params: Params) -> Report:
     with workspace.publish(STAGE) as target:
         write_table(target / "documents.parquet", choice.kept)
         write_table(target / "exclusions.parquet", everything)
-        write_table(target / "duplicates.parquet", _duplicate_table(choice.duplicates))
-        tables = (by_delivery(deliveries, choice.kept, everything), _across_partners(permitted, choice.duplicates))
+        duplicates = _duplicate_table(choice.duplicates)
+        write_table(target / "duplicates.parquet", duplicates)
+        tables = (
+            by_delivery(deliveries, choice.kept, everything),
+            _across_partners(permitted, choice.duplicates),
+            *corpus_tables(workspace.root, choice.kept, everything, duplicates),
+        )
         return write_report(target, describe(documents.num_rows, choice.kept, everything, tables))
 
 

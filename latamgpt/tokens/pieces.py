@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class TokenisedDocument:
     country: str
     language: str
     variety: str
+    delivery_date: date | None
     pieces: list[Piece]
 
     @property

@@ -1,11 +1,15 @@
 """What the token shards hold, counted by language, variety and country, for the report."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from latamgpt.records import Report, Table
+from latamgpt.registry.groups import KIND, YEAR, year_of
 from latamgpt.tokens.pieces import TokenisedDocument
+
+GROUPS = ("language", "variety", "country", "partner", "licence", YEAR)
 
 
 class Side(StrEnum):
@@ -29,12 +33,18 @@ class Tally:
         self.tokens[side] += document.num_tokens
         self.num_bytes += document.num_bytes
 
+    def add_all(self, other: "Tally") -> None:
+        """Count what another counted."""
+        self.documents += other.documents
+        self.tokens += other.tokens
+        self.num_bytes += other.num_bytes
+
 
 @dataclass
 class ShardCounts:
     """Running counts over all documents."""
 
-    groups: dict[str, dict[str, Tally]] = field(default_factory=lambda: {"language": {}, "variety": {}, "country": {}})
+    groups: dict[str, dict[str, Tally]] = field(default_factory=lambda: {group: {} for group in GROUPS})
     total: Tally = field(default_factory=Tally)
     num_pieces: Counter[Side] = field(default_factory=Counter)
     num_shards: dict[Side, int] = field(default_factory=dict)
@@ -54,23 +64,29 @@ class ShardCounts:
             ("language", document.language),
             ("variety", document.variety),
             ("country", document.country),
+            ("partner", document.partner),
+            ("licence", document.licence),
+            (YEAR, year_of(document.delivery_date)),
         ):
             self.groups[group].setdefault(member, Tally()).add(side, document)
 
-    def report(self) -> Report:
-        """Counts and a table per group, the largest member first."""
+    def report(self, kind_of: Mapping[str, str]) -> Report:
+        """Counts and a table per group, the largest member first; `kind_of` says what sort of institution each partner is."""
         train, held_out = self.total.tokens[Side.TRAIN], self.total.tokens[Side.HELD_OUT]
         counts = {f"{side}_{name}": n for side in Side for name, n in self._of(side).items()}
         counts["not_for_evaluation"] = self.num_not_for_evaluation
         counts["seen_in_training"] = self.num_seen_in_training
         languages = self.groups["language"]
+        kinds: dict[str, Tally] = {}
+        for partner, tally in self.groups["partner"].items():
+            kinds.setdefault(kind_of[partner], Tally()).add_all(tally)
         return Report(
             stage="token_shards",
             summary=f"{train:,} tokens of {self.total.documents[Side.TRAIN]:,} documents to train on, {held_out:,} of "
             f"{self.total.documents[Side.HELD_OUT]:,} held out, in {len(languages)} languages",
             counts=counts,
             metrics={f"tokens_per_byte/{name}": t.tokens.total() / t.num_bytes for name, t in sorted(languages.items())},
-            tables=tuple(_table(group, members) for group, members in self.groups.items()),
+            tables=tuple(_table(group, members) for group, members in {**self.groups, KIND: kinds}.items()),
         )
 
     def _of(self, side: Side) -> dict[str, int]:

@@ -10,6 +10,7 @@ from latamgpt.errors import OperatorError
 from latamgpt.params import Params, RightsParams, TokenShardsParams
 from latamgpt.progress import follow
 from latamgpt.records import HELD_OUT_SCHEMA, TOKEN_SHARD_SCHEMA, Report
+from latamgpt.registry.groups import kinds_of
 from latamgpt.registry.partners import Edge, Purpose, read_institution
 from latamgpt.registry.rights import rule
 from latamgpt.store import Workspace, must_have_passed, write_report
@@ -21,7 +22,7 @@ from latamgpt.tokens.shard_writer import ShardWriter
 from latamgpt.tokens.vocabulary import Vocabulary, read_vocabulary
 
 DOCUMENTS_PER_BATCH = 64
-DESCRIBED_BY = ("doc_id", "partner", "agreement", "licence", "country", "language", "variety")
+DESCRIBED_BY = ("doc_id", "partner", "agreement", "licence", "country", "language", "variety", "delivery_date")
 NEEDED_FOR_SIDES = ["doc_id", "partner", "agreement", "licence", "language"]
 SCHEMAS = {Side.TRAIN: TOKEN_SHARD_SCHEMA, Side.HELD_OUT: HELD_OUT_SCHEMA}
 
@@ -39,7 +40,8 @@ def run(workspace: Workspace, params: Params) -> Report:
         counts = write_shards(corpus, folder, sides.held_out, vocabulary, params.token_shards)
         counts.num_not_for_evaluation = sides.num_not_for_evaluation
         counts.num_seen_in_training = sides.num_seen_in_training
-        return write_report(folder, counts.report())
+        kind_of = kinds_of(workspace.root, (row["partner"] for row in rows))
+        return write_report(folder, counts.report(kind_of))
 
 
 @dataclass(frozen=True)

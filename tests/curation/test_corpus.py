@@ -158,6 +158,18 @@ def test_the_exclusions_of_all_stages_and_partners_are_in_one_table(workspace: W
     assert "the same text as a.txt of academia-quechua/entrega, which was delivered first" in details
 
 
+def test_the_report_counts_what_the_parquet_holds_and_quotes_nothing(workspace: Workspace, two: Params) -> None:
+    tables = {table.name: table.rows for table in run(workspace, two).tables}
+    rows = rows_of(workspace, "documents")
+    num_bytes = sum(int(str(row["num_bytes"])) for row in rows)
+    assert tables["documents per kind of institution"] == (("academy", len(rows), num_bytes),)
+    assert tables["documents per year of delivery"] == (("2026", len(rows), num_bytes),)
+    assert tables["funnel"][-1] == ("corpus", "near_duplicate", 1, 0, len(rows))
+    assert tables["duplicate clusters"][0][4:] == (3, 1, 1, 2)
+    shown = (workspace.read("corpus") / "report.json").read_text(encoding="utf-8")
+    assert not any(words in shown for words in ("La abuela", "A avó", "Llapa runakunam"))
+
+
 def test_documents_are_sorted_and_ids_are_unique(workspace: Workspace, two: Params) -> None:
     run(workspace, two)
     ids = [row["doc_id"] for row in rows_of(workspace, "documents")]

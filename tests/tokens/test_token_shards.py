@@ -11,7 +11,7 @@ from latamgpt.tokens import token_shards, tokenizer
 from latamgpt.tokens.held_out import choose_held_out, draw
 from latamgpt.tokens.pieces import cut_pieces
 from latamgpt.tokens.vocabulary import read_vocabulary
-from tests.builders import INSTITUTION, Row, clean_document, publish_corpus, publish_verdict
+from tests.builders import INSTITUTION, PARTNER, Row, clean_document, publish_corpus, publish_verdict
 from tests.tokens.conftest import register
 
 
@@ -72,7 +72,11 @@ def test_report_counts_what_the_shards_hold(sharded: Workspace, corpus: list[Row
     train = read_side(sharded, "train")
     assert report.counts["train_tokens"] == sum(len(row["tokens"]) for row in train)
     assert report.counts["train_documents"] + report.counts["held_out_documents"] == len(corpus)
-    assert [table.name for table in report.tables] == ["tokens per language", "tokens per variety", "tokens per country"]
+    groups = ("language", "variety", "country", "partner", "licence", "year of delivery", "kind of institution")
+    assert [table.name for table in report.tables] == [f"tokens per {group}" for group in groups]
+    assert [[row[0] for row in table.rows] for table in report.tables[3:]] == [[PARTNER], ["CC0-1.0"], ["unknown"], ["academy"]]
+    for table in report.tables:
+        assert sum(int(str(row[3])) for row in table.rows) == report.counts["train_tokens"]
     languages = {row[0]: row for row in report.tables[0].rows}
     assert languages["gug"][3] == sum(len(row["tokens"]) for row in train if row["language"] == "gug")
     assert languages["gug"][5] == sum(len(str(row["text"]).encode()) for row in corpus if row["language"] == "gug")

@@ -1,0 +1,132 @@
+"""What the corpus' report shows beside its counts: period and kind, the funnel, duplicate clusters, samples by their ids.
+
+Reports go to the UI and to MLflow, where a text would be published. So no table here holds one: `latamgpt corpus show` prints
+excerpts, of the documents whose agreements permit it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from latamgpt.curation.by_delivery import STAGES
+from latamgpt.governance.withdrawals import REASON as WITHDRAWN
+from latamgpt.records import Table
+from latamgpt.registry.groups import KIND, YEAR, kinds_of, year_of
+
+FUNNEL, CLUSTERS = "funnel", "duplicate clusters"
+KEPT, DROPPED = "samples of kept", "samples of dropped"
+NUM_CLUSTERS = 20
+KEPT_PER_LANGUAGE = 2
+DROPPED_PER_REASON = 3
+
+Row = Mapping[str, object]
+
+
+def corpus_tables(root: Path, kept: pa.Table, exclusions: pa.Table, duplicates: pa.Table) -> tuple[Table, ...]:
+    """All of them, for a corpus that is about to be published."""
+    columns = ["doc_id", "partner", "delivery", "delivery_date", "path", "language", "licence", "num_bytes"]
+    rows: list[Row] = kept.select(columns).to_pylist()
+    dropped: list[Row] = exclusions.to_pylist()
+    kind_of = kinds_of(root, (str(row["partner"]) for row in rows))
+    grouped = [
+        {**row, YEAR: year_of(row["delivery_date"]), KIND: kind_of[str(row["partner"])]}  # pyright: ignore[reportArgumentType]
+        for row in rows
+    ]
+    return (
+        *(documents_per(grouped, column) for column in (YEAR, KIND, "licence")),
+        funnel(len(rows), dropped),
+        cluster_table(duplicates.to_pylist(), rows, dropped),
+        samples_of_kept(rows),
+        samples_of_dropped(dropped),
+    )
+
+
+def documents_per(rows: Iterable[Row], column: str) -> Table:
+    """Documents and bytes of each value of a column."""
+    documents: Counter[str] = Counter()
+    num_bytes: Counter[str] = Counter()
+    for row in rows:
+        documents[str(row[column])] += 1
+        num_bytes[str(row[column])] += int(str(row["num_bytes"]))
+    counted = tuple((one, documents[one], num_bytes[one]) for one in sorted(documents))
+    return Table(name=f"documents per {column}", columns=(column, "documents", "bytes"), rows=counted)
+
+
+def funnel(num_kept: int, dropped: Iterable[Row]) -> Table:
+    """From all documents that were read to those kept: what each reason of each stage took, and how many it left.
+
+    What intake set aside before it was a document (a file that does not read, a whole delivery) stands in a column of its own:
+    nobody knows how many documents it would have been.
+    """
+    documents: Counter[tuple[str, str]] = Counter()
+    others: Counter[tuple[str, str]] = Counter()
+    for row in dropped:
+        (documents if row["doc_id"] else others)[str(row["stage"]), str(row["reason"])] += 1
+    left = num_kept + documents.total()
+    rows: list[tuple[str, str, int, int, int]] = [("documents", "read", 0, 0, left)]
+    for step in sorted({*documents, *others}, key=lambda one: (STAGES.index(one[0]), one[1])):
+        left -= documents[step]
+        rows.append((*step, documents[step], others[step], left))
+    return Table(name=FUNNEL, columns=("stage", "reason", "documents", "other items", "documents left"), rows=tuple(rows))
+
+
+def cluster_table(duplicates: Iterable[Row], kept: Iterable[Row], dropped: Iterable[Row]) -> Table:
+    """The largest groups of documents that say the same, each under the one that all others gave way to, and whether that stays.
+
+    One that gave way may itself have been given way to: it counts where the last of them stands. That one does not stay where it
+    looks planted; its copies at the same partner stay out with it.
+    """
+    gave_way_to: dict[str, str] = {}
+    kinds: dict[str, str] = {}
+    for pair in duplicates:
+        doc_id = str(pair["doc_id"])
+        gave_way_to[doc_id], kinds[doc_id] = str(pair["kept_doc_id"]), str(pair["kind"])
+    row_of = {str(row["doc_id"]): row for row in dropped}
+    row_of |= (staying := {str(row["doc_id"]): row for row in kept})
+    members: defaultdict[str, list[str]] = defaultdict(list)
+    for doc_id in gave_way_to:
+        members[_last(doc_id, gave_way_to)].append(doc_id)
+    rows: list[tuple[str, str, str, str, int, int, int, int]] = []
+    for first, gone in sorted(members.items(), key=lambda item: (-len(item[1]), item[0]))[:NUM_CLUSTERS]:
+        described = (first, str(row_of[first]["partner"]), str(row_of[first]["path"]), "yes" if first in staying else "no")
+        num_exact = sum(kinds[one] == "exact" for one in gone)
+        partners = {row_of[one]["partner"] for one in (first, *gone)}
+        rows.append((*described, 1 + len(gone), num_exact, len(gone) - num_exact, len(partners)))
+    columns = ("doc_id", "partner", "path", "stays", "documents", "exact copies", "near copies", "partners")
+    return Table(name=CLUSTERS, columns=columns, rows=tuple(rows))
+
+
+def _last(doc_id: str, gave_way_to: Mapping[str, str]) -> str:
+    while doc_id in gave_way_to:
+        doc_id = gave_way_to[doc_id]
+    return doc_id
+
+
+def samples_of_kept(rows: Iterable[Row]) -> Table:
+    """A few kept documents of each language: those of the lowest ids, which are hashes and so a draw."""
+    drawn = draw(rows, ("language",), KEPT_PER_LANGUAGE)
+    columns = ("language", "doc_id", "partner", "delivery", "path")
+    return Table(name=KEPT, columns=columns, rows=tuple(tuple(str(row[name]) for name in columns) for row in drawn))
+
+
+def samples_of_dropped(rows: Iterable[Row]) -> Table:
+    """A few of each reason; nothing of what was withdrawn, and no detail, which can quote a text."""
+    shown = (row for row in rows if row["reason"] != WITHDRAWN)
+    drawn = draw(shown, ("stage", "reason"), DROPPED_PER_REASON)
+    columns = ("stage", "reason", "doc_id", "partner", "delivery", "path")
+    return Table(name=DROPPED, columns=columns, rows=tuple(tuple(str(row[name]) for name in columns) for row in drawn))
+
+
+def draw(rows: Iterable[Row], by: tuple[str, ...], most: int) -> list[Row]:
+    """At most so many rows of each group, by the lowest ids; in order of group and id."""
+    groups: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[tuple(str(row[name]) for name in by)].append(row)
+    place = ("doc_id", "partner", "delivery", "path")
+    return [
+        row
+        for group in sorted(groups)
+        for row in sorted(groups[group], key=lambda one: tuple(str(one[name]) for name in place))[:most]
+    ]

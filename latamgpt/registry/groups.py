@@ -1,0 +1,28 @@
+"""By what a corpus is counted beside what stands in its documents: the kind of institution, and the year of delivery.
+
+A document carries neither a date nor a genre of its own. What is known of every one is who deposited it, and when.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+
+from latamgpt.registry.partners import read_institution
+
+KIND = "kind of institution"
+YEAR = "year of delivery"
+UNKNOWN = "unknown"
+
+
+def kinds_of(root: Path, partners: Iterable[str]) -> Mapping[str, str]:
+    """Partner -> what sort of institution the registry says it is.
+
+    Raises:
+        OperatorError: a partner's registry file is missing or wrong.
+    """
+    return {partner: str(read_institution(root, partner).kind) for partner in sorted(set(partners))}
+
+
+def year_of(delivered_on: date | None) -> str:
+    """The year of a delivery's date; 'unknown' where the partner gave none."""
+    return str(delivered_on.year) if delivered_on else UNKNOWN
