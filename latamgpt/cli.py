@@ -9,6 +9,7 @@ from pathlib import Path
 
 from latamgpt.commands import (
     audit,
+    corpus,
     corrections,
     deliver,
     drill,
@@ -24,7 +25,10 @@ from latamgpt.commands import (
 )
 from latamgpt.errors import OperatorError
 
-COMMANDS = (stage, registry, languages, deliver, ocr, corrections, withdraw, drill, release, receipt, trace, audit, dsr)
+COMMANDS = (
+    *(stage, registry, languages, deliver, ocr, corrections, withdraw, drill),
+    *(release, receipt, trace, corpus, audit, dsr),
+)
 """Each is a module of latamgpt.commands whose `add` adds one command or a few; what only one needs, it imports when it runs."""
 
 

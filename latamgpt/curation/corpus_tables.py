@@ -94,7 +94,7 @@ def cluster_table(duplicates: Iterable[Row], kept: Iterable[Row], dropped: Itera
         num_exact = sum(kinds[one] == "exact" for one in gone)
         partners = {row_of[one]["partner"] for one in (first, *gone)}
         rows.append((*described, 1 + len(gone), num_exact, len(gone) - num_exact, len(partners)))
-    columns = ("doc_id", "partner", "path", "stays", "documents", "exact copies", "near copies", "partners")
+    columns = ("doc_id", "partner", "path", "stays", "documents", "exact", "near", "partners")
     return Table(name=CLUSTERS, columns=columns, rows=tuple(rows))
 
 
@@ -105,18 +105,26 @@ def _last(doc_id: str, gave_way_to: Mapping[str, str]) -> str:
 
 
 def samples_of_kept(rows: Iterable[Row]) -> Table:
-    """A few kept documents of each language: those of the lowest ids, which are hashes and so a draw."""
-    drawn = draw(rows, ("language",), KEPT_PER_LANGUAGE)
+    """A few of each language."""
     columns = ("language", "doc_id", "partner", "delivery", "path")
-    return Table(name=KEPT, columns=columns, rows=tuple(tuple(str(row[name]) for name in columns) for row in drawn))
+    return Table(name=KEPT, columns=columns, rows=tuple(tuple(str(row[name]) for name in columns) for row in draw_kept(rows)))
 
 
 def samples_of_dropped(rows: Iterable[Row]) -> Table:
     """A few of each reason; nothing of what was withdrawn, and no detail, which can quote a text."""
-    shown = (row for row in rows if row["reason"] != WITHDRAWN)
-    drawn = draw(shown, ("stage", "reason"), DROPPED_PER_REASON)
+    drawn = draw_dropped(row for row in rows if row["reason"] != WITHDRAWN)
     columns = ("stage", "reason", "doc_id", "partner", "delivery", "path")
     return Table(name=DROPPED, columns=columns, rows=tuple(tuple(str(row[name]) for name in columns) for row in drawn))
+
+
+def draw_dropped(rows: Iterable[Row]) -> list[Row]:
+    """A few exclusions of each stage and reason, in the order of the stages."""
+    return sorted(draw(rows, ("stage", "reason"), DROPPED_PER_REASON), key=lambda row: STAGES.index(str(row["stage"])))
+
+
+def draw_kept(rows: Iterable[Row]) -> list[Row]:
+    """A few kept documents of each language: those of the lowest ids, which are hashes and so a draw."""
+    return draw(rows, ("language",), KEPT_PER_LANGUAGE)
 
 
 def draw(rows: Iterable[Row], by: tuple[str, ...], most: int) -> list[Row]:

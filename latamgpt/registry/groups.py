@@ -13,6 +13,17 @@ KIND = "kind of institution"
 YEAR = "year of delivery"
 UNKNOWN = "unknown"
 
+BY = {
+    "language": "language",
+    "country": "country",
+    "partner": "partner",
+    "year": YEAR,
+    "kind": KIND,
+    "variety": "variety",
+    "licence": "licence",
+}
+"""What a person asks for -> the column by which the reports of the corpus and of the token shards count."""
+
 
 def kinds_of(root: Path, partners: Iterable[str]) -> Mapping[str, str]:
     """Partner -> what sort of institution the registry says it is.
