@@ -28,15 +28,19 @@ def words_of(text: str) -> list[str]:
 
 
 def excerpt(text: str, wanted: Collection[str] = ()) -> str:
-    """At most 160 characters of a text on one line, where most of the wanted words stand; its beginning where none does."""
+    """A part of a text on one line, where most of the wanted words stand; its beginning where none does.
+
+    It has at most 160 characters and at most half of the text's: who may quote from a text may not hand it on whole.
+    """
     line = plain(text)
-    start = _best_start(line, frozenset(wanted)) if wanted else 0
-    end = min(len(line), start + EXCERPT_CHARS)
+    size = min(EXCERPT_CHARS, len(line) // 2)
+    start = min(_best_start(line, frozenset(wanted), size), len(line) - size) if wanted else 0
+    end = start + size
     if start:
-        start = line.find(" ", start, start + EDGE_CHARS) + 1 or start
-    if end < len(line):
-        space = line.rfind(" ", end - EDGE_CHARS, end)
-        end = space if space > 0 else end
+        start = line.find(" ", start, min(start + EDGE_CHARS, end)) + 1 or start
+    space = line.rfind(" ", max(start + 1, end - EDGE_CHARS), end + 1)
+    if end < len(line) and space > 0:
+        end = space
     return f"{'…' if start else ''}{line[start:end]}{'…' if end < len(line) else ''}"
 
 
@@ -45,17 +49,18 @@ def plain(text: str) -> str:
     return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
-def _best_start(text: str, wanted: frozenset[str]) -> int:
-    places = [(place, word) for place, word in _written(text) if word in wanted]
+def _best_start(line: str, wanted: frozenset[str], size: int) -> int:
+    lead = min(LEAD_CHARS, size // 4)
+    places = [(place, word) for place, word in _written(line) if word in wanted]
     best, most, last = 0, 0, 0
     for first, (place, _) in enumerate(places):
         last = max(last, first)
-        while last < len(places) and places[last][0] < place + EXCERPT_CHARS - LEAD_CHARS:
+        while last < len(places) and places[last][0] < place + size - lead:
             last += 1
         different = len({word for _, word in places[first:last]})
         if different > most:
             best, most = place, different
-    return max(0, best - LEAD_CHARS)
+    return max(0, best - lead)
 
 
 def _written(text: str) -> Iterator[tuple[int, str]]:
