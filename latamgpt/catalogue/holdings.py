@@ -11,12 +11,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from latamgpt.catalogue.published import corpus_of, partners_in, texts_in
-from latamgpt.catalogue.quoting import AGREEMENT_WITHDRAWN, Gone, Quoting, find_gone
+from latamgpt.catalogue.quoting import Gone, Quoting, find_gone
 from latamgpt.catalogue.words import excerpt, plain
-from latamgpt.curation.corpus_tables import FUNNEL, cluster_table, draw_dropped, draw_kept
+from latamgpt.curation.corpus_tables import FUNNEL, WITHDRAWN, cluster_table, draw_dropped, draw_kept
 from latamgpt.custody.effect import is_published
 from latamgpt.errors import OperatorError
-from latamgpt.governance.withdrawals import REASON as WITHDRAWN
 from latamgpt.params import Params
 from latamgpt.records import Cell, Frozen, Report, Table
 from latamgpt.registry.groups import BY
@@ -104,14 +103,15 @@ def _documents(folder: Path, gone: Gone) -> _Documents:
     columns = ["doc_id", "partner", "delivery", "agreement", "licence", "path", "title", "language"]
     kept: list[Row] = pq.read_table(folder / "documents.parquet", columns=columns).to_pylist()
     dropped: list[Row] = read_table(folder / "exclusions.parquet").to_pylist()
-    away = {row["doc_id"] for row in [*kept, *dropped] if row["doc_id"] and gone.holds(row)}
-    away |= {row["doc_id"] for row in dropped if row["reason"] in (WITHDRAWN, AGREEMENT_WITHDRAWN)}
     duplicates: list[Row] = read_table(folder / "duplicates.parquet").to_pylist()
+    kept_still = [row for row in kept if not gone.holds(row)]
+    dropped_still = [row for row in dropped if not gone.holds(row) and row["reason"] not in WITHDRAWN]
+    known = {row["doc_id"] for row in [*kept_still, *dropped_still]}
     return _Documents(
-        kept=[row for row in kept if row["doc_id"] not in away],
-        dropped=[row for row in dropped if row["doc_id"] not in away and not gone.holds(row)],
-        duplicates=[row for row in duplicates if away.isdisjoint((row["doc_id"], row["kept_doc_id"]))],
-        num_gone=sum(row["doc_id"] in away for row in kept),
+        kept=kept_still,
+        dropped=dropped_still,
+        duplicates=[row for row in duplicates if {row["doc_id"], row["kept_doc_id"]} <= known],
+        num_gone=len(kept) - len(kept_still),
     )
 
 

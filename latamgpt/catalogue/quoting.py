@@ -21,7 +21,6 @@ from latamgpt.registry.rights import PERMITTED, Place, Ruling, rule, rule_delive
 from latamgpt.store import Workspace
 
 Row = Mapping[str, object]
-AGREEMENT_WITHDRAWN = "agreement_withdrawn"
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,7 @@ import unicodedata
 from collections.abc import Collection, Iterator
 
 APOSTROPHES = "'’‘‛`´′＇ʼʻʹʽʾʿˈꞌꞋ"
-MARKS = (
-    "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # what combines with a letter: accents, the tilde of g̃
-)
+MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # combine with a letter: accents, the tilde of g̃
 LEFT_OUT = re.compile(f"[{APOSTROPHES}{MARKS}]+")
 WORD = re.compile(r"[^\W_]+")
 WRITTEN = re.compile(rf"(?:[^\W_]|[{APOSTROPHES}{MARKS}])+")

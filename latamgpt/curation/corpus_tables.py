@@ -11,13 +11,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from latamgpt.curation.by_delivery import STAGES
-from latamgpt.governance.withdrawals import REASON as WITHDRAWN
+from latamgpt.governance.withdrawals import REASON
 from latamgpt.records import Table
 from latamgpt.registry.groups import KIND, YEAR, kinds_of, year_of
 
 FUNNEL, CLUSTERS = "funnel", "duplicate clusters"
 KEPT, DROPPED = "samples of kept", "samples of dropped"
 NUM_CLUSTERS = 20
+WITHDRAWN = (REASON, "agreement_withdrawn")  # reasons of exclusions of which no document is named
 KEPT_PER_LANGUAGE = 2
 DROPPED_PER_REASON = 3
 
@@ -112,7 +113,7 @@ def samples_of_kept(rows: Iterable[Row]) -> Table:
 
 def samples_of_dropped(rows: Iterable[Row]) -> Table:
     """A few of each reason; nothing of what was withdrawn, and no detail, which can quote a text."""
-    drawn = draw_dropped(row for row in rows if row["reason"] != WITHDRAWN)
+    drawn = draw_dropped(row for row in rows if row["reason"] not in WITHDRAWN)
     columns = ("stage", "reason", "doc_id", "partner", "delivery", "path")
     return Table(name=DROPPED, columns=columns, rows=tuple(tuple(str(row[name]) for name in columns) for row in drawn))
 

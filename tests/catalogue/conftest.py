@@ -30,7 +30,10 @@ def of(partner: str, text: str, **changes: object) -> Row:
     return clean(text, partner=partner, title=f"Título {text[:12]}") | changes
 
 
-ASIDE = exclusion(path="f.txt", detail="holds 'palabra secreta'")
+ASIDE = (
+    exclusion(path="f.txt", detail="holds 'palabra secreta'"),
+    exclusion(delivery="ida", reason="agreement_withdrawn"),
+)
 ROWS = {
     OPEN: [of(OPEN, SPANISH), of(OPEN, GUARANI, language="gug", variety="gug", country="PY", path="b.txt")],
     CLOSED: [
@@ -50,10 +53,13 @@ def shelf_to_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "sites", workspace.root / "sites")
     for partner, rows in ROWS.items():
         register(workspace, partner, **(QUOTABLE if partner == OPEN else {}))
-        raw = {"documents.parquet": (rows, DOCUMENT_SCHEMA), "orthographies.parquet": ([], ORTHOGRAPHY_SCHEMA)}
-        publish_rows(
-            workspace, "documents", partner, {**raw, "exclusions.parquet": ([ASIDE | {"partner": partner}], EXCLUSION_SCHEMA)}
-        )
+        aside = [one | {"partner": partner} for one in ASIDE]
+        files = {
+            "documents.parquet": (rows, DOCUMENT_SCHEMA),
+            "orthographies.parquet": ([], ORTHOGRAPHY_SCHEMA),
+            "exclusions.parquet": (aside, EXCLUSION_SCHEMA),
+        }
+        publish_rows(workspace, "documents", partner, files)
         publish_clean(workspace, rows, partner)
         describe_delivery(workspace, partner)
     publish_corpus(workspace, read_params(ROOT, "tiny"))

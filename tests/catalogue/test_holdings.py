@@ -64,6 +64,7 @@ def test_the_funnel_and_the_clusters_are_the_corpus(shelf: Workspace, params: Pa
     assert found.funnel.rows == (
         ("documents", "read", 0, 0, 5),
         ("documents", "agreement_expired", 0, 2, 5),
+        ("documents", "agreement_withdrawn", 0, 2, 5),
         ("corpus", "exact_duplicate", 1, 0, 4),
     )
     assert found.clusters.rows == ((ROWS[OPEN][0]["doc_id"], OPEN, "a.txt", "yes", 2, 1, 0, 2),)

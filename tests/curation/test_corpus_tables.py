@@ -70,6 +70,7 @@ def test_samples_are_the_lowest_ids_of_each_group_whatever_the_order() -> None:
 
 
 def test_samples_of_dropped_hold_nothing_withdrawn_and_no_words_of_a_text() -> None:
-    table = samples_of_dropped([dropped(1, "corpus", "withdrawn"), dropped(2, "corpus", "poison_suspected")])
+    gone = [dropped(1, "corpus", "withdrawn"), dropped(3, "documents", "agreement_withdrawn", doc_id="")]
+    table = samples_of_dropped([*gone, dropped(2, "corpus", "poison_suspected")])
     assert table.rows == (("corpus", "poison_suspected", "0002", "p", "d", "2.txt"),)
     assert "secret" not in table.model_dump_json()
