@@ -41,8 +41,8 @@ check: setup ## format, lint, types, import directions
 bench: setup ## measure what README claims, side by side
 	@$(BIN)/python -m scripts.bench
 
-bench-curation: setup ## measure curation on a generated corpus: each step beside its plain reference, and what of the planted is found
-	@$(BIN)/python -m scripts.curation_bench
+bench-curation: setup ## measure curation beside other pipelines, kernels and limits on a generated corpus (about half an hour)
+	@$(BIN)/python -m scripts.curation_bench $(OPTIONS)
 
 pictures: setup ## take README's pictures from the running pages, after make run
 	@scripts/setup-browser.sh

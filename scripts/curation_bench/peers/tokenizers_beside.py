@@ -1,0 +1,106 @@
+"""Faster tokenizers beside Hugging Face's own on the same tokenizer.json, and whether they give the same ids for every text.
+
+Two things are put right for them. A vocabulary without a token for some byte (SmolLM2's has none for 21) makes them refuse: such
+bytes get ids past the vocabulary, and a text in which one turns up is encoded anew by Hugging Face's, inside the time. And text
+is data: '<|endoftext|>' in a document is spelled out, never that special token.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import fastokens
+import gigatoken
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer, processors
+
+from scripts.curation_bench.kernel_runs import KernelRun, timed
+
+Ids = NDArray[np.uint32]
+Encoder = Callable[[Sequence[str]], list[Ids]]
+PRINTABLE = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+
+
+def byte_letters() -> list[str]:
+    """The letters that stand for bytes in a byte-level vocabulary, as GPT-2 chose them."""
+    hidden = [byte for byte in range(256) if byte not in PRINTABLE]
+    return [chr(byte) for byte in PRINTABLE] + [chr(256 + n) for n in range(len(hidden))]
+
+
+def with_all_bytes(tokenizer: Path) -> tuple[str, int]:
+    """The tokenizer.json with an id for every byte, and the first id that is none of its own."""
+    config = json.loads(tokenizer.read_text())
+    vocabulary = config["model"]["vocab"]
+    first_new = max([*vocabulary.values(), *(token["id"] for token in config["added_tokens"])]) + 1
+    missing = [letter for letter in byte_letters() if letter not in vocabulary]
+    vocabulary.update({letter: first_new + n for n, letter in enumerate(missing)})
+    return json.dumps(config), first_new
+
+
+def tokenizer_runs(texts: Sequence[str], tokenizer: Path) -> list[KernelRun]:
+    """Each tokenizer's speed, and how many texts it gives other ids than Hugging Face's."""
+    own = Tokenizer.from_file(str(tokenizer))
+    own.encode_special_tokens = True
+    own.post_processor = processors.Sequence([])
+    slow, encodings = timed(lambda some: own.encode_batch(list(some), add_special_tokens=False), texts)
+    fast, _ = timed(lambda some: own.encode_batch_fast(list(some), add_special_tokens=False), texts)
+    expected = [np.array(encoding.ids, np.uint32) for encoding in encodings]
+    runs = [
+        KernelRun("tokens", "tokenizers, encode_batch", slow, "with offsets"),
+        KernelRun("tokens", "tokenizers, encode_batch_fast", fast, "without offsets"),
+    ]
+    config, first_new = with_all_bytes(tokenizer)
+    for name, make_encoder in (("fastokens", fastokens_encoder), ("gigatoken", gigatoken_encoder)):
+        try:
+            encoder = make_encoder(config)
+        except (RuntimeError, ValueError) as refusal:
+            runs.append(KernelRun("tokens", name, 0.0, "", f"REFUSES this tokenizer: {str(refusal).splitlines()[0]}"))
+            continue
+        speed, found = timed(_mended(encoder, own, first_new), texts)
+        runs.append(KernelRun("tokens", name, speed, "without offsets", compared(texts, expected, found)))
+    return runs
+
+
+def fastokens_encoder(config: str) -> Encoder:
+    """NVIDIA's, with special tokens spelled out."""
+    tokenizer = fastokens.Tokenizer.from_json_str(config)
+
+    def encode(texts: Sequence[str]) -> list[Ids]:
+        ids, offsets = tokenizer.encode_batch_flat(list(texts), add_special_tokens=False, split_special_tokens=True)
+        return np.split(np.frombuffer(ids, np.uint32), np.frombuffer(offsets, np.uint64)[1:-1].astype(np.int64))
+
+    return encode
+
+
+def gigatoken_encoder(config: str) -> Encoder:
+    """gigatoken, which spells special tokens out when it knows of none."""
+    tokenizer = gigatoken.Tokenizer.from_json(json.dumps(json.loads(config) | {"added_tokens": [], "post_processor": None}))
+
+    def encode(texts: Sequence[str]) -> list[Ids]:
+        return [np.asarray(ids, np.uint32) for ids in tokenizer.encode_batch(list(texts), parallel=False)]
+
+    return encode
+
+
+def _mended(encoder: Encoder, own: Tokenizer, first_new: int) -> Encoder:
+    def encode(texts: Sequence[str]) -> list[Ids]:
+        found = encoder(texts)
+        for n, ids in enumerate(found):
+            if len(ids) and ids.max() >= first_new:
+                found[n] = np.array(own.encode(texts[n], add_special_tokens=False).ids, np.uint32)
+        return found
+
+    return encode
+
+
+def compared(texts: Sequence[str], expected: Sequence[Ids], found: Sequence[Ids]) -> str:
+    """How many texts have other ids, and the first place where they differ."""
+    other = [n for n in range(len(texts)) if not np.array_equal(expected[n], found[n])]
+    if not other:
+        return f"the same ids for all {len(texts):,} texts"
+    n = other[0]
+    both = min(len(expected[n]), len(found[n]))
+    place = int(np.argmin(np.append(expected[n][:both] == found[n][:both], False)))  # noqa: FBT003
+    here = slice(place, place + 5)
+    return f"OTHER IDS for {len(other):,} of {len(texts):,}: text {n}, token {place}: {expected[n][here]} and {found[n][here]}"
