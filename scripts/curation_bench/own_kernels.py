@@ -4,6 +4,7 @@ python -m scripts.curation_bench.own_kernels TEXTS.parquet ANSWER.json --tokeniz
 """
 
 import argparse
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import zstandard
 from latamgpt.curation.language import shipped_model
 from latamgpt.curation.minhash import signature
 from latamgpt.curation.normalise import normalise
+from latamgpt.curation.personal_data.emails import mask_emails
 from latamgpt.curation.personal_data.masking import mask
 from latamgpt.curation.quality import measure
 from latamgpt.params import read_params
@@ -44,6 +46,7 @@ def kernels(texts: Texts, tokenizer: Path) -> list[KernelRun]:
     vocabulary = read_vocabulary(tokenizer).tokenizer
     mending, mended = timed(each(normalise), texts.texts)
     masking, masked = timed(each(lambda text: mask(text).text), mended)
+    finding, without = timed(each(lambda text: mask_emails(text, Counter())), mended)
     identifying, found = timed(each(lambda text: shipped_model().identify(text).language), texts.texts)
     measuring, _ = timed(each(measure), texts.texts)
     signing, _ = timed(each(lambda text: signature(text, *how)), texts.texts)
@@ -59,6 +62,7 @@ def kernels(texts: Texts, tokenizer: Path) -> list[KernelRun]:
             "identifiers of the region with check digits, e-mail, addresses, names",
             masking_results(texts, masked),
         ),
+        KernelRun("personal data", f"{OURS}, e-mail only", finding, "e-mail", masking_results(texts, without)),
         KernelRun("language", OURS, identifying, "own model, windows of the whole text", language_results(texts, found)),
         KernelRun("quality", OURS, measuring, "the measures of its rules"),
         KernelRun("MinHash", OURS, signing, f"{how[0]} permutations of {how[1]}-word shingles"),

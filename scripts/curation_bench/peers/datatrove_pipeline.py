@@ -135,7 +135,8 @@ def run(documents: Path, output: Path, tokenizer: Path, eos: str, workers: int, 
         ),
     ]
     for number, (num_tasks, steps) in enumerate(phases):
-        LocalPipelineExecutor(steps, tasks=num_tasks, workers=workers, logging_dir=str(output / "logs" / str(number))).run()
+        logs = str(output / "logs" / str(number))
+        LocalPipelineExecutor(steps, tasks=num_tasks, workers=min(workers, num_tasks), logging_dir=logs).run()
 
 
 def counts(documents: Path, output: Path) -> dict[str, int]:

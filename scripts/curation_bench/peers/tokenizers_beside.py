@@ -18,7 +18,9 @@ from tokenizers import Tokenizer, processors
 from scripts.curation_bench.kernel_runs import KernelRun, timed
 
 Ids = NDArray[np.uint32]
+Offsets = NDArray[np.int64]  # tokens x (begin, end)
 Encoder = Callable[[Sequence[str]], list[Ids]]
+CONTINUATION = 0x80  # of a character that takes several bytes
 PRINTABLE = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
 
 
@@ -57,8 +59,11 @@ def tokenizer_runs(texts: Sequence[str], tokenizer: Path) -> list[KernelRun]:
         except (RuntimeError, ValueError) as refusal:
             runs.append(KernelRun("tokens", name, 0.0, "", f"REFUSES this tokenizer: {str(refusal).splitlines()[0]}"))
             continue
-        speed, found = timed(_mended(encoder, own, first_new), texts)
+        speed, found = timed(mended(encoder, own, first_new), texts)
         runs.append(KernelRun("tokens", name, speed, "without offsets", compared(texts, expected, found)))
+        speed, found = timed(with_offsets(encoder, own, config, first_new), texts)
+        same = compared_offsets([encoding.offsets for encoding in encodings], found)
+        runs.append(KernelRun("tokens", f"{name}, with offsets", speed, "offsets from the tokens' lengths", same))
     return runs
 
 
@@ -83,7 +88,9 @@ def gigatoken_encoder(config: str) -> Encoder:
     return encode
 
 
-def _mended(encoder: Encoder, own: Tokenizer, first_new: int) -> Encoder:
+def mended(encoder: Encoder, own: Tokenizer, first_new: int) -> Encoder:
+    """An encoder whose ids past the vocabulary are replaced by what Hugging Face's gives for the text."""
+
     def encode(texts: Sequence[str]) -> list[Ids]:
         found = encoder(texts)
         for n, ids in enumerate(found):
@@ -92,6 +99,28 @@ def _mended(encoder: Encoder, own: Tokenizer, first_new: int) -> Encoder:
         return found
 
     return encode
+
+
+def with_offsets(encoder: Encoder, own: Tokenizer, config: str, first_new: int) -> Callable[[Sequence[str]], list[Offsets]]:
+    """Where each token lies in its text, in characters: a byte-level token is as long as its bytes."""
+    vocabulary: dict[str, int] = json.loads(config)["model"]["vocab"]
+    num_bytes = np.zeros(max(vocabulary.values()) + 1, np.int64)
+    num_bytes[list(vocabulary.values())] = [len(token) for token in vocabulary]
+
+    def locate(text: str, ids: Ids) -> Offsets:
+        if len(ids) and ids.max() >= first_new:
+            return np.array(own.encode(text, add_special_tokens=False).offsets, np.int64).reshape(-1, 2)
+        character_of_byte = np.cumsum((np.frombuffer(text.encode(), np.uint8) & 0xC0) != CONTINUATION) - 1
+        ends = np.cumsum(num_bytes[ids])
+        return np.stack([character_of_byte[ends - num_bytes[ids]], character_of_byte[ends - 1] + 1], axis=1)
+
+    return lambda texts: [locate(text, ids) for text, ids in zip(texts, encoder(texts), strict=True)]
+
+
+def compared_offsets(expected: Sequence[Sequence[tuple[int, int]]], found: Sequence[Offsets]) -> str:
+    """How many texts have tokens at other places."""
+    other = sum(not np.array_equal(np.array(a, np.int64).reshape(-1, 2), b) for a, b in zip(expected, found, strict=True))
+    return f"OTHER OFFSETS for {other:,} of {len(found):,}" if other else f"the same offsets for all {len(found):,} texts"
 
 
 def compared(texts: Sequence[str], expected: Sequence[Ids], found: Sequence[Ids]) -> str:
