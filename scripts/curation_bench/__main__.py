@@ -10,7 +10,6 @@ report.
 
 import argparse
 import shutil
-import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -55,10 +54,9 @@ def measure(options: argparse.Namespace, folder: Path) -> Measured:
     write_texts(generated, options.kernel_megabytes * 1_000_000, folder / "texts.parquet")
     kernels = run_kernels(peers.python, folder / "texts.parquet", tokenizer, options.rounds, failures)
     step_table = measure_steps(texts, params.clean_documents)
-    cleaned, told = measure_cleaning(documents, params.clean_documents)
-    print(told, file=sys.stderr)
+    cleaned, cleaning = measure_cleaning(documents, params.clean_documents)
     return Measured(
-        megabytes=options.megabytes,
+        num_bytes=sum(len(text.encode()) for text in texts),
         num_documents=len(generated),
         workers=options.workers,
         tokenizer=tokenizer.origin,
@@ -67,6 +65,7 @@ def measure(options: argparse.Namespace, folder: Path) -> Measured:
         pipelines=pipelines,
         growing=growing,
         kernels=kernels,
+        cleaning=cleaning,
         tables=[step_table, measure_findings(corpus, cleaned, params.corpus)],
     )
 

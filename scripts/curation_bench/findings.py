@@ -24,7 +24,10 @@ def measure_cleaning(documents: pa.Table, params: CleanDocumentsParams) -> tuple
     start = time.process_time()
     cleaned = clean_table(documents, params, 1, "")
     taken = time.process_time() - start
-    return cleaned, f"clean_documents: {num_bytes:.1f} MB in {taken:.1f} CPU-s, {num_bytes / taken:.2f} MB per CPU-s"
+    return (
+        cleaned,
+        f"clean_documents on one worker: {num_bytes:.1f} MB in {taken:.1f} CPU-s, {num_bytes / taken:.2f} MB per CPU-s.",
+    )
 
 
 def measure_findings(corpus: Path, cleaned: Cleaned, params: CorpusParams) -> Table:

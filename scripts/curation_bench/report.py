@@ -35,7 +35,7 @@ SHOWN_PEERS = ("datatrove", "spacy", "ftfy", "datasketch", "rensa", "daft", "tok
 class Measured:
     """All that one call of the bench measured, and on what."""
 
-    megabytes: int
+    num_bytes: int  # of text in UTF-8
     num_documents: int
     workers: int
     tokenizer: str
@@ -44,6 +44,7 @@ class Measured:
     pipelines: list[PipelineRun]
     growing: list[PipelineRun]
     kernels: list[KernelRun]
+    cleaning: str  # what one stage takes, in a sentence
     tables: list[Table]  # what stands before and after: steps beside their references, what of the planted is found
 
 
@@ -108,21 +109,21 @@ def kernels_table(runs: Sequence[KernelRun]) -> Table:
 
 def all_tables(measured: Measured) -> list[Table]:
     """In the order in which they are read."""
-    full = max(run.num_bytes for run in measured.pipelines)
-    grown = [*measured.growing, *(run for run in measured.pipelines if run.num_bytes == full)]
+    grown = [*measured.growing, *measured.pipelines]
     growth = [growth_table(grown, system) for system in dict.fromkeys(run.system for run in measured.growing)]
     return [pipelines_table(measured.pipelines), *growth, kernels_table(measured.kernels), *measured.tables]
 
 
 def markdown(measured: Measured) -> str:
     """The whole report."""
+    size = f"{measured.num_bytes / 1e6:.1f} MB, {measured.num_documents:,} documents, {measured.workers} workers"
     told = [
-        f"# Curation beside its peers: {measured.megabytes} MB, {measured.num_documents:,} documents, {measured.workers} workers",
+        f"# Curation beside its peers: {size}",
         f"Tokenizer: {measured.tokenizer}.",
+        "Peers: " + ", ".join(f"{name} {measured.peers[name]}" for name in SHOWN_PEERS) + ".",
     ]
-    told.append("Peers: " + ", ".join(f"{name} {measured.peers[name]}" for name in SHOWN_PEERS) + ".")
     told += [f"**Not measured: {name}.** {why}" for name, why in measured.failures.items()]
-    return "\n\n".join([*told, NOTES, *(_markdown(table) for table in all_tables(measured))]) + "\n"
+    return "\n\n".join([*told, NOTES, *(_markdown(table) for table in all_tables(measured)), measured.cleaning]) + "\n"
 
 
 def _markdown(table: Table) -> str:

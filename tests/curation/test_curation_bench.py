@@ -2,6 +2,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pyarrow.parquet as pq
 import pytest
 
@@ -25,7 +26,7 @@ from scripts.curation_bench.own_kernels import kernels
 from scripts.curation_bench.pipeline import curate
 from scripts.curation_bench.plot import draw
 from scripts.curation_bench.process_tree import Cost, cost_of
-from scripts.curation_bench.report import Measured, growth_table, kernels_table, markdown, pipelines_table
+from scripts.curation_bench.report import Measured, growth_table, kernels_table, markdown, pipelines_table, write_json
 from scripts.curation_bench.systems import ROOT, STOCK, TUNED, PipelineRun, System, cut, run_in_turns, systems
 from scripts.curation_bench.tokenizer import BenchTokenizer, choose
 
@@ -162,7 +163,7 @@ def test_ratios_are_taken_within_a_round_and_kernels_beside_their_own() -> None:
 
 def test_the_report_names_what_was_not_measured_and_the_plot_is_drawn(tmp_path: Path) -> None:
     measured = Measured(
-        megabytes=10,
+        num_bytes=10_000_000,
         num_documents=10,
         workers=2,
         tokenizer="none",
@@ -171,9 +172,12 @@ def test_the_report_names_what_was_not_measured_and_the_plot_is_drawn(tmp_path: 
         pipelines=[run for run in RUNS if run.system == OURS],
         growing=[_run(OURS, 0, 1.25, 1_250_000)],
         kernels=KERNELS,
+        cleaning="",
         tables=[],
     )
     assert "Not measured: datatrove, tuned.** no wheel" in markdown(measured)
+    write_json(measured, tmp_path / "results.json")
+    assert orjson.loads((tmp_path / "results.json").read_bytes())["pipelines"][1]["cost"]["cpu_seconds"] == 20
     draw(measured, tmp_path / "a.svg")
     draw(measured, tmp_path / "b.svg")
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import awkward
 import fastokens
 import gigatoken
 import numpy as np
@@ -83,7 +84,8 @@ def gigatoken_encoder(config: str) -> Encoder:
     tokenizer = gigatoken.Tokenizer.from_json(json.dumps(json.loads(config) | {"added_tokens": [], "post_processor": None}))
 
     def encode(texts: Sequence[str]) -> list[Ids]:
-        return [np.asarray(ids, np.uint32) for ids in tokenizer.encode_batch(list(texts), parallel=False)]
+        found = tokenizer.encode_batch(list(texts), parallel=False)
+        return np.split(np.asarray(awkward.flatten(found), np.uint32), np.cumsum(np.asarray(awkward.num(found)))[:-1])
 
     return encode
 
