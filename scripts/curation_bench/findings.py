@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,10 +10,13 @@ import pyarrow.parquet as pq
 from latamgpt.curation.clean_documents import clean_table
 from latamgpt.curation.cleaning import Cleaned
 from latamgpt.curation.duplicates import find_duplicates, in_winning_order
+from latamgpt.launch.site import Site
 from latamgpt.params import CleanDocumentsParams, CorpusParams
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, Table
+from latamgpt.registry.languages import thresholds_in_force
 from latamgpt.store import rows_to_table
 
+ROOT = Path(__file__).resolve().parents[2]
 COPIES = ("exact", "exact_after_normalisation", "near_2_alone", "near_2_in_runs", "near_5_alone")
 
 
@@ -22,7 +24,7 @@ def measure_cleaning(documents: pa.Table, params: CleanDocumentsParams) -> tuple
     """The whole stage on one worker: what it kept, and a sentence on what it took."""
     num_bytes = sum(len(text.encode()) for text in documents["text"].to_pylist()) / 1e6
     start = time.process_time()
-    cleaned = clean_table(documents, params, 1, "")
+    cleaned = clean_table(documents, params, thresholds_in_force(ROOT), Site(workers=1), "")
     taken = time.process_time() - start
     return (
         cleaned,
@@ -36,7 +38,7 @@ def measure_findings(corpus: Path, cleaned: Cleaned, params: CorpusParams) -> Ta
     kept = in_winning_order(rows_to_table(sorted(cleaned.kept, key=lambda row: str(row["doc_id"])), CLEAN_DOCUMENT_SCHEMA))
     ids = kept["doc_id"].to_pylist()
     gone = {ids[one.dropped]: ids[one.kept] for one in find_duplicates(kept, params.num_bands, params.min_similarity)}
-    alive, group = set(ids), {doc_id: _at_the_end(gone, doc_id) for doc_id in ids}
+    alive, group = set(ids), {doc_id: gone.get(doc_id, doc_id) for doc_id in ids}
     found: Counter[str] = Counter()
     pairs: Counter[str] = Counter()
     copied = {one[name] for one in planted if one["source"] for name in ("doc_id", "source")}
@@ -52,10 +54,3 @@ def measure_findings(corpus: Path, cleaned: Cleaned, params: CorpusParams) -> Ta
     rows.append(("documents dropped that began as nobody else's", f"{len(ids):,}", f"{len(lost):,}"))
     rows.append(("personal data left, of what stood in kept documents", f"{len(strings):,}", f"{left:,}"))
     return Table(name="Of what was planted", columns=("planted", "pairs", "found"), rows=tuple(rows))
-
-
-def _at_the_end(gone: Mapping[str, str], doc_id: str) -> str:
-    """The document that stays: what an exact copy gave way to may have given way itself, to one that is nearly the same."""
-    while doc_id in gone:
-        doc_id = gone[doc_id]
-    return doc_id

@@ -15,8 +15,10 @@ import pyarrow.parquet as pq
 
 from latamgpt.curation.clean_documents import clean_table
 from latamgpt.curation.duplicates import find_duplicates, in_winning_order
+from latamgpt.launch.site import Site
 from latamgpt.params import Params, read_params
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA
+from latamgpt.registry.languages import thresholds_in_force
 from latamgpt.store import rows_to_table, write_table
 from latamgpt.tokens.token_shards import write_shards
 from latamgpt.tokens.vocabulary import read_vocabulary
@@ -27,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def curate(documents: Path, output: Path, tokenizer: Path, workers: int, params: Params) -> dict[str, int]:
     """Clean all documents, drop duplicates, write the corpus and its shards; how many documents were left after each step."""
     raw = pa.concat_tables([pq.read_table(path) for path in sorted(documents.glob("*.parquet"))])
-    cleaned = clean_table(raw, params.clean_documents, workers, "")
+    cleaned = clean_table(raw, params.clean_documents, thresholds_in_force(ROOT), Site(workers=workers), "")
     kept = in_winning_order(rows_to_table(cleaned.kept, CLEAN_DOCUMENT_SCHEMA))
     gone = {one.dropped for one in find_duplicates(kept, params.corpus.num_bands, params.corpus.min_similarity)}
     corpus = kept.take([row for row in range(kept.num_rows) if row not in gone]).sort_by("doc_id")

@@ -45,10 +45,10 @@ def steps(params: CleanDocumentsParams) -> list[Step]:
     ]
 
 
-def _finds(find: Callable[[str], list[masking.Find]]) -> Callable[[str], object]:
+def _finds(find: Callable[[str, str], list[masking.Find]]) -> Callable[[str], object]:
     def on_lines(text: str) -> object:
         lines = [line[:200] for line in text.split("\n") if masking.DIGITS.search(line)]
-        return [sorted((one.start, one.order, one.end) for one in find(line)) for line in lines]
+        return [sorted((one.start, one.order, one.end) for one in find(line, line)) for line in lines]
 
     return on_lines
 
