@@ -77,11 +77,25 @@ class PoisoningParams(Frozen):
     max_template_share: Share  # of a partner's documents, where that is more: honest forms and lists come in many copies
 
 
+class DecontaminationParams(Frozen):
+    """How much of an evaluation item a document may hold, and how much of a document an item."""
+
+    min_share_13: Positive  # of a long item's words, those in runs of 13 that the document has; from it on the document is out
+    min_share_8: Positive  # the same in runs of 8: a copy of which a word in twenty was changed keeps fewer runs of 13
+    min_run_words: int = Field(ge=8)  # in a row, of an item however long: a fifth of a passage that is scored
+    min_part_words: int = Field(ge=8)  # in a row, of an item of a sentence, if they are half of it: more than a proverb or title
+    min_beginning_words: int = Field(ge=4)  # the same where the item begins with them: a copy that was cut off
+    min_whole_share: float = Field(gt=0.5, le=1)  # of an item's words: above it what is held is the item and no part
+    min_document_share: float = Field(gt=0, le=1)  # of a document's words, those in runs of 8 that an item has
+    max_formula_docs: Count  # documents that hold a part of an item; what more of them hold is a formula that the item quotes
+
+
 class CorpusParams(Frozen):
-    """Joining partners and dropping duplicates and what looks planted."""
+    """Joining partners and dropping duplicates, what looks planted and what evaluation asks."""
 
     num_bands: Count  # LSH bands; num_permutations must be a multiple
     min_similarity: Share  # Jaccard, estimated from signatures, from which on two documents are one
+    decontamination: DecontaminationParams
     poisoning: PoisoningParams
 
 
