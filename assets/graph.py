@@ -75,7 +75,7 @@ class Graph(Frozen):
 
 def is_code(path: str) -> bool:
     """Whether a dependency is program text, and so part of the code version, not an asset."""
-    return path.partition("/")[0] not in ("data", "partners", "governance", "samples", "approvals")
+    return path.partition("/")[0] not in ("data", "partners", "governance", "samples", "approvals", "evaluation_sets")
 
 
 def code_version(workspace: Workspace, node: StageNode, params: dict[str, object]) -> str:

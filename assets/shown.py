@@ -25,6 +25,7 @@ SOURCES = {
     "deliveries": Shown("intake", "The texts as the partner sent them."),
     "base_text": Shown("training", "Text that the tests' base model is pretrained on."),
     "ability_text": Shown("evaluation", "English that is in no delivery: what the base could do is measured on it."),
+    "evaluation_sets": Shown("evaluation", "What a site adds to what models are measured with: kept out of the corpus."),
     "approval": Shown("release", "A reviewer's signature under one release candidate."),
 }
 """What comes from outside of the graph, by the first word of its asset key."""

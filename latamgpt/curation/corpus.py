@@ -1,4 +1,4 @@
-"""Stage `corpus`: all partners' clean documents as one, each agreement checked again, duplicates and plants dropped."""
+"""Stage `corpus`: all partners' clean documents as one, rights checked again, without evaluation items, duplicates and plants."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,7 +8,10 @@ import pyarrow as pa
 from latamgpt.curation.by_delivery import by_delivery, listed
 from latamgpt.curation.choosing import Choice, GaveWay, choose
 from latamgpt.curation.corpus_tables import corpus_tables
+from latamgpt.curation.decontamination import REASON as EVALUATION_ITEM
+from latamgpt.curation.decontamination import Decontamination, decontaminate, explain_matches, tables_of
 from latamgpt.curation.duplicates import DUPLICATE_SCHEMA, Kind
+from latamgpt.curation.evaluation_sets import read_items
 from latamgpt.curation.hidden_text import Finding, find_hidden
 from latamgpt.errors import OperatorError
 from latamgpt.governance.withdrawals import REASON, Withdrawn, explain, read_withdrawn
@@ -24,23 +27,28 @@ REASONS = {Kind.EXACT: "exact_duplicate", Kind.NEAR: "near_duplicate"}
 
 
 def run(workspace: Workspace, params: Params) -> Report:
-    """Join, check rights, drop duplicates and plants; publish the corpus, every exclusion there was, and who gave way to whom.
+    """Join, check rights, drop evaluation items, duplicates and plants; publish the corpus, exclusions, and who gave way to whom.
 
     Raises:
-        OperatorError: a partner's documents gate did not pass, or no document is left.
+        OperatorError: a partner's documents gate did not pass, an evaluation set cannot be read, or no document is left.
     """
     for partner in params.partners:
         must_have_passed(workspace, "documents_gate", partner)
     documents, exclusions = _gather(workspace, params.partners)
     permitted, refused = check_rights(workspace, documents, params.rights)
-    choice = choose(permitted, find_hidden_texts(workspace, params.partners), params.corpus)
+    items = read_items(workspace.root)
+    contamination = decontaminate(permitted, items, params.corpus.decontamination)
+    honest, holding = _split(permitted, contamination)
+    choice = choose(honest, find_hidden_texts(workspace, params.partners), params.corpus)
     if choice.kept.num_rows == 0:
         raise OperatorError(
             f"the corpus of {len(params.partners)} partners is empty: {documents.num_rows:,} clean documents came in, "
-            f"{len(refused):,} of them are not permitted, {len(choice.flags):,} look planted. There is nothing to train on. "
-            "Look at the exclusions in data/documents and data/clean_documents, and at the agreements in partners/."
+            f"{len(refused):,} of them are not permitted, {len(holding):,} hold evaluation items, "
+            f"{len(choice.flags):,} look planted. There is nothing to train on. Look at the exclusions in data/documents "
+            "and data/clean_documents, and at the agreements in partners/."
         )
-    everything = pa.concat_tables([exclusions, rows_to_table([*refused, *_exclusions(permitted, choice)], EXCLUSION_SCHEMA)])
+    dropped = [*refused, *holding, *_exclusions(permitted, choice)]
+    everything = pa.concat_tables([exclusions, rows_to_table(dropped, EXCLUSION_SCHEMA)])
     everything = everything.sort_by(
         [(name, "ascending") for name in ("partner", "delivery", "path", "stage", "reason", "doc_id")]
     )
@@ -53,6 +61,7 @@ def run(workspace: Workspace, params: Params) -> Report:
         tables = (
             by_delivery(deliveries, choice.kept, everything),
             _across_partners(permitted, choice.duplicates),
+            *tables_of(contamination, items, permitted),
             *corpus_tables(workspace.root, choice.kept, everything, duplicates),
         )
         return write_report(target, describe(documents.num_rows, choice.kept, everything, tables))
@@ -106,6 +115,15 @@ def _gather(workspace: Workspace, partners: Iterable[str]) -> tuple[pa.Table, pa
             exclusions.append(read_table(source / "exclusions.parquet", EXCLUSION_SCHEMA))
             progress.advance(note=partner)
     return pa.concat_tables(documents), pa.concat_tables(exclusions)
+
+
+def _split(documents: pa.Table, contamination: Decontamination) -> tuple[pa.Table, list[dict[str, object]]]:
+    """The documents without an evaluation item, and exclusions for the others."""
+    matches = contamination.by_document()
+    holds = pa.array([doc_id in matches for doc_id in documents.column("doc_id").to_pylist()], pa.bool_())
+    columns = documents.filter(holds).select(["doc_id", "partner", "delivery", "path", "language", "num_bytes"])
+    rows = [_exclusion(row, EVALUATION_ITEM, explain_matches(matches[row["doc_id"]])) for row in columns.to_pylist()]
+    return documents.filter(pa.array([not one for one in holds.to_pylist()], pa.bool_())), rows
 
 
 def _exclusions(documents: pa.Table, choice: Choice) -> list[dict[str, object]]:

@@ -34,7 +34,7 @@ ACTOR = "withdrawal drill"
 WHY = "withdrawal drill: nobody asked for it"
 COPIED = ("partners", "governance")  # what a withdrawal writes
 FILES = ("params.yaml", "dvc.yaml")
-LINKED = ("samples", "sites", "data/documents", "data/clean_documents", "data/documents_gate", "data/corpus")
+LINKED = ("samples", "evaluation_sets", "sites", "data/documents", "data/clean_documents", "data/documents_gate", "data/corpus")
 WATCHED_FILES = (*FILES, "dvc.lock", "approvals/approval.yaml")
 ROWS_PER_BATCH = 512
 

@@ -6,6 +6,7 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
+from latamgpt.curation.evaluation_sets import FOLDERS
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Expectation, Report, Severity
 from latamgpt.store import Workspace, rows_to_table, write_report, write_table
 
@@ -55,6 +56,12 @@ def exclusion(**changes: object) -> Row:
     names = ("doc_id", "partner", "delivery", "path", "stage", "reason", "detail", "language")
     row: Row = dict.fromkeys(names, "") | {"partner": PARTNER, "delivery": "vieja", "stage": "documents", "num_bytes": 7}
     return row | {"reason": "agreement_expired"} | changes
+
+
+def copy_evaluation_sets(workspace: Workspace) -> None:
+    """The repository's evaluation sets, where the stage `corpus` looks for them."""
+    for folder in FOLDERS:
+        shutil.copytree(ROOT / folder, workspace.root / folder, dirs_exist_ok=True)
 
 
 def publish_documents(workspace: Workspace, rows: Iterable[Row], excluded: Sequence[Row] = (), partner: str = PARTNER) -> None:

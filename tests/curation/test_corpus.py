@@ -22,6 +22,7 @@ from tests.curation.documents import (
     QUECHUA,
     SPANISH,
     Row,
+    copy_evaluation_sets,
     document,
     exclusion,
     publish_clean,
@@ -72,6 +73,7 @@ def two(workspace: Workspace, params: Params) -> Params:
         register(workspace, partner)
         publish_documents(workspace, [], [exclusion(partner=partner)], partner)
         publish_clean(workspace, rows, partner)
+    copy_evaluation_sets(workspace)
     return params.model_copy(update={"partners": (FIRST, SECOND)})
 
 
@@ -268,3 +270,41 @@ def test_the_corpus_has_no_place_for_orders_to_a_model(workspace: Workspace, two
     run(workspace, two)
     reasons = {row["doc_id"]: row["reason"] for row in rows_of(workspace, "exclusions")}
     assert reasons[str(spoken["doc_id"])] == "orders_to_a_model"
+
+
+QUESTION = "El lago que comparten el Perú y Bolivia a más de 3.800 metros de altura es el Titicaca."
+TASK = "latamgpt/evaluation/tasks/culture/es.jsonl"
+
+
+def test_a_document_with_an_evaluation_item_is_set_aside_and_its_honest_copy_stays(workspace: Workspace, two: Params) -> None:
+    planted = of(FIRST, f"{SPANISH}\n{QUESTION}")
+    publish_clean(workspace, [planted, of(FIRST, QUECHUA)], FIRST)
+    report = run(workspace, two)
+    kept = {(row["partner"], row["text"]) for row in rows_of(workspace, "documents")}
+    assert kept == {(FIRST, QUECHUA), (SECOND, SPANISH), (SECOND, PORTUGUESE)}
+    row = next(row for row in rows_of(workspace, "exclusions") if row["doc_id"] == planted["doc_id"])
+    assert (row["stage"], row["reason"]) == ("corpus", "evaluation_item")
+    assert row["detail"] == (
+        f"holds the item es-037 of {TASK}: 100% of its words in runs of 13, 100% in runs of 8, at most 19 words in a row"
+    )
+    (table,) = [table for table in report.tables if table.name == "decontamination"]
+    assert table.rows == ((planted["doc_id"], f"{FIRST}/entrega/a.txt", TASK, "es-037", "holds the item", 1.0, 1.0, 19),)
+    (sets,) = [table for table in report.tables if table.name == "evaluation sets"]
+    assert {row[0]: row[2] for row in sets.rows if row[2]} == {TASK: 1}
+
+
+def test_what_a_site_adds_is_held_against_the_corpus_too(workspace: Workspace, two: Params) -> None:
+    line = f'{{"id": "río-1", "licence": "CC0-1.0", "text": "{PORTUGUESE}"}}\n'
+    (workspace.root / "evaluation_sets" / "ríos.jsonl").write_text(line, encoding="utf-8")
+    run(workspace, two)
+    dropped = [row for row in rows_of(workspace, "exclusions") if row["reason"] == "evaluation_item"]
+    assert [(row["partner"], str(row["detail"]).partition(":")[0]) for row in dropped] == [
+        (SECOND, "holds the item río-1 of evaluation_sets/ríos.jsonl")
+    ]
+
+
+def test_without_the_evaluation_sets_there_is_no_corpus(workspace: Workspace, two: Params) -> None:
+    shutil.rmtree(workspace.root / "samples" / "ability_text")
+    with pytest.raises(OperatorError, match=r"ability_text is missing: documents that hold evaluation items could not be told"):
+        run(workspace, two)
+    assert not workspace.place("corpus").exists()

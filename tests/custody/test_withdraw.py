@@ -19,7 +19,7 @@ from latamgpt.records import Expectation, Report, Severity
 from latamgpt.registry.partners import read_institution
 from latamgpt.store import Workspace, write_report
 from tests.conftest import ROOT
-from tests.curation.documents import ENGLISH, PORTUGUESE, SPANISH
+from tests.curation.documents import ENGLISH, PORTUGUESE, SPANISH, copy_evaluation_sets
 from tests.custody.files import state
 from tests.intake.deliveries import deliver, register
 
@@ -47,6 +47,7 @@ def small(office: Workspace, params: Params) -> tuple[Workspace, Params]:
 
 
 def run_to_corpus(workspace: Workspace, params: Params) -> None:
+    copy_evaluation_sets(workspace)
     for partner in params.partners:
         documents.run(workspace, params, partner)
         clean_documents.run(workspace, params, partner)

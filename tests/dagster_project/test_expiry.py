@@ -26,7 +26,7 @@ def to_the_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """The project's graph up to the corpus, with two of its partners, run through DVC."""
     root = tmp_path / "workspace"
     root.mkdir()
-    for name in ("latamgpt", "languages", "sites", "profiles"):
+    for name in ("latamgpt", "languages", "sites", "profiles", "evaluation_sets", "samples/ability_text"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for partner in (PARTNER, OTHER):
         for name in (f"partners/{partner}.yaml", f"governance/withdrawals/{partner}.yaml"):

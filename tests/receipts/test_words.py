@@ -6,6 +6,7 @@ import pytest
 
 from latamgpt.curation.cleaning import DISPUTED, UNKNOWN
 from latamgpt.curation.corpus import REASONS
+from latamgpt.curation.decontamination import REASON as EVALUATION_ITEM
 from latamgpt.curation.poisoning import TEMPLATE, TRIGGER
 from latamgpt.governance.withdrawals import REASON
 from latamgpt.intake.quarantine import Reason
@@ -40,6 +41,7 @@ def all_codes() -> set[str]:
         *quality,
         *cleaning,
         *hidden,
+        EVALUATION_ITEM,
         TEMPLATE,
         TRIGGER,
         DISPUTED,
