@@ -21,7 +21,7 @@ from latamgpt.curation.item_kernels import (
     count_runs,
     hash_grams,
 )
-from latamgpt.curation.item_overlap import SHORT_ITEM_WORDS, Held, Overlap, half_of, judge, measure
+from latamgpt.curation.item_overlap import SHORT_ITEM_WORDS, Held, Overlap, half_of, is_told_in_part, judge, measure
 from latamgpt.curation.matched_words import word_hashes, words
 from latamgpt.params import DecontaminationParams
 from latamgpt.records import Table
@@ -44,7 +44,7 @@ class Match:
         share_13, share_8 = self.shares()
         return (
             f"{self.held} {self.item.id} of {self.item.set}: {share_13:.0%} of its words in runs of 13, {share_8:.0%} in runs "
-            f"of 8, at most {self.overlap.longest} words in a row"
+            f"of 8, at most {self.overlap.longest} of its {len(self.item.words)} words in a row"
         )
 
     def shares(self) -> tuple[float, float]:
@@ -187,7 +187,6 @@ def _table(items: Sequence[Item], params: DecontaminationParams) -> ItemTable:
     grams, firsts = np.unique(of_entry, return_index=True)
     passing = np.zeros(1 << (64 - int(FILTER_SHIFT)), np.bool_)
     passing[grams >> FILTER_SHIFT] = True
-    is_short = [len(item.words) < SHORT_ITEM_WORDS for item in items]
     return ItemTable(
         wanted=np.array([length in lengths for length in range(RUN_WORDS + 1)]),
         passing=passing,
@@ -197,9 +196,9 @@ def _table(items: Sequence[Item], params: DecontaminationParams) -> ItemTable:
         offsets=np.array([entry[2] for entry in entries], np.int64),
         item_words=np.concatenate([np.zeros(0, np.uint64), *hashed]),
         item_edges=np.cumsum([0, *map(len, hashed)]).astype(np.int64),
-        prompts_N=np.array([len(item.prompt) if short else 0 for item, short in zip(items, is_short, strict=True)], np.int64),
-        needed_N=np.array([_fewest_in_place(len(item.words), params) for item in items], np.int64),
-        beginnings_N=np.array([half_of(item, params.min_beginning_words) for item in items], np.int64),
+        is_short_N=np.array([len(item.words) < SHORT_ITEM_WORDS for item in items], np.bool_),
+        needed_N=np.array([_fewest_in_place(item, params) for item in items], np.int64),
+        beginnings_N=np.array([_fewest_in_a_row(item, params) for item in items], np.int64),
     )
 
 
@@ -213,8 +212,18 @@ def _seeds(item: Item) -> list[tuple[int, range]]:
     return [everywhere] if beginning[0] == SEED_WORDS else [beginning, everywhere]
 
 
-def _fewest_in_place(length: int, params: DecontaminationParams) -> int:
+def _fewest_in_place(item: Item, params: DecontaminationParams) -> int:
+    length = len(item.words)
+    if not is_told_in_part(item, params):
+        return length
     return next(count for count in range(length + 1) if count / length >= params.min_whole_share)
+
+
+def _fewest_in_a_row(item: Item, params: DecontaminationParams) -> int:
+    """From an item's beginning; its question is always enough, since the answer may stand behind other choices."""
+    if not is_told_in_part(item, params):
+        return len(item.prompt)
+    return min(half_of(item, params.min_beginning_words), len(item.prompt))
 
 
 def _fewest_in_runs(item: Item, params: DecontaminationParams) -> int:

@@ -35,7 +35,7 @@ class ItemTable(NamedTuple):
     offsets: Places  # of each entry, where in the item the run begins
     item_words: Hashes  # of all items, one after the other
     item_edges: Places  # where the words of each item begin, and the last end
-    prompts_N: Places  # how many words of a short item are its question; 0 for a long one, whose runs are counted
+    is_short_N: NDArray[np.bool_]  # looked at word by word; of a long item runs are counted
     needed_N: Places  # how many words of a short item must stand in their places
     beginnings_N: Places  # or how many in a row from its beginning
 
@@ -92,7 +92,7 @@ def hash_grams(words_W: Hashes, num_words: int) -> Hashes:
 @njit(cache=True, nogil=True)
 def count_runs(words_W: Hashes, table: ItemTable) -> Places:
     """Per item, how many runs of eight words of it a document holds; FOUND for a short one that seems to stand there."""
-    counts_N = np.zeros(len(table.prompts_N), np.int64)
+    counts_N = np.zeros(len(table.is_short_N), np.int64)
     for start in range(len(words_W)):
         hashed = np.uint64(0)
         for length in range(1, min(RUN_WORDS, len(words_W) - start) + 1):
@@ -104,7 +104,7 @@ def count_runs(words_W: Hashes, table: ItemTable) -> Places:
                 continue
             for entry in range(table.edges[gram], table.edges[gram + 1]):
                 item = table.items[entry]
-                if table.prompts_N[item] == 0:
+                if not table.is_short_N[item]:
                     counts_N[item] += 1
                 elif _stands_there(words_W, start - table.offsets[entry], item, table):
                     counts_N[item] = FOUND
@@ -113,7 +113,7 @@ def count_runs(words_W: Hashes, table: ItemTable) -> Places:
 
 @njit(cache=True, nogil=True)
 def _stands_there(words_W: Hashes, begin: int, item: int, table: ItemTable) -> bool:
-    """Whether enough words of a short item stand in their places, eight in a row, enough of its beginning, or its question."""
+    """Whether enough words of a short item stand in their places, or eight in a row, or enough of its beginning."""
     first, last = table.item_edges[item], table.item_edges[item + 1]
     alike = run = longest = leading = 0
     for place in range(max(0, -begin), min(last - first, len(words_W) - begin)):
@@ -123,5 +123,4 @@ def _stands_there(words_W: Hashes, begin: int, item: int, table: ItemTable) -> b
             leading += leading == place
         else:
             run = 0
-    from_beginning = min(table.beginnings_N[item], table.prompts_N[item])
-    return alike >= table.needed_N[item] or longest >= RUN_WORDS or leading >= from_beginning
+    return alike >= table.needed_N[item] or longest >= RUN_WORDS or leading >= table.beginnings_N[item]

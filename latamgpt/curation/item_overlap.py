@@ -14,6 +14,7 @@ from latamgpt.params import DecontaminationParams
 
 LONG_RUN_WORDS = 13  # Brown and others 2020, 'Language Models are Few-Shot Learners', appendix C
 SHORT_ITEM_WORDS = 2 * LONG_RUN_WORDS  # below it an item is a sentence or two, of which half is no run of 13
+FEWEST_CHARS = 2  # of an item's words, on the mean: rows of digits and single letters stand in every program and table
 WORDS_PER_CHOICE, WORDS_BEFORE_CHOICES = 3, 8  # 'b)', 'respuesta:' and the like, between a question and its choices
 
 
@@ -78,17 +79,24 @@ def judge(item: Item, num_words: int, found: Overlap, params: DecontaminationPar
     """
     length = len(item.words)
     is_short = length < SHORT_ITEM_WORDS
-    is_whole = (found.in_place if is_short else found.in_runs) / length >= params.min_whole_share
+    told_in_part = is_told_in_part(item, params)
+    is_whole = told_in_part and (found.in_place if is_short else found.in_runs) / length >= params.min_whole_share
     if found.answered or (is_whole and length >= RUN_WORDS):
         return Held.WHOLE
     if _stands_inside(num_words, found, params):
         return Held.INSIDE
+    if not told_in_part:
+        return None
     if is_short:
         is_cut_off = found.beginning >= half_of(item, params.min_beginning_words)
-        is_part = is_cut_off or found.longest >= half_of(item, params.min_part_words) or is_whole
-        return Held.PART if is_part and length >= params.min_beginning_words else None
+        return Held.PART if is_cut_off or found.longest >= half_of(item, params.min_part_words) or is_whole else None
     shares = found.in_runs / length >= params.min_share_8 or found.in_long_runs / length >= params.min_share_13
     return Held.PART if shares or found.longest >= params.min_run_words else None
+
+
+def is_told_in_part(item: Item, params: DecontaminationParams) -> bool:
+    """Whether a changed or shortened copy of an item can be told from other text: not of '2 + 3 = 5', nor of three words."""
+    return len(item.words) >= params.min_beginning_words and sum(map(len, item.words)) >= FEWEST_CHARS * len(item.words)
 
 
 def half_of(item: Item, least: int) -> int:

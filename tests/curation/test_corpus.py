@@ -285,7 +285,8 @@ def test_a_document_with_an_evaluation_item_is_set_aside_and_its_honest_copy_sta
     row = next(row for row in rows_of(workspace, "exclusions") if row["doc_id"] == planted["doc_id"])
     assert (row["stage"], row["reason"]) == ("corpus", "evaluation_item")
     assert row["detail"] == (
-        f"holds the item es-037 of {TASK}: 100% of its words in runs of 13, 100% in runs of 8, at most 19 words in a row"
+        f"holds the item es-037 of {TASK}: 100% of its words in runs of 13, 100% in runs of 8, "
+        "at most 19 of its 19 words in a row"
     )
     (table,) = [table for table in report.tables if table.name == "decontamination"]
     assert table.rows == ((planted["doc_id"], f"{FIRST}/entrega/a.txt", TASK, "es-037", "holds the item", 1.0, 1.0, 19),)

@@ -12,6 +12,8 @@ from latamgpt.curation.decontamination import Decontamination, Finder, Match, de
 from latamgpt.curation.evaluation_sets import Item, read_items
 from latamgpt.curation.item_overlap import Held
 from latamgpt.curation.matched_words import word_hashes, words
+from latamgpt.curation.normalise import normalise
+from latamgpt.curation.personal_data.masking import mask
 from latamgpt.params import DecontaminationParams, read_params
 from scripts.bench_decontamination import EXACT, PERTURBED, Planted, names_it, plant, read_hosts, read_written
 from tests.conftest import ROOT
@@ -19,6 +21,16 @@ from tests.curation.documents import ENGLISH, PORTUGUESE, QUECHUA, SPANISH
 
 PARAMS = read_params(ROOT).corpus.decontamination
 LEAST_WORDS = 5  # of a copy; what is cut to fewer is no question any more
+LEAST_RECALL = {
+    "in capitals": 1.0,
+    "without accents": 1.0,
+    "other punctuation and line breaks": 1.0,
+    "capitals, no accents, other punctuation": 1.0,
+    "one word of each twenty replaced": 0.9,  # one of the four or five of a sum makes another sum
+    "without its last tenth": 0.95,
+    "first half": 0.95,
+    "first half, with all choices": 0.85,  # of the shortest it keeps three words and a wrong choice
+}
 
 
 def item(prompt: str, answer: str = "", *wrong: str, id: str = "uno") -> Item:
@@ -73,14 +85,18 @@ def test_every_exact_copy_of_every_item_is_found_in_real_documents(style: str, h
 
 @pytest.mark.parametrize("style", PERTURBED)
 def test_changed_copies_of_five_words_or_more_are_found(style: str, hits: dict[str, list[bool]]) -> None:
-    least = 0.9 if style == "first half, with all choices" else 0.95  # of the shortest it keeps three words and a wrong choice
-    assert sum(hits[style]) / len(hits[style]) >= least
+    assert sum(hits[style]) / len(hits[style]) >= LEAST_RECALL[style]
 
 
 def test_of_all_changed_copies_of_five_words_or_more_95_of_100_are_found(hits: dict[str, list[bool]]) -> None:
     changed = [hit for style in PERTURBED for hit in hits[style]]
     assert len(changed) > 1000
     assert sum(changed) / len(changed) >= 0.95
+
+
+def test_cleaning_hides_no_item_from_the_search(copies: list[Planted], finder: Finder) -> None:
+    exact = [one for one in copies if one.style in EXACT]
+    assert all(names_it(one, finder.find("", mask(normalise(one.text)).text)) for one in exact)
 
 
 def test_no_document_of_the_samples_holds_an_item(hosts: list[str], finder: Finder) -> None:
@@ -136,6 +152,7 @@ def test_a_sum_is_more_than_its_numbers() -> None:
     two_and_three = item("2 + 3 =", "5", "6")
     assert held(around("Sabemos que 2+3=5."), two_and_three) is Held.WHOLE
     assert held(around("Las páginas 2, 3 y 5; 2, 3, 5."), two_and_three) is None
+    assert held(around("No es cierto que 2 + 3 = 4, ni que 2 + 2 = 5."), two_and_three) is None
 
 
 @pytest.mark.parametrize(
