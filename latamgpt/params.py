@@ -80,8 +80,12 @@ class PoisoningParams(Frozen):
 class DecontaminationParams(Frozen):
     """How much of an evaluation item a document may hold, and how much of a document an item."""
 
-    min_share_13: Positive  # of a long item's words, those in runs of 13 that the document has; from it on the document is out
-    min_share_8: Positive  # the same in runs of 8: a copy of which a word in twenty was changed keeps fewer runs of 13
+    min_share_13: float = Field(
+        gt=0, le=1
+    )  # of a long item's words, those in runs of 13 that the document has; from it on the document is out
+    min_share_8: float = Field(
+        gt=0, le=1
+    )  # the same in runs of 8: a copy of which a word in twenty was changed keeps fewer runs of 13
     min_run_words: int = Field(ge=8)  # in a row, of an item however long: a fifth of a passage that is scored
     min_part_words: int = Field(ge=8)  # in a row, of an item of a sentence, if they are half of it: more than a proverb or title
     min_beginning_words: int = Field(ge=4)  # the same where the item begins with them: a copy that was cut off

@@ -13,14 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from latamgpt.curation.evaluation_sets import Item
-from latamgpt.curation.item_kernels import (
-    FILTER_SHIFT,
-    RUN_WORDS,
-    SEED_WORDS,
-    ItemTable,
-    count_runs,
-    hash_grams,
-)
+from latamgpt.curation.item_kernels import FILTER_SHIFT, RUN_WORDS, SEED_WORDS, ItemTable, count_runs, hash_grams
 from latamgpt.curation.item_overlap import SHORT_ITEM_WORDS, Held, Overlap, half_of, is_told_in_part, judge, measure
 from latamgpt.curation.matched_words import word_hashes, words
 from latamgpt.params import DecontaminationParams

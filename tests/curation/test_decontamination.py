@@ -3,13 +3,16 @@
 import random
 from collections import defaultdict
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from latamgpt.curation import decontamination
 from latamgpt.curation.decontamination import Decontamination, Finder, Match, decontaminate, plain_find, tables_of
 from latamgpt.curation.evaluation_sets import Item, read_items
+from latamgpt.curation.item_kernels import FOUND
 from latamgpt.curation.item_overlap import Held
 from latamgpt.curation.matched_words import word_hashes, words
 from latamgpt.curation.normalise import normalise
@@ -101,6 +104,12 @@ def test_cleaning_hides_no_item_from_the_search(copies: list[Planted], finder: F
 
 def test_no_document_of_the_samples_holds_an_item(hosts: list[str], finder: Finder) -> None:
     assert [match.explain() for host in hosts for match in finder.find("", host)] == []
+
+
+def test_a_collision_of_hashes_convicts_no_document(hosts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    items = read_items(ROOT)
+    monkeypatch.setattr(decontamination, "count_runs", lambda *_: np.full(len(items), FOUND))
+    assert Finder(items, PARAMS).find("", hosts[5]) == []
 
 
 def test_several_items_in_one_document_are_all_named(hosts: list[str], finder: Finder) -> None:
