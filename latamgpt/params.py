@@ -212,6 +212,7 @@ class CheckpointParams(Frozen):
     seq_len_tokens: Count
     batch_sequences: Count  # global: over all ranks and accumulation steps
     micro_batch_sequences: Count  # per rank and pass
+    packing_window_sequences: Count  # best-fit packing looks so far ahead: more leaves less room, and mixes the order more
     learning_rate: Positive  # peak
     warmup_share: Share  # of all steps: re-warm
     final_learning_rate_share: Share  # of the peak: re-decay by cosine

@@ -47,7 +47,7 @@ def roll_back(workspace: Workspace, params: Params, first: int, num_steps: int) 
     for again. How many would be, had the states been kept, is said beside it.
     """
     counts = workspace.report("checkpoint").counts
-    need = quote(params, counts["num_parameters"], counts["num_tokens"])
+    need = quote(params, counts["num_parameters"], num_steps)
     every = params.checkpoint.save_every_steps
     kept = first // every * every
     return Remedy(

@@ -8,7 +8,6 @@ from pathlib import Path
 import orjson
 import pyarrow as pa
 
-from latamgpt.errors import OperatorError
 from latamgpt.launch.local import run_processes
 from latamgpt.launch.site import Site, read_site
 from latamgpt.params import CheckpointParams, Params
@@ -26,7 +25,7 @@ from latamgpt.store import (
 )
 from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome, micro_batch_size, resume_folder
 from latamgpt.training.kernels import pinned_environment
-from latamgpt.training.packing import PackedOrder
+from latamgpt.training.packing import PackedOrder, count_steps
 from latamgpt.training.resume import History
 from latamgpt.training.rights import must_permit_training, read_terms
 
@@ -63,7 +62,7 @@ def run(workspace: Workspace, params: Params) -> Report:
     folders = {name: workspace.read(name) for name in INPUTS}
     site = read_site(workspace.root)
     micro_batch_size(params.checkpoint.batch_sequences, site.num_ranks, params.checkpoint.micro_batch_sequences)
-    order = PackedOrder(folders["mixture"], params.checkpoint.seq_len_tokens)
+    order = PackedOrder(folders["mixture"], params.checkpoint)
     num_steps = count_steps(order, params.checkpoint)
     terms = read_terms(folders["token_shards"])
     documents = {doc_id: terms[doc_id] for doc_id in set(order.doc_ids)}
@@ -78,25 +77,9 @@ def run(workspace: Workspace, params: Params) -> Report:
             folder / "data_order.parquet", rows_to_table(data_order(order, num_steps, params.checkpoint), DATA_ORDER_SCHEMA)
         )
         write_json(folder / "curve.json", outcome.history)
-        report = write_report(folder, make_report(params.checkpoint, outcome, len(documents), num_terms))
+        report = write_report(folder, make_report(params.checkpoint, outcome, order, num_terms))
     shutil.rmtree(resume)
     return report
-
-
-def count_steps(order: PackedOrder, params: CheckpointParams) -> int:
-    """Whole optimizer steps that the mixture holds.
-
-    Raises:
-        OperatorError: not even one.
-    """
-    num_steps = order.num_sequences // params.batch_sequences
-    if num_steps == 0:
-        raise OperatorError(
-            f"checkpoint: the mixture holds {order.num_sequences} sequences of {params.seq_len_tokens} tokens, and one "
-            f"step takes {params.batch_sequences}. Nothing could be trained. Raise mixture.num_tokens, take in more texts, or "
-            "lower checkpoint.batch_sequences."
-        )
-    return num_steps
 
 
 def identity(params: Params, site: Site, digests: dict[str, str]) -> str:
@@ -127,8 +110,8 @@ def data_order(order: PackedOrder, num_steps: int, params: CheckpointParams) -> 
             }
 
 
-def make_report(params: CheckpointParams, outcome: TrainingOutcome, num_documents: int, num_terms: int) -> Report:
-    """What the training did, from its history."""
+def make_report(params: CheckpointParams, outcome: TrainingOutcome, order: PackedOrder, num_terms: int) -> Report:
+    """What the training did, from its history and the order of its data."""
     history = outcome.history
     first, last = history.evaluations[0], history.evaluations[-1]
     before = {each.language: each.bits_per_byte for each in first.languages}
@@ -136,15 +119,20 @@ def make_report(params: CheckpointParams, outcome: TrainingOutcome, num_document
         (each.language, before[each.language], each.bits_per_byte, each.bits_per_byte / before[each.language] - 1)
         for each in last.languages
     )
-    num_tokens = history.steps[-1].tokens
+    num_tokens, num_documents = history.steps[-1].tokens, len(set(order.doc_ids))
+    num_sequences = outcome.num_steps * params.batch_sequences
+    fill = num_tokens / (num_sequences * params.seq_len_tokens)
+    num_cut = len(order.cut_documents(num_sequences))
     return Report(
         stage="checkpoint",
         summary=f"trained on {num_tokens:,} tokens of {num_documents:,} documents in {outcome.num_steps:,} steps: loss "
-        f"{history.steps[0].loss:.3f} to {history.steps[-1].loss:.3f}",
+        f"{history.steps[0].loss:.3f} to {history.steps[-1].loss:.3f}; {fill:.2%} of the positions used, {num_cut:,} documents "
+        "longer than a sequence",
         counts={
             "num_tokens": num_tokens,
             "num_steps": outcome.num_steps,
             "num_documents": num_documents,
+            "num_documents_cut": num_cut,
             "num_terms": num_terms,
             "num_parameters": outcome.num_parameters,
             "zero_stage": params.zero_stage,
@@ -152,6 +140,7 @@ def make_report(params: CheckpointParams, outcome: TrainingOutcome, num_document
         metrics={
             "train/loss/first": history.steps[0].loss,
             "train/loss/last": history.steps[-1].loss,
+            "packing/fill": fill,
             **{f"eval/bits_per_byte/{each.language}": each.bits_per_byte for each in last.languages},
         },
         tables=(Table(name="held-out bits per byte", columns=("language", "before", "after", "change"), rows=rows),),

@@ -1,7 +1,7 @@
 """Documents as training sequences of one length, where no token sees another document.
 
-The pieces of the mixture, in its order, make one long row of tokens; sequence i is tokens i*T to (i+1)*T of it. So which document
-a step sees is a pure function of the mixture and an index, whatever the number of ranks, and after every resume.
+The pieces of the mixture are packed by `best_fit`; what is left of a sequence is filled with what nothing predicts. So which
+document a step sees is a pure function of the mixture and an index, whatever the number of ranks, and after every resume.
 """
 # B sequences of a batch  T tokens of a sequence
 
@@ -15,13 +15,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from latamgpt.errors import OperatorError
+from latamgpt.params import CheckpointParams
 from latamgpt.records import MIXTURE_SCHEMA
 from latamgpt.store import read_table
+from latamgpt.training.best_fit import IntArray, pack
 
 IGNORED_LABEL = -100  # what torch's cross entropy leaves out
 SHARDS_IN_MEMORY = 4
-
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -51,33 +52,53 @@ class Batch:
 class PackedOrder:
     """Which segments make sequence i; reads the mixture's table, no tokens."""
 
-    def __init__(self, mixture: Path, seq_len_tokens: int):
+    def __init__(self, mixture: Path, params: CheckpointParams):
         table = read_table(mixture / "mixture.parquet", MIXTURE_SCHEMA).sort_by("position")
-        self.seq_len_tokens = seq_len_tokens
         self.doc_ids: list[str] = table["doc_id"].to_pylist()
         self.shards: list[str] = table["shard"].to_pylist()
         self.rows: list[int] = table["row"].to_pylist()
         self.epochs: list[int] = table["epoch"].to_pylist()
-        self._ends = np.cumsum(table["num_tokens"].to_numpy(), dtype=np.int64)
+        self._lengths: IntArray = table["num_tokens"].to_numpy().astype(np.int64)
+        self._packed = pack(self._lengths, params.seq_len_tokens, params.packing_window_sequences)
+        self._tokens_before = np.concatenate([[0], np.cumsum(self._packed.ends - self._packed.starts)])[self._packed.edges]
 
     @property
     def num_sequences(self) -> int:
-        """Whole sequences; what is left at the end is not trained on."""
-        return int(self._ends[-1]) // self.seq_len_tokens if len(self._ends) else 0
+        """How many sequences the whole mixture makes."""
+        return len(self._packed.edges) - 1
+
+    def num_tokens(self, num_sequences: int) -> int:
+        """Tokens of the first so many sequences, without what fills them up."""
+        return int(self._tokens_before[num_sequences])
+
+    def cut_documents(self, num_sequences: int) -> set[str]:
+        """Documents of which the first so many sequences hold a part of a piece: those with a piece longer than a sequence."""
+        runs = slice(self._packed.edges[num_sequences])
+        positions = self._packed.positions[runs]
+        is_part = self._packed.ends[runs] - self._packed.starts[runs] < self._lengths[positions]
+        return {self.doc_ids[position] for position in np.unique(positions[is_part]).tolist()}
 
     def segments(self, index: int) -> list[Segment]:
-        """The segments of sequence `index`, in order."""
-        first, last = index * self.seq_len_tokens, (index + 1) * self.seq_len_tokens
-        found: list[Segment] = []
-        position = int(np.searchsorted(self._ends, first, side="right"))
-        while first < last:
-            end = int(self._ends[position])
-            begin = int(self._ends[position - 1]) if position else 0
-            until = min(end, last)
-            if until > first:
-                found.append(Segment(position, first - begin, until - begin))
-            first, position = until, position + 1
-        return found
+        """The segments of sequence `index`, in the mixture's order."""
+        runs = slice(self._packed.edges[index], self._packed.edges[index + 1])
+        columns = (self._packed.positions[runs], self._packed.starts[runs], self._packed.ends[runs])
+        return [Segment(*run) for run in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def count_steps(order: PackedOrder, params: CheckpointParams) -> int:
+    """Whole optimizer steps that the mixture holds; the few sequences left over are not trained on.
+
+    Raises:
+        OperatorError: not even one.
+    """
+    num_steps = order.num_sequences // params.batch_sequences
+    if num_steps == 0:
+        raise OperatorError(
+            f"checkpoint: the mixture holds {order.num_sequences} sequences of {params.seq_len_tokens} tokens, and one "
+            f"step takes {params.batch_sequences}. Nothing could be trained. Raise mixture.num_tokens, take in more texts, or "
+            "lower checkpoint.batch_sequences."
+        )
+    return num_steps
 
 
 class ShardTokens:

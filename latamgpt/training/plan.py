@@ -31,16 +31,16 @@ class Quote:
     """A training's need, whatever the site: `accelerator_hours` are those of one accelerator."""
 
     num_parameters: int
-    num_tokens: int
     num_steps: int
+    num_positions: int  # of all sequences: what is filled up costs as much as a token
     flops: float
     accelerator_hours: float
     us_dollars: float
     model_state_gib: float
 
 
-def quote(params: Params, num_parameters: int, num_tokens: int) -> Quote:
-    """What training so many parameters on so many tokens needs.
+def quote(params: Params, num_parameters: int, num_steps: int) -> Quote:
+    """What training so many parameters for so many steps needs.
 
     Raises:
         OperatorError: the accelerator is not in the table.
@@ -54,12 +54,13 @@ def quote(params: Params, num_parameters: int, num_tokens: int) -> Quote:
         )
     if terms.model_flops_utilisation == 0:
         raise OperatorError("training_quote.model_flops_utilisation is 0: the training would never end. Give a share above 0.")
-    flops = float(FLOPS_PER_PARAMETER_AND_TOKEN * num_parameters * num_tokens)
+    num_positions = num_steps * params.checkpoint.batch_sequences * params.checkpoint.seq_len_tokens
+    flops = float(FLOPS_PER_PARAMETER_AND_TOKEN * num_parameters * num_positions)
     hours = flops / (peak * terms.model_flops_utilisation) / SECONDS_PER_HOUR
     return Quote(
         num_parameters=num_parameters,
-        num_tokens=num_tokens,
-        num_steps=-(-num_tokens // (params.checkpoint.batch_sequences * params.checkpoint.seq_len_tokens)),
+        num_steps=num_steps,
+        num_positions=num_positions,
         flops=flops,
         accelerator_hours=hours,
         us_dollars=hours * terms.us_dollars_per_accelerator_hour,
@@ -104,9 +105,12 @@ def explain_plan(params: Params, stage_name: str, site: Site) -> str:
 
 
 def _training_lines(params: Params, site: Site) -> list[str]:
-    need = quote(params, params.base_model.num_parameters, params.mixture.num_tokens)
-    must_be_affordable(params, need)
     sequences = params.checkpoint.batch_sequences
+    num_steps = -(
+        -params.mixture.num_tokens // (sequences * params.checkpoint.seq_len_tokens)
+    )  # the mixture, packed, says how many
+    need = quote(params, params.base_model.num_parameters, num_steps)
+    must_be_affordable(params, need)
     if sequences % site.num_ranks:
         raise OperatorError(
             f"checkpoint.batch_sequences is {sequences}, which {site.num_ranks} ranks cannot share evenly. Each step would see "
@@ -114,8 +118,8 @@ def _training_lines(params: Params, site: Site) -> list[str]:
         )
     hours = need.accelerator_hours / site.num_ranks
     return [
-        f"{params.base_model.name}: {need.num_parameters:,} parameters, {need.num_tokens:,} tokens, {need.num_steps:,} steps of "
-        f"{sequences} x {params.checkpoint.seq_len_tokens} tokens",
+        f"{params.base_model.name}: {need.num_parameters:,} parameters, {params.mixture.num_tokens:,} tokens, "
+        f"{num_steps:,} steps of {sequences} x {params.checkpoint.seq_len_tokens} tokens",
         f"{need.flops:.3g} FLOPs: {need.accelerator_hours:,.2f} {params.training_quote.accelerator} hours, {hours:,.2f} hours on "
         f"{site.num_ranks} ranks, US$ {need.us_dollars:,.2f} of at most {params.training_quote.max_us_dollars:,.2f}",
         f"ZeRO {params.checkpoint.zero_stage}: {state_gib_per_rank(params, site.num_ranks):,.1f} GiB of model state on each "

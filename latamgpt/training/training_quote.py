@@ -3,6 +3,7 @@
 from latamgpt.params import Params
 from latamgpt.records import Report
 from latamgpt.store import Workspace, write_report
+from latamgpt.training.packing import PackedOrder, count_steps
 from latamgpt.training.plan import must_be_affordable, quote
 
 
@@ -10,19 +11,26 @@ def run(workspace: Workspace, params: Params) -> Report:
     """Publish the quote for training the base model on the mixture.
 
     Raises:
-        OperatorError: it is above the budget.
+        OperatorError: it is above the budget, or there is less data than one step.
     """
     num_parameters = workspace.report("base_model").counts["num_parameters"]
-    need = quote(params, num_parameters, workspace.report("mixture").counts["tokens"])
+    order = PackedOrder(workspace.read("mixture"), params.checkpoint)
+    need = quote(params, num_parameters, count_steps(order, params.checkpoint))
+    num_tokens = order.num_tokens(need.num_steps * params.checkpoint.batch_sequences)
     must_be_affordable(params, need)
     report = Report(
         stage="training_quote",
         summary=(
-            f"{need.num_tokens:,} tokens on {need.num_parameters:,} parameters: {need.accelerator_hours:,.2f} "
-            f"{params.training_quote.accelerator} hours, US$ {need.us_dollars:,.2f} of at most "
+            f"{num_tokens:,} tokens in {need.num_steps:,} steps on {need.num_parameters:,} parameters: "
+            f"{need.accelerator_hours:,.2f} {params.training_quote.accelerator} hours, US$ {need.us_dollars:,.2f} of at most "
             f"{params.training_quote.max_us_dollars:,.2f}"
         ),
-        counts={"num_parameters": need.num_parameters, "tokens": need.num_tokens, "steps": need.num_steps},
+        counts={
+            "num_parameters": need.num_parameters,
+            "tokens": num_tokens,
+            "positions": need.num_positions,
+            "steps": need.num_steps,
+        },
         metrics={
             "accelerator_hours": need.accelerator_hours,
             "flops": need.flops,

@@ -23,7 +23,7 @@ from latamgpt.training.engine import Engine, Rank, join_ranks
 from latamgpt.training.held_out import HeldOut, read_held_out
 from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome
 from latamgpt.training.kernels import kernel_name, make_deterministic
-from latamgpt.training.packing import PackedOrder, ShardTokens, make_batch, read_sequence
+from latamgpt.training.packing import PackedOrder, ShardTokens, count_steps, make_batch, read_sequence
 from latamgpt.training.resume import EvaluatedLanguage, EvaluatedStep, History, TrainedStep
 from latamgpt.training.schedule import learning_rate
 from latamgpt.training.weights import save_model
@@ -39,9 +39,8 @@ class Training:
         shards = workspace.place("token_shards")
         self.job, self.rank, self.params = job, rank, job.params.checkpoint
         self.folder = Path(job.resume)
-        self.order = PackedOrder(workspace.place("mixture"), self.params.seq_len_tokens)
-        self.num_steps = self.order.num_sequences // self.params.batch_sequences
-        self.tokens_per_step = self.params.batch_sequences * self.params.seq_len_tokens
+        self.order = PackedOrder(workspace.place("mixture"), self.params)
+        self.num_steps = count_steps(self.order, self.params)
         self.shard_tokens = ShardTokens(shards)
         self.held_out: list[HeldOut] = read_held_out(
             shards, self.params.evaluate_tokens, self.params.seq_len_tokens, self.params.micro_batch_sequences
@@ -73,10 +72,10 @@ class Training:
                 self._step(step, run_log)
                 done = step + 1
                 if done % self.params.evaluate_every_steps == 0 or done == self.num_steps:
-                    self._evaluate(done * self.tokens_per_step, run_log)
+                    self._evaluate(self._tokens_seen(done), run_log)
                 if done % self.params.save_every_steps == 0 and done < self.num_steps:
                     self._save(done)
-                advance()
+                advance(step)
 
     def hand_back(self) -> None:
         """Write the weights and what was measured into the job's output."""
@@ -95,11 +94,11 @@ class Training:
         sequences = [read_sequence(self.order, self.shard_tokens, first + i) for i in range(params.batch_sequences)]
         loss, grad_norm = self.engine.train_step(make_batch(sequences, params.seq_len_tokens), rate)
         self._must_be_finite(step, loss, grad_norm)
-        seen = (step + 1) * self.tokens_per_step
+        seen = self._tokens_seen(step + 1)
         done = TrainedStep(tokens=seen, loss=loss, grad_norm=grad_norm, learning_rate=rate)
         self.history = History(steps=(*self.history.steps, done), evaluations=self.history.evaluations)
         if run_log:
-            speed = self.tokens_per_step / (time.monotonic() - started)
+            speed = (seen - self._tokens_seen(step)) / (time.monotonic() - started)
             run_log.log({**_measured(done), "perf/tokens_per_s": speed}, seen)
 
     def _evaluate(self, seen: int, run_log: RunLog | None) -> None:
@@ -132,13 +131,18 @@ class Training:
         )
 
     @contextmanager
-    def _progress(self, first_step: int) -> Generator[Callable[[], None]]:
+    def _progress(self, first_step: int) -> Generator[Callable[[int], None]]:
         if not self.rank.is_first:
-            yield lambda: None
+            yield lambda _: None
             return
-        with follow("checkpoint", "", "tokens", self.num_steps * self.tokens_per_step) as progress:
-            progress.advance(first_step * self.tokens_per_step, "from the last state" if first_step else "")
-            yield lambda: progress.advance(self.tokens_per_step, f"loss {self.history.steps[-1].loss:.3f}")
+        with follow("checkpoint", "", "tokens", self._tokens_seen(self.num_steps)) as progress:
+            progress.advance(self._tokens_seen(first_step), "from the last state" if first_step else "")
+            yield lambda step: progress.advance(
+                self._tokens_seen(step + 1) - self._tokens_seen(step), f"loss {self.history.steps[-1].loss:.3f}"
+            )
+
+    def _tokens_seen(self, num_steps: int) -> int:
+        return self.order.num_tokens(num_steps * self.params.batch_sequences)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 import json
-from pathlib import Path
+from collections import Counter
 
+import pyarrow.parquet as pq
 import pytest
 
 from latamgpt.cli import main
@@ -10,43 +11,39 @@ from latamgpt.params import Params
 from latamgpt.receipts.trace import Wanted, trace
 from latamgpt.receipts.use import find_use
 from latamgpt.store import Workspace, digest_of, rows_to_table, write_table
-from latamgpt.training.checkpoint import DATA_ORDER_SCHEMA, count_steps, data_order
-from latamgpt.training.packing import PackedOrder
+from latamgpt.training.checkpoint import DATA_ORDER_SCHEMA, data_order
+from latamgpt.training.packing import PackedOrder, ShardTokens, count_steps, read_sequence
 from tests.receipts.conftest import IDS, OTHERS, PARTNER
 from tests.training.conftest import base_folder, ready, small
 
 __all__ = ["base_folder", "ready", "small"]
 
 
-def test_traced_steps_are_those_of_the_trainers_own_order(ready: Workspace, small: Params):
-    order = PackedOrder(ready.read("mixture"), small.checkpoint.seq_len_tokens)
+def test_traced_steps_are_those_whose_batches_hold_the_documents_tokens(ready: Workspace, small: Params):
+    order = PackedOrder(ready.read("mixture"), small.checkpoint)
     num_steps = count_steps(order, small.checkpoint)
     with ready.publish("checkpoint") as folder:
         rows = data_order(order, num_steps, small.checkpoint)
         write_table(folder / "data_order.parquet", rows_to_table(rows, DATA_ORDER_SCHEMA))
-    seen: dict[str, dict[int, int]] = {}
-    length, batch = small.checkpoint.seq_len_tokens, small.checkpoint.batch_sequences
-    owners = [doc_id for doc_id, row in zip(order.doc_ids, order.rows, strict=True) for _ in range(find_length(ready, row))]
-    for place, doc_id in enumerate(owners[: num_steps * batch * length]):
-        step = place // (batch * length)
-        seen.setdefault(doc_id, {})[step] = seen.get(doc_id, {}).get(step, 0) + 1
     found = find_use(ready, set(order.doc_ids))
+    pieces = pq.read_table(ready.place("token_shards") / "train" / "00000.parquet")["tokens"].to_pylist()
+    traced = Counter(
+        (sight.step, token)
+        for use in found.values()
+        for sight in use.sights
+        for token in pieces[sight.row][sight.start : sight.end]
+    )
+    shard_tokens, batch = ShardTokens(ready.place("token_shards")), small.checkpoint.batch_sequences
+    trained = Counter(
+        (sequence // batch, int(token))
+        for sequence in range(num_steps * batch)
+        for part in read_sequence(order, shard_tokens, sequence)
+        for token in part
+    )
     assert num_steps > 10
-    for doc_id, use in found.items():
-        assert use.steps == sorted(seen.get(doc_id, {}))
-        assert use.num_tokens_seen == sum(seen.get(doc_id, {}).values())
-
-
-LENGTHS: dict[Path, list[int]] = {}
-
-
-def find_length(workspace: Workspace, row: int) -> int:
-    import pyarrow.parquet as pq
-
-    path = workspace.place("token_shards") / "train" / "00000.parquet"
-    if path not in LENGTHS:
-        LENGTHS[path] = [len(tokens) for tokens in pq.read_table(path)["tokens"].to_pylist()]
-    return LENGTHS[path][row]
+    assert traced == trained
+    whole = [doc_id for doc_id, use in found.items() if use.num_tokens_seen == use.num_tokens]
+    assert len(whole) > 0.9 * len(found)
 
 
 def test_document_is_followed_to_steps_release_and_recipients(published: Workspace, receipt_params: Params):

@@ -1,4 +1,4 @@
-"""Packing: every token once, in order; no token sees another document."""
+"""Packing: every token once, each known by its document; no token sees another document."""
 
 from pathlib import Path
 
@@ -7,12 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from latamgpt.errors import OperatorError
+from latamgpt.params import read_params
 from latamgpt.records import MIXTURE_SCHEMA
 from latamgpt.store import rows_to_table, write_table
-from latamgpt.training.packing import IGNORED_LABEL, PackedOrder, attention_mask, make_batch
+from latamgpt.training.packing import IGNORED_LABEL, PackedOrder, Segment, attention_mask, count_steps, make_batch
+from tests.conftest import ROOT
+
+CHECKPOINT = read_params(ROOT, "tiny").checkpoint
 
 
-def order_of(folder: Path, lengths: list[int], width: int) -> PackedOrder:
+def order_of(folder: Path, lengths: list[int], width: int, window: int = 4) -> PackedOrder:
     rows = [
         {
             "position": n,
@@ -27,24 +32,35 @@ def order_of(folder: Path, lengths: list[int], width: int) -> PackedOrder:
         for n, length in enumerate(lengths)
     ]
     write_table(folder / "mixture.parquet", rows_to_table(reversed(rows), MIXTURE_SCHEMA))
-    return PackedOrder(folder, width)
+    sizes = {"seq_len_tokens": width, "packing_window_sequences": window}
+    return PackedOrder(folder, CHECKPOINT.model_copy(update=sizes))
 
 
 @settings(max_examples=60, deadline=None)
 @given(lengths=st.lists(st.integers(1, 40), max_size=30), width=st.integers(2, 16))
-def test_packing_gives_every_token_once_and_in_order(
+def test_order_gives_every_token_once_and_counts_those_of_the_first_sequences(
     tmp_path_factory: pytest.TempPathFactory, lengths: list[int], width: int
 ) -> None:
     order = order_of(tmp_path_factory.mktemp("m"), lengths, width)
-    plain = [(position, at) for position, length in enumerate(lengths) for at in range(length)]
-    seen = [
-        (segment.position, at)
-        for sequence in range(order.num_sequences)
-        for segment in order.segments(sequence)
-        for at in range(segment.start, segment.end)
-    ]
-    assert seen == plain[: order.num_sequences * width]
-    assert len(plain) - len(seen) < width
+    sequences = [order.segments(sequence) for sequence in range(order.num_sequences)]
+    seen = [(s.position, at) for segments in sequences for s in segments for at in range(s.start, s.end)]
+    assert sorted(seen) == [(position, at) for position, length in enumerate(lengths) for at in range(length)]
+    for number in range(order.num_sequences + 1):
+        assert order.num_tokens(number) == sum(s.end - s.start for segments in sequences[:number] for s in segments)
+
+
+def test_documents_longer_than_a_sequence_are_named_as_cut(tmp_path: Path) -> None:
+    order = order_of(tmp_path, [3, 9, 2, 25, 6, 12], 10)
+    assert [order.segments(n) for n in (1, 2)] == [[Segment(3, 0, 10)], [Segment(3, 10, 20)]]
+    assert order.cut_documents(order.num_sequences) == {"d3", "d5"}
+    assert order.cut_documents(1) == set()
+
+
+def test_steps_are_whole_batches_and_there_must_be_one(tmp_path: Path) -> None:
+    order = order_of(tmp_path, [10] * 7, 10)
+    assert count_steps(order, CHECKPOINT.model_copy(update={"batch_sequences": 3})) == 2
+    with pytest.raises(OperatorError, match="the mixture holds 7 sequences of 128 tokens, and one step takes 8"):
+        count_steps(order, CHECKPOINT)
 
 
 def test_batch_restarts_positions_and_predicts_no_first_token() -> None:

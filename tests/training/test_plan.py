@@ -18,7 +18,8 @@ def test_a_quote_is_six_flops_for_each_parameter_and_token(params: Params) -> No
     terms = with_terms(
         params, "training_quote", accelerator="h200", model_flops_utilisation=0.5, us_dollars_per_accelerator_hour=4.0
     )
-    need = quote(terms, 8_000_000_000, 1_000_000_000)
+    need = quote(with_terms(terms, "checkpoint", batch_sequences=500, seq_len_tokens=2000), 8_000_000_000, 1000)
+    assert need.num_positions == 1_000_000_000
     assert need.flops == 4.8e19
     assert need.accelerator_hours == pytest.approx(4.8e19 / (0.5 * 989e12) / 3600)
     assert need.us_dollars == pytest.approx(need.accelerator_hours * 4)
