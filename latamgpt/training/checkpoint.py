@@ -26,6 +26,7 @@ from latamgpt.store import (
 from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome, micro_batch_size, resume_folder
 from latamgpt.training.kernels import pinned_environment
 from latamgpt.training.packing import PackedOrder, count_steps
+from latamgpt.training.plain_tokens import lay_out
 from latamgpt.training.resume import History
 from latamgpt.training.rights import must_permit_training, read_terms
 
@@ -71,7 +72,7 @@ def run(workspace: Workspace, params: Params) -> Report:
     digests = {name: digest_of(folder) for name, folder in folders.items()}
     resume = resume_folder(workspace.root, identity(params, site, digests))
     with workspace.publish("checkpoint") as folder:
-        outcome = _train(workspace, params, site, digests, resume, folder)
+        outcome = _train(workspace, params, site, digests, resume, folder, set(order.shards))
         copy_tokenizer(folders["base_model"], folder)
         write_table(
             folder / "data_order.parquet", rows_to_table(data_order(order, num_steps, params.checkpoint), DATA_ORDER_SCHEMA)
@@ -168,13 +169,16 @@ def _curve(name: str, y_label: str, x: tuple[float, ...], y: list[float]) -> Cur
 
 
 def _train(
-    workspace: Workspace, params: Params, site: Site, digests: dict[str, str], resume: Path, output: Path
+    workspace: Workspace, params: Params, site: Site, digests: dict[str, str], resume: Path, output: Path, shards: set[str]
 ) -> TrainingOutcome:
     resume.mkdir(parents=True, exist_ok=True)
+    tokens = resume / "tokens"
+    lay_out(workspace.place("token_shards"), sorted(shards), tokens)
     job = TrainingJob(
         root=str(workspace.root),
         output=str(output),
         resume=str(resume),
+        tokens=str(tokens),
         params=params,
         threads=site.threads_per_process,
         digests=digests,

@@ -16,6 +16,7 @@ class TrainingJob(Frozen):
     root: str  # of the workspace
     output: str  # folder to fill: weights, tokenizer, outcome
     resume: str  # folder for states to go on from
+    tokens: str  # folder of the shards' tokens, laid out plainly
     params: Params
     threads: int  # per process
     digests: dict[str, str]  # of the inputs: sha256 of their manifests

@@ -5,28 +5,25 @@ document a step sees is a pure function of the mixture and an index, whatever th
 """
 # B sequences of a batch  T tokens of a sequence
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from latamgpt.errors import OperatorError
 from latamgpt.params import CheckpointParams
 from latamgpt.records import MIXTURE_SCHEMA
 from latamgpt.store import read_table
 from latamgpt.training.best_fit import IntArray, pack
+from latamgpt.training.plain_tokens import PlainTokens, Tokens
 
 IGNORED_LABEL = -100  # what torch's cross entropy leaves out
-SHARDS_IN_MEMORY = 4
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """A run of tokens of one piece: tokens `start` to `end` of the piece in mixture row `position`."""
 
     position: int
@@ -80,9 +77,9 @@ class PackedOrder:
 
     def segments(self, index: int) -> list[Segment]:
         """The segments of sequence `index`, in the mixture's order."""
-        runs = slice(self._packed.edges[index], self._packed.edges[index + 1])
-        columns = (self._packed.positions[runs], self._packed.starts[runs], self._packed.ends[runs])
-        return [Segment(*run) for run in zip(*(column.tolist() for column in columns), strict=True)]
+        first, last = self._packed.edges[index : index + 2].tolist()
+        columns = (self._packed.positions[first:last], self._packed.starts[first:last], self._packed.ends[first:last])
+        return list(map(Segment, *(column.tolist() for column in columns)))
 
 
 def count_steps(order: PackedOrder, params: CheckpointParams) -> int:
@@ -101,32 +98,12 @@ def count_steps(order: PackedOrder, params: CheckpointParams) -> int:
     return num_steps
 
 
-class ShardTokens:
-    """Tokens of pieces, with the shards read last kept in memory."""
-
-    def __init__(self, folder: Path):
-        self._folder = folder
-        self._open: OrderedDict[str, tuple[IntArray, npt.NDArray[np.uint32]]] = OrderedDict()
-
-    def piece(self, shard: str, row: int) -> npt.NDArray[np.uint32]:
-        """The tokens of one row of a shard."""
-        if shard not in self._open:
-            column = pq.read_table(self._folder / shard, columns=["tokens"])["tokens"].combine_chunks()
-            lists = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
-            self._open[shard] = (lists.offsets.to_numpy().astype(np.int64), lists.values.to_numpy())
-            if len(self._open) > SHARDS_IN_MEMORY:
-                self._open.popitem(last=False)
-        self._open.move_to_end(shard)
-        offsets, values = self._open[shard]
-        return values[offsets[row] : offsets[row + 1]]
-
-
-def read_sequence(order: PackedOrder, tokens: ShardTokens, index: int) -> list[npt.NDArray[np.uint32]]:
+def read_sequence(order: PackedOrder, tokens: PlainTokens, index: int) -> list[Tokens]:
     """The tokens of sequence `index`, a part for each segment."""
-    return [tokens.piece(order.shards[s.position], order.rows[s.position])[s.start : s.end] for s in order.segments(index)]
+    return [tokens.piece(order.shards[at], order.rows[at], start, end) for at, start, end in order.segments(index)]
 
 
-def make_batch(sequences: Sequence[Sequence[npt.NDArray[np.uint32]]], width: int) -> Batch:
+def make_batch(sequences: Sequence[Sequence[Tokens]], width: int) -> Batch:
     """Sequences, each given as its parts, as rows of `width`; what is short is filled at the end with a segment of no targets."""
     shape = (len(sequences), width)
     zeros, ignored = np.zeros(shape, np.int64), np.full(shape, IGNORED_LABEL, np.int64)

@@ -23,7 +23,8 @@ from latamgpt.training.engine import Engine, Rank, join_ranks
 from latamgpt.training.held_out import HeldOut, read_held_out
 from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome
 from latamgpt.training.kernels import kernel_name, make_deterministic
-from latamgpt.training.packing import PackedOrder, ShardTokens, count_steps, make_batch, read_sequence
+from latamgpt.training.packing import PackedOrder, count_steps, make_batch, read_sequence
+from latamgpt.training.plain_tokens import PlainTokens
 from latamgpt.training.resume import EvaluatedLanguage, EvaluatedStep, History, TrainedStep
 from latamgpt.training.schedule import learning_rate
 from latamgpt.training.weights import save_model
@@ -41,7 +42,7 @@ class Training:
         self.folder = Path(job.resume)
         self.order = PackedOrder(workspace.place("mixture"), self.params)
         self.num_steps = count_steps(self.order, self.params)
-        self.shard_tokens = ShardTokens(shards)
+        self.tokens = PlainTokens(Path(job.tokens))
         self.held_out: list[HeldOut] = read_held_out(
             shards, self.params.evaluate_tokens, self.params.seq_len_tokens, self.params.micro_batch_sequences
         )
@@ -91,7 +92,7 @@ class Training:
         params, started = self.params, time.monotonic()
         rate = learning_rate(step, self.num_steps, params.learning_rate, params.warmup_share, params.final_learning_rate_share)
         first = step * params.batch_sequences
-        sequences = [read_sequence(self.order, self.shard_tokens, first + i) for i in range(params.batch_sequences)]
+        sequences = [read_sequence(self.order, self.tokens, first + i) for i in range(params.batch_sequences)]
         loss, grad_norm = self.engine.train_step(make_batch(sequences, params.seq_len_tokens), rate)
         self._must_be_finite(step, loss, grad_norm)
         seen = self._tokens_seen(step + 1)

@@ -12,7 +12,8 @@ from latamgpt.receipts.trace import Wanted, trace
 from latamgpt.receipts.use import find_use
 from latamgpt.store import Workspace, digest_of, rows_to_table, write_table
 from latamgpt.training.checkpoint import DATA_ORDER_SCHEMA, data_order
-from latamgpt.training.packing import PackedOrder, ShardTokens, count_steps, read_sequence
+from latamgpt.training.packing import PackedOrder, count_steps, read_sequence
+from latamgpt.training.plain_tokens import PlainTokens, lay_out
 from tests.receipts.conftest import IDS, OTHERS, PARTNER
 from tests.training.conftest import base_folder, ready, small
 
@@ -33,11 +34,12 @@ def test_traced_steps_are_those_whose_batches_hold_the_documents_tokens(ready: W
         for sight in use.sights
         for token in pieces[sight.row][sight.start : sight.end]
     )
-    shard_tokens, batch = ShardTokens(ready.place("token_shards")), small.checkpoint.batch_sequences
+    lay_out(ready.place("token_shards"), set(order.shards), ready.root / "plain")
+    plain, batch = PlainTokens(ready.root / "plain"), small.checkpoint.batch_sequences
     trained = Counter(
         (sequence // batch, int(token))
         for sequence in range(num_steps * batch)
-        for part in read_sequence(order, shard_tokens, sequence)
+        for part in read_sequence(order, plain, sequence)
         for token in part
     )
     assert num_steps > 10
