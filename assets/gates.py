@@ -22,6 +22,12 @@ SHOWN = {
         "The token shards, held against expectations: size, unknown tokens, tokens per byte by language, nothing held out in "
         "what is trained on.",
     ),
+    "mixture_gate": gate(
+        "mixture",
+        "team:model",
+        "The mixture, held against floors: every language and every country has its share, as far as its text reaches, and "
+        "nothing is repeated too often.",
+    ),
     "ability_gate": gate("scorecard", "team:model", "What the base could do must not be lost."),
     "culture_gate": gate("scorecard", "team:model", "The region's languages must have gained."),
 }

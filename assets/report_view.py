@@ -20,6 +20,7 @@ ROWS_SHOWN = 60
 BARS_SHOWN = 25
 METRICS_SHOWN = 80
 CURVES_PER_PLOT = 16
+BAR_COLORS = ("#2a6f97", "#e09f3e", "#8ab17d", "#9b2226")
 
 
 def report_metadata(report: Report, shown: Shown) -> dict[str, dg.MetadataValue]:
@@ -33,10 +34,10 @@ def report_metadata(report: Report, shown: Shown) -> dict[str, dg.MetadataValue]
         view[f"table/{table.name}"] = dg.MetadataValue.md(table_markdown(table))
     if report.expectations:
         view["expectations"] = dg.MetadataValue.md(table_markdown(expectation_table(report)))
-    for name, label, value in shown.bars:
-        table = next((t for t in report.tables if t.name == name and {label, value} <= set(t.columns)), None)
+    for name, label, *values in shown.bars:
+        table = next((t for t in report.tables if t.name == name and {label, *values} <= set(t.columns)), None)
         if table is not None and table.rows:
-            view[f"plot/{name}"] = dg.MetadataValue.md(picture(f"{name}: {value}", draw_bars(table, label, value)))
+            view[f"plot/{name}"] = dg.MetadataValue.md(picture(f"{name}: {', '.join(values)}", draw_bars(table, label, values)))
     if shown.curves and report.curves:
         for axis in dict.fromkeys(curve.y_label for curve in report.curves):
             lines = [curve for curve in report.curves if curve.y_label == axis]
@@ -76,17 +77,25 @@ def picture(title: str, png: bytes) -> str:
     return f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})"
 
 
-def draw_bars(table: Table, label: str, value: str) -> bytes:
-    """A bar for each row, the longest on top."""
-    at, of = table.columns.index(label), table.columns.index(value)
-    totals: dict[str, float] = {}
+def draw_bars(table: Table, label: str, values: Sequence[str]) -> bytes:
+    """A bar of each value for each row, the rows longest by the last value on top."""
+    at, columns = table.columns.index(label), [table.columns.index(value) for value in values]
+    totals: dict[str, list[float]] = {}
     for row in table.rows:  # a label may have several rows: one reason, many partners
-        totals[str(row[at])] = totals.get(str(row[at]), 0.0) + float(row[of] or 0)
-    rows = sorted(totals.items(), key=lambda r: (r[1], r[0]))[-BARS_SHOWN:]
-    with _figure(0.5 + 0.22 * len(rows)) as figure:
+        before = totals.get(str(row[at]), [0.0] * len(columns))
+        totals[str(row[at])] = [total + float(row[of] or 0) for total, of in zip(before, columns, strict=True)]
+    rows = sorted(totals.items(), key=lambda r: (r[1][-1], r[0]))[-BARS_SHOWN:]
+    thickness = 0.8 / len(values)
+    with _figure(0.5 + 0.22 * len(rows) * max(1, len(values) / 2)) as figure:
         axes = figure.subplots()
-        axes.barh([name for name, _ in rows], [number for _, number in rows], color="#2a6f97")
-        axes.set_xlabel(value)
+        for number, (value, color) in enumerate(zip(values, BAR_COLORS, strict=False)):
+            places = [place + 0.4 - (number + 0.5) * thickness for place in range(len(rows))]
+            axes.barh(places, [numbers[number] for _, numbers in rows], thickness, color=color, label=value)
+        axes.set_yticks(range(len(rows)), [name for name, _ in rows])
+        if len(values) == 1:
+            axes.set_xlabel(values[0])
+        else:
+            axes.legend(fontsize="small")
         return _png(figure)
 
 

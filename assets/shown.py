@@ -11,7 +11,7 @@ class Shown:
     description: str
     kinds: tuple[str, ...] = ()
     owners: tuple[str, ...] = ("team:factory",)
-    bars: tuple[tuple[str, str, str], ...] = ()  # table of the report, column of labels, column of values
+    bars: tuple[tuple[str, ...], ...] = ()  # table of the report, column of labels, columns of values
     curves: bool = False  # the report's curves, drawn
     gate_of: str = ""  # the stage whose output this one judges
     has_run: bool = False  # whether MLflow holds a run of it

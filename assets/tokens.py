@@ -27,6 +27,9 @@ SHOWN = {
         description="How much of each language, and of replay, is trained on, and in which order.",
         kinds=("parquet",),
         owners=("team:model",),
-        bars=(("languages", "language", "trained tokens"),),
+        bars=(
+            ("languages", "language", "natural share", "by temperature", "by UniMax", "share"),
+            ("countries", "country", "natural share", "proposed share", "share"),
+        ),
     ),
 }

@@ -179,15 +179,32 @@ class ShardsGateParams(Frozen):
     max_held_out_run_share: Share
 
 
+class SamplingMethod(StrEnum):
+    """How tokens are shared out over languages, and within a language over countries."""
+
+    TEMPERATURE = "temperature"
+    UNIMAX = "unimax"
+
+
 class MixtureParams(Frozen):
     """Which documents are trained on, how often and in which order."""
 
     num_tokens: Count
-    temperature: Positive  # 1: languages by size; towards 0: all the same
+    method: SamplingMethod
+    temperature: Positive  # 1: by size; towards 0: all the same, which is UniMax
     max_epochs: Positive  # no document is repeated more often than this
     replay_languages: tuple[str, ...]  # what the base already knows, so that it does not forget
     replay_share: Share  # of num_tokens
     seed: int
+
+
+class MixtureGateParams(Frozen):
+    """Mixture gate: no language and no country may fall below a floor; where its text does not reach so far, below that."""
+
+    min_language_share: Share  # of the trained tokens
+    min_country_share: Share  # of the trained tokens, over all its languages
+    # Of what max_epochs make of a small language's text: its last pieces may fall behind the end of the training.
+    min_share_of_reachable: Share
 
 
 class TrainingQuoteParams(Frozen):
@@ -280,6 +297,7 @@ class Params(Frozen):
     token_shards: TokenShardsParams
     shards_gate: ShardsGateParams
     mixture: MixtureParams
+    mixture_gate: MixtureGateParams
     training_quote: TrainingQuoteParams
     checkpoint: CheckpointParams
     scorecard: ScorecardParams

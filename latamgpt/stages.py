@@ -50,6 +50,7 @@ STAGES = (
     Stage("token_shards", "tokens.token_shards:run", "turn documents into token shards, with a held-out split"),
     Stage("shards_gate", "gates.shards_gate:run", "hold the token shards against expectations"),
     Stage("mixture", "tokens.mixture:run", "decide how much of each language, and of replay, is trained on, in which order"),
+    Stage("mixture_gate", "gates.mixture_gate:run", "hold the shares of languages and countries against their floors"),
     Stage("training_quote", "training.training_quote:run", "say what the training will need before it begins"),
     Stage("checkpoint", "training.checkpoint:run", "continue the base model's pretraining with DeepSpeed"),
     Stage("scorecard", "evaluation.scorecard:run", "measure candidate and base on the same items"),

@@ -30,6 +30,7 @@ from latamgpt.training.plain_tokens import lay_out
 from latamgpt.training.resume import History
 from latamgpt.training.rights import must_permit_training, read_terms
 
+GATES = ("shards_gate", "mixture_gate")
 INPUTS = ("base_model", "mixture", "token_shards")
 WEIGHTS_SUFFIXES = (".safetensors", ".safetensors.index.json")
 
@@ -55,10 +56,11 @@ def run(workspace: Workspace, params: Params) -> Report:
     processes of this site train, going on where a killed run stopped; the result is published whole.
 
     Raises:
-        OperatorError: the gate failed, there is less data than one step, MLflow does not answer, or the training broke down.
+        OperatorError: a gate failed, there is less data than one step, MLflow does not answer, or the training broke down.
         NotPermittedError: an agreement does not permit training, or not at this site.
     """
-    must_have_passed(workspace, "shards_gate")
+    for gate in GATES:
+        must_have_passed(workspace, gate)
     workspace.read("training_quote")
     folders = {name: workspace.read(name) for name in INPUTS}
     site = read_site(workspace.root)

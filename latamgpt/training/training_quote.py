@@ -2,7 +2,7 @@
 
 from latamgpt.params import Params
 from latamgpt.records import Report
-from latamgpt.store import Workspace, write_report
+from latamgpt.store import Workspace, must_have_passed, write_report
 from latamgpt.training.packing import PackedOrder, count_steps
 from latamgpt.training.plan import must_be_affordable, quote
 
@@ -11,8 +11,9 @@ def run(workspace: Workspace, params: Params) -> Report:
     """Publish the quote for training the base model on the mixture.
 
     Raises:
-        OperatorError: it is above the budget, or there is less data than one step.
+        OperatorError: it is above the budget, the mixture failed its gate, or there is less data than one step.
     """
+    must_have_passed(workspace, "mixture_gate")
     num_parameters = workspace.report("base_model").counts["num_parameters"]
     order = PackedOrder(workspace.read("mixture"), params.checkpoint)
     need = quote(params, num_parameters, count_steps(order, params.checkpoint))

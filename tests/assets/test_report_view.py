@@ -34,6 +34,20 @@ def test_numbers_tables_and_plots_are_shown_under_their_names() -> None:
     assert PNG in str(view["plot/nats"].value)
 
 
+def test_values_of_a_row_are_drawn_beside_each_other() -> None:
+    rows = (("es", 0.5, 0.3), ("gug", 0.1, 0.2))
+    table = Table(name="languages", columns=("language", "natural share", "share"), rows=rows)
+    report = Report(stage="mixture", summary="", tables=(table,))
+    one, both = (
+        str(report_metadata(report, Shown("tokens", "", bars=(bars,)))["plot/languages"].value)
+        for bars in (("languages", "language", "share"), ("languages", "language", "natural share", "share"))
+    )
+    assert one.startswith("![languages: share](")
+    assert both.startswith("![languages: natural share, share](")
+    assert PNG in both
+    assert one.partition(PNG)[2] != both.partition(PNG)[2]
+
+
 def test_an_empty_table_is_shown_and_not_drawn() -> None:
     report = Report(stage="corpus", summary="", tables=(Table(name="languages", columns=("language", "documents"), rows=()),))
     view = report_metadata(report, Shown("curation", "", bars=(("languages", "language", "documents"),)))

@@ -59,7 +59,7 @@ def test_every_asset_is_materialized_by_a_run_and_none_is_stale(pages: Pages) ->
 def test_every_gate_shows_a_blocking_check_in_which_nothing_critical_failed(pages: Pages) -> None:
     found = pages.ask_dagster(CHECKS)["assetNodes"]
     gates = {"/".join(node["assetKey"]["path"]): node["assetChecksOrError"]["checks"] for node in found}
-    for name in ("corpus_gate", "shards_gate", "ability_gate", "culture_gate", "documents_gate/academia-quechua"):
+    for name in ("corpus_gate", "shards_gate", "mixture_gate", "ability_gate", "culture_gate", "documents_gate/academia-quechua"):
         (check,) = gates[name]
         assert check["blocking"]
         last = check["executionForLatestMaterialization"]

@@ -8,21 +8,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import MixtureParams, Params
+from latamgpt.params import MixtureParams, Params, SamplingMethod
 from latamgpt.records import MIXTURE_SCHEMA
 from latamgpt.store import Workspace, digest_of
 from latamgpt.tokens import mixture, token_shards, tokenizer
 from latamgpt.tokens.mixture import ShardPiece, mix
-from latamgpt.tokens.shares import choose_targets
+from latamgpt.tokens.shares import choose_targets, propose, share_out
 from tests.builders import publish_verdict
 
-MIXTURE = MixtureParams(num_tokens=1000, temperature=0.5, max_epochs=4.0, replay_languages=("en",), replay_share=0.25, seed=3)
+MIXTURE = MixtureParams(
+    num_tokens=1000,
+    method=SamplingMethod.TEMPERATURE,
+    temperature=0.5,
+    max_epochs=4.0,
+    replay_languages=("en",),
+    replay_share=0.25,
+    seed=3,
+)
 
 
-def pieces_of(sizes: dict[str, int], piece_tokens: int = 10) -> list[ShardPiece]:
+def pieces_of(sizes: dict[str, int], piece_tokens: int = 10, country: str = "PE") -> list[ShardPiece]:
     """Documents of one piece each, so many tokens per language."""
     return [
-        ShardPiece(f"{language}-{n:04}", language, 0, "train/00000.parquet", n, piece_tokens)
+        ShardPiece(f"{language}-{country}-{n:04}", language, country, 0, "train/00000.parquet", n, piece_tokens)
         for language, size in sizes.items()
         for n in range(size // piece_tokens)
     ]
@@ -47,6 +55,39 @@ def test_what_a_small_language_cannot_give_goes_to_the_others() -> None:
     assert targets["arn"] == 10
     assert targets["es"] == pytest.approx(740 * 90 / 140)
     assert sum(targets.values()) == pytest.approx(1000)
+
+
+def test_unimax_gives_all_the_same_as_far_as_they_reach() -> None:
+    targets = choose_targets({"es": 40_000, "gug": 10_000, "arn": 10, "en": 5_000}, changed(method=SamplingMethod.UNIMAX))
+    assert targets == pytest.approx({"arn": 40, "es": 355, "gug": 355, "en": 250})
+
+
+def unimax_of_the_paper(sizes: dict[str, int], budget: float, max_epochs: float) -> dict[str, float]:
+    """Algorithm 1 of Chung et al. 2023: from the smallest on, an equal part of what is left, or all that max_epochs make."""
+    shares: dict[str, float] = {}
+    for left, name in zip(range(len(sizes), 0, -1), sorted(sizes, key=lambda name: sizes[name]), strict=True):
+        shares[name] = min(budget / left, sizes[name] * max_epochs)
+        budget -= shares[name]
+    return shares
+
+
+@given(sizes=st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 500), min_size=1), budget=st.integers(1, 4000))
+def test_unimax_is_that_of_the_paper(sizes: dict[str, int], budget: int) -> None:
+    params = changed(method=SamplingMethod.UNIMAX)
+    assert share_out(sizes, budget, params) == pytest.approx(unimax_of_the_paper(sizes, budget, params.max_epochs))
+
+
+def test_a_language_is_spread_over_its_countries_by_the_same_rule() -> None:
+    sizes = {("es", "MX"): 36_000, ("es", "UY"): 4_000, ("gug", "PY"): 10_000, ("en", "JM"): 5_000}
+    spread = propose(sizes, MIXTURE)
+    assert spread == pytest.approx({("es", "MX"): 375, ("es", "UY"): 125, ("gug", "PY"): 250, ("en", "JM"): 250})
+    even = propose(sizes, changed(method=SamplingMethod.UNIMAX))
+    assert even["es", "MX"] == even["es", "UY"] == pytest.approx(187.5)
+
+
+def test_what_a_small_country_cannot_give_goes_to_the_others_of_its_language() -> None:
+    sizes = {("es", "MX"): 5_000, ("es", "UY"): 10, ("en", "JM"): 5_000}
+    assert propose(sizes, changed(max_epochs=2.0)) == pytest.approx({("es", "MX"): 730, ("es", "UY"): 20, ("en", "JM"): 250})
 
 
 def test_no_replay_share_leaves_the_replay_languages_out() -> None:
@@ -82,9 +123,17 @@ def test_no_piece_is_taken_more_often_than_max_epochs_and_none_before_all_others
     times = Counter(d.piece.doc_id for d in draws)
     assert max(times.values()) == 4
     for language, size in SIZES.items():
-        counts = [times[f"{language}-{n:04}"] for n in range(size // 10)]
+        counts = [times[f"{language}-PE-{n:04}"] for n in range(size // 10)]
         assert max(counts) - min(counts) <= 1
     assert all(d.epoch < times[d.piece.doc_id] for d in draws)
+
+
+def test_a_country_of_one_long_piece_is_seldom_behind_the_end() -> None:
+    others = pieces_of({"es": 8000, "en": 500}) + pieces_of({"es": 4000}, country="MX")
+    one = pieces_of({"es": 300}, piece_tokens=300, country="UY")  # proposed are some 80 tokens of it
+    mixed = [mix([*others, *one], changed(seed=seed)) for seed in range(20)]
+    assert sum(any(draw.piece.country == "UY" for draw in draws) for draws in mixed) >= 15
+    assert all(0 <= draw.progress < 1 for draws in mixed for draw in draws)
 
 
 def test_replay_is_spread_over_the_whole_training() -> None:
@@ -144,7 +193,13 @@ def test_stage_points_at_rows_of_the_shards(sharded: Workspace, small: Params) -
         assert row["is_replay"] == (row["language"] == "en")
     assert report.counts["tokens"] == sum(row["num_tokens"] for row in rows) >= 2000
     assert report.metrics["replay_share"] == pytest.approx(0.25, abs=0.04)
-    assert report.tables[0].columns == ("language", "available tokens", "trained tokens", "epochs", "share", "is_replay")
+    languages, countries = report.tables
+    trained = {name: sum(row["num_tokens"] for row in rows if row["language"] == name) for name in ("en", "gug", "que")}
+    at = languages.columns.index("trained tokens")
+    assert {str(row[0]): row[at] for row in languages.rows} == trained
+    assert sum(row[countries.columns.index("trained tokens")] for row in countries.rows) == sum(trained.values())
+    for column in ("natural share", "by temperature", "by UniMax", "share"):
+        assert sum(row[languages.columns.index(column)] for row in languages.rows) == pytest.approx(1, abs=0.001)
 
 
 def test_stage_publishes_the_same_bytes_again(sharded: Workspace, small: Params) -> None:

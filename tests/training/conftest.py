@@ -75,7 +75,7 @@ def make_ready(root: Path, base_folder: Path) -> Workspace:
         write_table(folder / "held_out" / "00000.parquet", rows_to_table(held_out, HELD_OUT_SCHEMA))
         write_report(folder, Report(stage="token_shards", summary="shards"))
     publish_mixture(workspace, pieces)
-    for name in ("shards_gate", "training_quote"):
+    for name in ("shards_gate", "mixture_gate", "training_quote"):
         with workspace.publish(name) as folder:
             write_report(folder, Report(stage=name, summary="passed"))
     return workspace

@@ -165,11 +165,12 @@ def test_two_processes_train_on_the_same_data_to_the_same_losses(ready: Workspac
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
-def test_shards_that_failed_their_gate_are_not_trained_on(ready: Workspace, small: Params) -> None:
+@pytest.mark.parametrize("gate", ["shards_gate", "mixture_gate"])
+def test_what_failed_its_gate_is_not_trained_on(ready: Workspace, small: Params, gate: str) -> None:
     failed = Expectation(kind="enough tokens", severity=Severity.CRITICAL, passed=False, observed="12")
-    with ready.publish("shards_gate") as folder:
-        write_report(folder, Report(stage="shards_gate", summary="failed", expectations=(failed,)))
-    with pytest.raises(OperatorError, match=r"shards_gate did not pass: enough tokens \(12\)"):
+    with ready.publish(gate) as folder:
+        write_report(folder, Report(stage=gate, summary="failed", expectations=(failed,)))
+    with pytest.raises(OperatorError, match=rf"{gate} did not pass: enough tokens \(12\)"):
         run_stage(ready, small, "checkpoint")
 
 
