@@ -43,8 +43,10 @@ def run(workspace: Workspace, params: Params) -> Report:
     places = zip(mixture["shard"].to_pylist(), mixture["row"].to_pylist(), strict=True)
     drawn = [shards[place] for place in places if place in shards]
     rules, max_epochs = params.mixture_gate, params.mixture.max_epochs
-    languages = describe(count_tokens(shards.values(), drawn, "language"), rules.min_language_share, max_epochs, rules)
-    countries = describe(count_tokens(shards.values(), drawn, "country"), rules.min_country_share, max_epochs, rules)
+    left_out = set(() if params.mixture.replay_share else params.mixture.replay_languages)
+    there = [piece for piece in shards.values() if piece.language not in left_out]
+    languages = describe(count_tokens(there, drawn, "language"), rules.min_language_share, max_epochs, rules)
+    countries = describe(count_tokens(there, drawn, "country"), rules.min_country_share, max_epochs, rules)
     num_tokens = sum(piece.num_tokens for piece in drawn)
     gate = Gate(
         stage="mixture_gate",

@@ -1,7 +1,7 @@
 """The mixture: which pieces of which documents are trained on, how often and in which order."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
@@ -92,7 +92,7 @@ def mix(pieces: Sequence[ShardPiece], params: MixtureParams) -> list[Draw]:
     """Draw the tokens of every language and country, spread each evenly over the training, stop where `num_tokens` is reached.
 
     The order is a pure function of the seed and the pieces: within a group by hash, anew in every epoch; between groups each draw
-    lies at a random point (by hash) of its own stretch of the group's tokens.
+    lies at a random point (by hash) of its own stretch of the group's target.
     """
     groups: dict[Group, list[ShardPiece]] = {}
     for piece in pieces:
@@ -103,17 +103,22 @@ def mix(pieces: Sequence[ShardPiece], params: MixtureParams) -> list[Draw]:
     return _until(draws, params.num_tokens)
 
 
-def draw_group(pieces: Sequence[ShardPiece], target: float, seed: int) -> list[Draw]:
-    """The pieces of one language and country, epoch after epoch, up to the piece that reaches the target."""
-    taken: list[tuple[float, ShardPiece, int]] = []
-    num_tokens = 0
+def draw_group(pieces: Sequence[ShardPiece], target: float, seed: int) -> Iterator[Draw]:
+    """The pieces of one language and country, epoch after epoch, up to the piece that reaches the target.
+
+    What lies beyond the target has a progress above 1, and the end of the training cuts it off first; not so a first piece that is
+    longer than the target by itself.
+    """
+    num_tokens, length = 0, target
     for epoch in count():
         for chance, piece in sorted(((_chance(seed, epoch, p), p) for p in pieces), key=lambda pair: pair[0]):
             if num_tokens >= target:
-                return [Draw(place / num_tokens, piece, epoch) for place, piece, epoch in taken]
-            taken.append((num_tokens + int.from_bytes(chance[:8]) / 2**64 * piece.num_tokens, piece, epoch))
+                return
+            if not num_tokens:
+                length = max(target, piece.num_tokens)
+            within = int.from_bytes(chance[:8]) / 2**64
+            yield Draw((num_tokens + within * piece.num_tokens) / length, piece, epoch)
             num_tokens += piece.num_tokens
-    raise AssertionError("count() never ends")
 
 
 def _chance(seed: int, epoch: int, piece: ShardPiece) -> bytes:

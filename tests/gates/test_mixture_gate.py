@@ -71,6 +71,11 @@ def test_a_language_that_is_not_trained_on_at_all_is_below_its_floor(workspace: 
     assert failures(workspace, small, drawn([(0, 0), (4, 0)])) == {SHARE}
 
 
+def test_without_replay_its_languages_need_no_share(workspace: Workspace, small: Params) -> None:
+    mixture = small.mixture.model_copy(update={"replay_languages": ("gug",), "replay_share": 0.0})
+    assert failures(workspace, small.model_copy(update={"mixture": mixture}), drawn([(0, 0), (4, 0)])) == set()
+
+
 def test_a_country_below_its_floor_stops_what_follows(workspace: Workspace, small: Params) -> None:
     assert failures(workspace, small, drawn([(0, 0), (1, 0), (2, 0), (6, 0)])) == {SHARE}
     by_table = [e.passed for e in workspace.report("mixture_gate").expectations if e.kind.endswith(SHARE)]
