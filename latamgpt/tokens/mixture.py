@@ -106,8 +106,8 @@ def mix(pieces: Sequence[ShardPiece], params: MixtureParams) -> list[Draw]:
 def draw_group(pieces: Sequence[ShardPiece], target: float, seed: int) -> Iterator[Draw]:
     """The pieces of one language and country, epoch after epoch, up to the piece that reaches the target.
 
-    What lies beyond the target has a progress above 1, and the end of the training cuts it off first; not so a first piece that is
-    longer than the target by itself.
+    What lies beyond the target has a progress above 1, and the end of the training cuts it off first; not so a first piece that
+    is longer than the target by itself.
     """
     num_tokens, length = 0, target
     for epoch in count():
