@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE ?= 1
 export MLFLOW_DISABLE_TELEMETRY ?= true
 export GX_ANALYTICS_ENABLED ?= false
 
-.PHONY: help setup setup-ocr run ui test test-slow check bench bench-curation pictures samples lock
+.PHONY: help setup setup-ocr setup-slurm run ui test test-slow check bench bench-curation pictures samples lock
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
 
@@ -18,6 +18,9 @@ setup: ## make the environment in .venv from constraints.txt
 
 setup-ocr: ## install what reads scans, for `latamgpt ocr`
 	@scripts/setup-ocr.sh
+
+setup-slurm: ## install a Slurm of one's own, for the tests that start one
+	@scripts/setup-slurm.sh
 
 run: setup ## from the samples' raw deliveries to a release; does only what is stale
 	@$(BIN)/python -m dagster_project.run
