@@ -54,7 +54,7 @@ def clean_table(
     ]
     outcome = Cleaned()
     with follow(STAGE, partner, "documents", documents.num_rows) as progress:
-        for task, cleaned in zip(tasks, choose(len(tasks), site).map(clean, tasks), strict=True):
+        for task, cleaned in zip(tasks, choose(len(tasks), site, f"{STAGE}-{partner}").map(clean, tasks), strict=True):
             outcome.add(cleaned)
             progress.advance(len(task.rows))
     return outcome

@@ -1,4 +1,4 @@
-"""How map tasks are spread: in this process, over processes of this machine, or over a Dask cluster. The bytes are the same.
+"""How map tasks are spread: in this process, over processes of this machine, or over a cluster. The bytes are the same.
 
 A task is a pure function of one small input, and results come back in the order of the tasks: that, and not the engine, is what
 makes the output independent of the number of workers. A killed worker costs the tasks that it held, which others do again.
@@ -7,25 +7,19 @@ makes the output independent of the number of workers. A killed worker costs the
 import multiprocessing
 import os
 import threading
-from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
+from latamgpt.curation.clusters import DaskCluster, SlurmCluster
+from latamgpt.curation.in_order import DEATHS_ALLOWED, Input, Output, in_order
 from latamgpt.errors import OperatorError
 from latamgpt.launch.site import Engine, Site, read_site
 
-Input = TypeVar("Input")
-Output = TypeVar("Output")
-
 WORKERS_VARIABLE = "LATAMGPT_WORKERS"
-HERE_ONLY = "127.0.0.1:0"
-"""Dask serves its dashboards on all of the machine's addresses unless it is told one; and on port 8787, unless 0 says any."""
-AHEAD = 2  # tasks that wait for each worker: none is idle, and the memory that they take is bounded
-DEATHS_ALLOWED = 3  # of workers, while one task is waited for: more, and it is the task that kills them
 IMPORTED_BEFORE = ["latamgpt.curation.cleaning"]  # once, by the process that all workers are forked from
 
 
@@ -70,50 +64,29 @@ class ProcessPool:
 
     def _until_one_dies(self, function: Callable[[Input], Output], inputs: Sequence[Input]) -> Iterator[Output]:
         with _pool(self.workers) as pool:
-            waiting: deque[Future[Output]] = deque()
-            for one in inputs:
-                waiting.append(pool.submit(function, one))
-                if len(waiting) > AHEAD * self.workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+            yield from in_order(lambda one: pool.submit(function, one).result, inputs, self.workers)
 
 
-class DaskCluster:
-    """Worker processes of a Dask LocalCluster, one thread each, for the length of one `map`."""
+def choose(num_tasks: int, site: Site, name: str = "") -> Executor:
+    """The engine for a number of tasks: workers only where every one would get more than one task.
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
-
-    def map(self, function: Callable[[Input], Output], inputs: Sequence[Input]) -> Iterator[Output]:
-        """See Executor."""
-        import distributed
-
-        with (
-            distributed.LocalCluster(
-                n_workers=self.workers,
-                threads_per_worker=1,
-                host="127.0.0.1",
-                dashboard_address=HERE_ONLY,
-                worker_dashboard_address=HERE_ONLY,
-            ) as cluster,
-            distributed.Client(cluster) as client,
-        ):
-            futures = client.map(function, inputs, pure=False)
-            for future in futures:
-                yield future.result()
-
-
-def choose(num_tasks: int, site: Site) -> Executor:
-    """The engine for a number of tasks: workers only where every one would get more than one task."""
+    Args:
+        num_tasks: how many inputs it will map over.
+        site: where it runs, as read_workers_site reads it.
+        name: of the work, for whoever looks at a cluster's jobs.
+    """
     if site.workers == 1 or num_tasks <= site.workers:
         return Serial()
+    if site.slurm and site.engine is Engine.SLURM:
+        return SlurmCluster(site.workers, site.slurm, name)
     return DaskCluster(site.workers) if site.engine is Engine.DASK else ProcessPool(site.workers)
 
 
 def read_workers_site(root: Path) -> Site:
     """The site that this process runs at, with as many workers as LATAMGPT_WORKERS asks for where it is set."""
     site = read_site(root)
+    if site.slurm:
+        site = site.model_copy(update={"slurm": site.slurm.resolve(root)})
     value = os.environ.get(WORKERS_VARIABLE, "")
     if not value:
         return site

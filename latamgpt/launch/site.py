@@ -3,12 +3,13 @@
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from latamgpt.errors import OperatorError
+from latamgpt.launch.slurm import Slurm
 from latamgpt.records import Frozen
 from latamgpt.yaml_files import explain_validation, load_yaml
 
@@ -22,6 +23,7 @@ class Engine(StrEnum):
 
     POOL = "pool"  # processes of one machine
     DASK = "dask"  # a Dask LocalCluster, with its dashboard
+    SLURM = "slurm"  # jobs of a cluster, as the section slurm says
 
 
 class Site(Frozen):
@@ -34,7 +36,17 @@ class Site(Frozen):
     threads_per_process: Count = 2  # another number changes the last bits of what is trained
     workers: Count = 2  # processes that map over data
     engine: Engine = Engine.POOL  # of those workers
+    slurm: Slurm | None = None  # what their jobs ask for, where the engine is slurm
     base_models: str = "var/base_models"  # base models' folders; relative to the checkout, or absolute
+
+    @model_validator(mode="after")
+    def _jobs_are_described(self) -> Self:
+        if self.engine is Engine.SLURM and self.slurm is None:
+            raise ValueError(
+                "the engine is slurm, and there is no section slurm that says which partition, walltime, memory and network "
+                "interfaces its jobs have: docs/slurm.md lists its fields"
+            )
+        return self
 
     @property
     def num_ranks(self) -> int:

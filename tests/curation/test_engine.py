@@ -11,11 +11,23 @@ from pathlib import Path
 import psutil
 import pytest
 
-from latamgpt.curation.engine import DaskCluster, Executor, ProcessPool, Serial, choose, read_workers_site
+from latamgpt.curation.clusters import DaskCluster, SlurmCluster
+from latamgpt.curation.engine import Executor, ProcessPool, Serial, choose, read_workers_site
+from latamgpt.curation.in_order import in_order
 from latamgpt.errors import OperatorError
 from latamgpt.launch.site import Engine, Site
+from latamgpt.launch.slurm import Slurm
 from latamgpt.store import Workspace
 from tests.conftest import ROOT
+
+JOBS = Slurm(
+    partition="work",
+    walltime_minutes=10,
+    workers_per_job=2,
+    memory_mib_per_worker=500,
+    scheduler_interface="eth0",
+    worker_interface="eth0",
+)
 
 
 def squared(number: int) -> int:
@@ -54,14 +66,28 @@ def test_a_killed_worker_costs_its_tasks_and_nothing_else(make: Callable[[int], 
     assert list(make(2).map(dies_once, marks)) == [mark.name for mark in marks]
 
 
-def test_a_task_that_kills_every_worker_is_named() -> None:
-    with pytest.raises(OperatorError, match=r"died 3 times over task 1 of 5.*LATAMGPT_WORKERS"):
-        list(ProcessPool(2).map(always_dies, range(5)))
+@pytest.mark.parametrize("make", [ProcessPool, DaskCluster])
+def test_a_task_that_kills_every_worker_is_named(make: Callable[[int], Executor]) -> None:
+    with pytest.raises(OperatorError, match=r"died 3 times over task 1 of 5.*(LATAMGPT_WORKERS|memory)"):
+        list(make(2).map(always_dies, range(5)))
 
 
-def test_a_tasks_mistake_reaches_the_operator_in_its_own_words() -> None:
+@pytest.mark.parametrize("make", [ProcessPool, DaskCluster])
+def test_a_tasks_mistake_reaches_the_operator_in_its_own_words(make: Callable[[int], Executor]) -> None:
     with pytest.raises(OperatorError, match=r"^the soup is cold. Nobody likes that. Warm it.$"):
-        list(ProcessPool(2).map(is_mistaken, range(5)))
+        list(make(2).map(is_mistaken, range(5)))
+
+
+def test_few_tasks_are_ahead_of_the_result_that_is_waited_for() -> None:
+    submitted: list[int] = []
+
+    def submit(number: int) -> Callable[[], int]:
+        submitted.append(number)
+        return lambda: number
+
+    for number in in_order(submit, range(50), 3):
+        assert len(submitted) <= number + 1 + 2 * 3
+    assert len(submitted) == 50
 
 
 def test_workers_end_with_the_process_that_asked_them() -> None:
@@ -86,6 +112,13 @@ def test_workers_are_started_only_where_every_one_has_more_than_one_task() -> No
     assert isinstance(choose(100, Site(workers=1)), Serial)
     assert isinstance(choose(3, Site(workers=2)), ProcessPool)
     assert isinstance(choose(3, Site(workers=2, engine=Engine.DASK)), DaskCluster)
+    assert isinstance(choose(3, Site(workers=2, engine=Engine.SLURM, slurm=JOBS)), SlurmCluster)
+
+
+def test_jobs_carry_the_work_s_name_and_as_many_are_asked_for_as_hold_the_workers() -> None:
+    cluster = choose(9, Site(workers=5, engine=Engine.SLURM, slurm=JOBS), "clean_documents-archivo")
+    assert isinstance(cluster, SlurmCluster)
+    assert (cluster.job_name, cluster.num_jobs) == ("latamgpt-clean_documents-archivo", 3)
 
 
 def addresses_listened_on(process: int) -> list[str]:
