@@ -1,6 +1,7 @@
 """Workers of a Dask cluster: on this machine, or in jobs of Slurm. One thread each, for the length of one `map`."""
 
 import math
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -81,8 +82,8 @@ class SlurmCluster:
     @contextmanager
     def _cluster(self) -> Generator[Any]:
         import dask
-        import dask_jobqueue
 
+        dask_jobqueue = _jobqueue()
         asked, per_job = self.slurm, self.slurm.workers_per_job
         with (
             dask.config.set(SETTINGS),
@@ -111,6 +112,15 @@ class SlurmCluster:
             yield cluster
 
 
+def _jobqueue() -> Any:
+    """dask_jobqueue 0.9, which when imported has Ctrl-C end the process as if all had gone well."""
+    before = signal.getsignal(signal.SIGINT)
+    import dask_jobqueue
+
+    signal.signal(signal.SIGINT, before)
+    return dask_jobqueue
+
+
 @contextmanager
 def _certificate(shared: Path) -> Generator["distributed.Security"]:
     """A key of this `map` alone, in files that only this user can read: who does not have it is let in by no worker."""
@@ -121,6 +131,7 @@ def _certificate(shared: Path) -> Generator["distributed.Security"]:
         made = distributed.Security.temporary().get_tls_config_for_role("worker")
         files = {name: Path(folder, name) for name in ("ca_file", "cert", "key")}
         for name, path in files.items():
+            path.touch(mode=0o600)
             path.write_text(made[name], encoding="ascii")
         of_roles = {
             f"tls_{role}_{name}": str(files[name]) for role in ("client", "scheduler", "worker") for name in ("cert", "key")

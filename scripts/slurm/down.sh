@@ -10,6 +10,7 @@ stop() {
     local file=$folder/$1.pid pid
     [ -s "$file" ] || return 0
     pid=$(cat "$file")
+    rm -f "$file"
     kill "$pid" 2>/dev/null || return 0
     for _ in $(seq 200); do
         kill -0 "$pid" 2>/dev/null || return 0

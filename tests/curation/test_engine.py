@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import distributed
 import psutil
 import pytest
 
@@ -132,6 +133,27 @@ def test_a_cluster_listens_on_this_machine_only() -> None:
     (found,) = DaskCluster(1).map(addresses_listened_on, [os.getpid()])
     assert len(found) >= 3  # the scheduler, the worker, a dashboard
     assert set(found) == {"127.0.0.1"}
+
+
+def test_a_cluster_of_jobs_lets_nobody_in_without_its_own_key(tmp_path: Path) -> None:
+    here = JOBS.model_copy(update={"scheduler_interface": "lo", "worker_interface": "lo", "log_folder": str(tmp_path)})
+    with SlurmCluster(2, here, "")._cluster() as cluster:
+        assert cluster.scheduler_address.startswith("tls://127.0.0.1:")
+        (folder,) = tmp_path.iterdir()
+        assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+        with distributed.Client(cluster) as client:
+            assert client.scheduler_info()["workers"] == {}
+        with pytest.raises(OSError, match=r"(?i)timed out|certificate"):
+            distributed.Client(cluster.scheduler_address, security=distributed.Security.temporary(), timeout=3)
+    assert not folder.exists()
+
+
+def test_ctrl_c_stays_a_failure_where_workers_are_jobs() -> None:
+    script = (
+        "import signal\nfrom latamgpt.curation.clusters import _jobqueue\nbefore = signal.getsignal(signal.SIGINT)\n"
+        "_jobqueue()\nassert signal.getsignal(signal.SIGINT) is before, 'another handler'\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
 
 
 def test_the_number_of_workers_is_the_environment_s_or_the_site_s(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

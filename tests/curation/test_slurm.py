@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 
+import dask
 import pytest
 
 from latamgpt.curation import clean_documents
@@ -179,8 +180,10 @@ def test_a_node_without_power_costs_only_its_tasks(
         nodes.append(node)
 
     watcher = watch(plan_accident(office, monkeypatch, long_work), cut)
+    silence = dask.config.set({"distributed.comm.timeouts.tcp": "12s"})  # of a connection, after which it is given up; else 30 s
     try:
-        assert cleaned(office, params, workers=4) == serial
+        with silence:
+            assert cleaned(office, params, workers=4) == serial
     finally:
         watcher.join()
         for node in nodes:
