@@ -20,11 +20,6 @@ HERE_ONLY = "127.0.0.1:0"
 """Dask serves its dashboards on all of the machine's addresses unless it is told one; and on port 8787, unless 0 says any."""
 SECONDS_BETWEEN_LOOKS = 5  # at the jobs, while a result is waited for
 SECONDS_WITHOUT_SCHEDULER = 60  # after which a worker ends, and its job: nothing computes for a command that was killed
-SETTINGS = {
-    "distributed.scheduler.allowed-failures": DEATHS_ALLOWED - 1,
-    # After this time without its worker Dask cancels a job; but one that Slurm requeued comes back when there is room.
-    "distributed.deploy.lost-worker-timeout": "365 days",
-}
 
 
 class DaskCluster:
@@ -39,7 +34,7 @@ class DaskCluster:
         import distributed
 
         with (
-            dask.config.set(SETTINGS),
+            dask.config.set(_settings(DEATHS_ALLOWED)),
             distributed.LocalCluster(
                 n_workers=self.workers,
                 threads_per_worker=1,
@@ -49,7 +44,7 @@ class DaskCluster:
             ) as cluster,
             distributed.Client(cluster) as client,
         ):
-            yield from _spread(client, function, inputs, self.workers, lambda: None)
+            yield from _spread(client, function, inputs, self.workers, DEATHS_ALLOWED)
 
 
 class SlurmCluster:
@@ -64,6 +59,8 @@ class SlurmCluster:
         self.slurm = slurm
         self.job_name = f"latamgpt-{name}" if name else "latamgpt"
         self.num_jobs = math.ceil(workers / slurm.workers_per_job)
+        # All workers may be preempted at once, and one task be handed from each to the next that dies: not by its fault.
+        self.deaths_allowed = workers + DEATHS_ALLOWED
 
     def map(self, function: Callable[[Input], Output], inputs: Sequence[Input]) -> Iterator[Output]:
         """See Executor.
@@ -77,7 +74,7 @@ class SlurmCluster:
         with self._cluster() as cluster, distributed.Client(cluster) as client:
             try_job(cluster.job_script())
             cluster.scale(jobs=self.num_jobs)
-            yield from _spread(client, function, inputs, self.workers, _Jobs(self, cluster).look_after)
+            yield from _spread(client, function, inputs, self.workers, self.deaths_allowed, _Jobs(self, cluster).look_after)
 
     @contextmanager
     def _cluster(self) -> Generator[Any]:
@@ -86,7 +83,7 @@ class SlurmCluster:
         dask_jobqueue = _jobqueue()
         asked, per_job = self.slurm, self.slurm.workers_per_job
         with (
-            dask.config.set(SETTINGS),
+            dask.config.set(_settings(self.deaths_allowed)),
             _certificate(Path(asked.log_folder)) as security,
             dask_jobqueue.SLURMCluster(
                 name=self.job_name,
@@ -183,12 +180,21 @@ class _Jobs:
         )
 
 
+def _settings(deaths_allowed: int) -> dict[str, Any]:
+    return {
+        "distributed.scheduler.allowed-failures": deaths_allowed - 1,
+        # After this time without its worker Dask cancels a job; but one that Slurm requeued comes back when there is room.
+        "distributed.deploy.lost-worker-timeout": "365 days",
+    }
+
+
 def _spread(
     client: "distributed.Client",
     function: Callable[[Input], Output],
     inputs: Sequence[Input],
     workers: int,
-    look_after: Callable[[], None],
+    deaths_allowed: int,
+    look_after: Callable[[], None] = lambda: None,
 ) -> Iterator[Output]:
     import distributed
 
@@ -213,7 +219,7 @@ def _spread(
             done += 1
     except distributed.KilledWorker as error:
         raise OperatorError(
-            f"worker processes died {DEATHS_ALLOWED} times over task {done + 1} of {len(inputs)}: killed for memory, as a rule. "
+            f"worker processes died {deaths_allowed} times over task {done + 1} of {len(inputs)}: killed for memory, as a rule. "
             "Nothing is published and nothing lost. Give each worker more memory (on Slurm: memory_mib_per_worker of the site's "
             "file) and run the command again."
         ) from error
