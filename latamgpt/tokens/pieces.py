@@ -1,8 +1,14 @@
 """Documents as token sequences, long ones in pieces, each piece with the part of the text that it stands for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latamgpt.tokens.encoder import Encoded, Ids
 
 
 @dataclass(frozen=True)
@@ -10,7 +16,7 @@ class Piece:
     """A part of a document: its tokens, and the text between two characters that they stand for."""
 
     number: int
-    tokens: list[int]
+    tokens: Ids
     text: str
 
 
@@ -28,12 +34,12 @@ class TokenisedDocument:
     delivery_date: date | None
     pieces: list[Piece]
 
-    @property
+    @cached_property
     def num_tokens(self) -> int:
         """Tokens of all pieces, EOS among them."""
         return sum(len(piece.tokens) for piece in self.pieces)
 
-    @property
+    @cached_property
     def num_bytes(self) -> int:
         """Bytes of the text in UTF-8."""
         return sum(len(piece.text.encode()) for piece in self.pieces)
@@ -55,29 +61,30 @@ class TokenisedDocument:
         ]
 
 
-def cut_pieces(text: str, ids: Sequence[int], offsets: Sequence[tuple[int, int]], eos_id: int, max_tokens: int) -> list[Piece]:
+def cut_pieces(text: str, encoded: Encoded, eos_id: int, max_tokens: int) -> list[Piece]:
     """Cut an encoded document into pieces of at most `max_tokens`, and put EOS behind the last.
 
     A cut falls between two characters, never inside one that takes several tokens. The texts of the pieces, joined, are the
-    document; so are their tokens, but for EOS. `offsets` says from where to where each token lies in the text.
+    document; so are their tokens, but for EOS.
     """
+    ids, offsets = encoded.ids, encoded.offsets
     pieces: list[Piece] = []
     begun_at = 0
     for first, last in _spans(offsets, max_tokens - 1):
         is_final = last == len(ids)
-        ends_at = len(text) if is_final else offsets[last - 1][1]
-        tokens = [*ids[first:last], eos_id] if is_final else list(ids[first:last])
+        ends_at = len(text) if is_final else int(offsets[last - 1, 1])
+        tokens = np.append(ids[first:last], np.uint32(eos_id)) if is_final else ids[first:last]
         pieces.append(Piece(len(pieces), tokens, text[begun_at:ends_at]))
         begun_at = ends_at
     return pieces
 
 
-def _spans(offsets: Sequence[tuple[int, int]], max_tokens: int) -> Iterator[tuple[int, int]]:
+def _spans(offsets: NDArray[np.int64], max_tokens: int) -> Iterator[tuple[int, int]]:
     """Token ranges, each as long as it may be without ending inside a character."""
     first = 0
     while first < len(offsets):
         last = min(first + max_tokens, len(offsets))
-        while first + 1 < last < len(offsets) and offsets[last][0] < offsets[last - 1][1]:
+        while first + 1 < last < len(offsets) and offsets[last, 0] < offsets[last - 1, 1]:
             last -= 1
         yield first, last
         first = last

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ from latamgpt.registry.groups import kinds_of
 from latamgpt.registry.partners import Edge, Purpose, read_institution
 from latamgpt.registry.rights import rule
 from latamgpt.store import Workspace, must_have_passed, write_report
+from latamgpt.tokens.encoder import Encode, choose_encoder
 from latamgpt.tokens.held_out import choose_held_out
 from latamgpt.tokens.overlap import seen_in_training
 from latamgpt.tokens.pieces import TokenisedDocument, cut_pieces
@@ -22,6 +24,7 @@ from latamgpt.tokens.shard_writer import ShardWriter
 from latamgpt.tokens.vocabulary import Vocabulary, read_vocabulary
 
 DOCUMENTS_PER_BATCH = 64
+NUM_PROBES = 64  # documents by which the encoder is chosen
 DESCRIBED_BY = ("doc_id", "partner", "agreement", "licence", "country", "language", "variety", "delivery_date")
 NEEDED_FOR_SIDES = ["doc_id", "partner", "agreement", "licence", "language"]
 SCHEMAS = {Side.TRAIN: TOKEN_SHARD_SCHEMA, Side.HELD_OUT: HELD_OUT_SCHEMA}
@@ -87,8 +90,9 @@ def write_shards(
     writers = {side: ShardWriter(folder / side, schema, params.tokens_per_shard) for side, schema in SCHEMAS.items()}
     counts = ShardCounts()
     num_documents = pq.ParquetFile(corpus).metadata.num_rows
+    encode = choose_encoder(vocabulary, [text for _, text in islice(read_texts(corpus), NUM_PROBES)])
     with follow("token_shards", "", "documents", num_documents) as progress:
-        for document in tokenise(corpus, vocabulary, params.max_document_tokens):
+        for document in tokenise(corpus, vocabulary, encode, params.max_document_tokens):
             side = Side.HELD_OUT if document.doc_id in held_out else Side.TRAIN
             writers[side].add(document)
             counts.add(side, document)
@@ -99,11 +103,10 @@ def write_shards(
     return counts
 
 
-def tokenise(corpus: Path, vocabulary: Vocabulary, max_tokens: int) -> Iterator[TokenisedDocument]:
+def tokenise(corpus: Path, vocabulary: Vocabulary, encode: Encode, max_tokens: int) -> Iterator[TokenisedDocument]:
     """The documents of the corpus in its order, encoded in batches of a fixed size."""
     for batch in pq.ParquetFile(corpus).iter_batches(DOCUMENTS_PER_BATCH, columns=[*DESCRIBED_BY, "text"]):
         rows = batch.to_pylist()
-        encodings = vocabulary.tokenizer.encode_batch([row["text"] for row in rows], add_special_tokens=False)
-        for row, encoding in zip(rows, encodings, strict=True):
-            pieces = cut_pieces(row["text"], encoding.ids, encoding.offsets, vocabulary.eos_id, max_tokens)
+        for row, encoded in zip(rows, encode([row["text"] for row in rows]), strict=True):
+            pieces = cut_pieces(row["text"], encoded, vocabulary.eos_id, max_tokens)
             yield TokenisedDocument(*(row[name] for name in DESCRIBED_BY), pieces=pieces)

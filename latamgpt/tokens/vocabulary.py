@@ -27,6 +27,7 @@ TOKENIZER_FILES = (
 class Vocabulary:
     """A tokenizer ready to encode plain text; `unknown_id` is None where every byte has a token."""
 
+    folder: Path
     tokenizer: "Tokenizer"
     size: int  # one more than the highest id
     eos_id: int
@@ -54,6 +55,7 @@ def read_vocabulary(folder: Path) -> Vocabulary:
     tokenizer.no_padding()
     unknown = getattr(tokenizer.model, "unk_token", None)
     return Vocabulary(
+        folder=folder,
         tokenizer=tokenizer,
         size=max(tokenizer.get_vocab(with_added_tokens=True).values()) + 1,
         eos_id=_eos_id(tokenizer, folder / "tokenizer_config.json"),

@@ -1,5 +1,6 @@
 """Token shards: what goes in comes out, each token keeps its document, and what is held out is never trained on."""
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -8,6 +9,7 @@ from latamgpt.params import Params
 from latamgpt.records import HELD_OUT_SCHEMA, TOKEN_SHARD_SCHEMA
 from latamgpt.store import Workspace, digest_of
 from latamgpt.tokens import token_shards, tokenizer
+from latamgpt.tokens.encoder import Encoded
 from latamgpt.tokens.held_out import choose_held_out, draw
 from latamgpt.tokens.pieces import cut_pieces
 from latamgpt.tokens.vocabulary import read_vocabulary
@@ -104,16 +106,20 @@ def test_stage_refuses_an_empty_corpus(sharded: Workspace, small: Params) -> Non
         token_shards.run(sharded, small)
 
 
+def encoded(ids: list[int], offsets: list[tuple[int, int]]) -> Encoded:
+    return Encoded(np.array(ids, np.uint32), np.array(offsets, np.int64))
+
+
 def test_cut_never_falls_inside_a_character_of_several_tokens() -> None:
     text = "a😀b"
     offsets = [(0, 1), (1, 2), (1, 2), (1, 2), (2, 3)]
-    pieces = cut_pieces(text, [10, 11, 12, 13, 14], offsets, eos_id=0, max_tokens=4)
-    assert [(p.tokens, p.text) for p in pieces] == [([10], "a"), ([11, 12, 13], "😀"), ([14, 0], "b")]
+    pieces = cut_pieces(text, encoded([10, 11, 12, 13, 14], offsets), eos_id=0, max_tokens=4)
+    assert [(p.tokens.tolist(), p.text) for p in pieces] == [([10], "a"), ([11, 12, 13], "😀"), ([14, 0], "b")]
 
 
 def test_short_document_is_one_piece_with_room_for_eos() -> None:
-    exact = cut_pieces("abc", [1, 2, 3], [(0, 1), (1, 2), (2, 3)], eos_id=0, max_tokens=4)
-    assert [(p.tokens, p.text) for p in exact] == [([1, 2, 3, 0], "abc")]
+    exact = cut_pieces("abc", encoded([1, 2, 3], [(0, 1), (1, 2), (2, 3)]), eos_id=0, max_tokens=4)
+    assert [(p.tokens.tolist(), p.text) for p in exact] == [([1, 2, 3, 0], "abc")]
 
 
 def test_held_out_document_stays_held_out_when_others_arrive(params: Params) -> None:
