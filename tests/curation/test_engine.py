@@ -53,7 +53,9 @@ def is_mistaken(_: int) -> int:
     raise OperatorError("the soup is cold. Nobody likes that. Warm it.")
 
 
-@pytest.mark.parametrize("executor", [Serial(), ProcessPool(1), ProcessPool(3), DaskCluster(2)], ids=repr)
+@pytest.mark.parametrize(
+    "executor", [Serial(), ProcessPool(1), ProcessPool(3), DaskCluster(2)], ids=lambda one: type(one).__name__
+)
 def test_results_come_in_the_order_of_the_tasks(executor: Executor) -> None:
     assert list(executor.map(squared, range(20))) == [n * n for n in range(20)]
 
