@@ -13,7 +13,7 @@ from latamgpt.records import DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, ORTHOGRAPHY_SCHE
 from latamgpt.store import Workspace
 from tests.builders import Row, publish_rows, publish_verdict
 from tests.conftest import ROOT
-from tests.curation.documents import PORTUGUESE, QUECHUA, SPANISH, exclusion, publish_clean
+from tests.curation.documents import PORTUGUESE, QUECHUA, SPANISH, copy_evaluation_sets, exclusion, publish_clean
 from tests.curation.test_corpus import register
 from tests.curation.test_duplicates import clean
 
@@ -51,6 +51,7 @@ def shelf_to_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("params.yaml", "dvc.yaml"):
         shutil.copy(ROOT / name, workspace.root / name)
     shutil.copytree(ROOT / "sites", workspace.root / "sites")
+    copy_evaluation_sets(workspace)
     for partner, rows in ROWS.items():
         register(workspace, partner, **(QUOTABLE if partner == OPEN else {}))
         aside = [one | {"partner": partner} for one in ASIDE]
