@@ -74,7 +74,8 @@ def processes_in(folder: Path) -> list[psutil.Process]:
 def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(clone: Clone) -> None:
     workspace = Workspace(clone.root)
     before = read_lock(workspace)["checkpoint"]
-    code, said = run_on_terminal(clone, once("of 61,440 tokens", CTRL_C))
+    num_tokens = workspace.report("mixture").counts["tokens"]
+    code, said = run_on_terminal(clone, once(f"of {num_tokens:,} tokens", CTRL_C))
     screen = Shown(COLUMNS).feed(said)
     assert code == INTERRUPTED
     words = " ".join(screen.text.split())
