@@ -20,7 +20,11 @@ from latamgpt.errors import OperatorError
 from latamgpt.launch.site import Engine, Site, read_site
 
 WORKERS_VARIABLE = "LATAMGPT_WORKERS"
-IMPORTED_BEFORE = ["latamgpt.curation.cleaning"]  # once, by the process that all workers are forked from
+IMPORTED_BEFORE = [
+"""Once, by the process that all workers are forked from."""
+    "latamgpt.curation.cleaning",
+    "latamgpt.curation.prepared",
+]
 
 
 class Executor(Protocol):

@@ -91,6 +91,19 @@ def window_scores(codes_C: CodePoints, edges_W: NDArray[np.int64], table: NDArra
 
 
 @njit(cache=True, nogil=True)
+def window_edges(num_chars: int, window_chars: int, max_windows: int) -> NDArray[np.int64]:
+    """Begin and end of each window of a text, two numbers each; see `language.windows_of`."""
+    count = max(1, (num_chars + window_chars // 2) // window_chars) if num_chars else 0
+    num_windows = min(count, max_windows)
+    edges_W = np.empty(2 * num_windows, np.int64)
+    for window in range(num_windows):
+        index = window * count // num_windows
+        edges_W[2 * window] = index * num_chars // count
+        edges_W[2 * window + 1] = (index + 1) * num_chars // count
+    return edges_W
+
+
+@njit(cache=True, nogil=True)
 def language_shares(scores_WL: NDArray[np.int32], likely: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Per language, the sum over all windows of its share in what speaks for any, in parts of 2^SHARE_BITS; and in how many
     windows that share is at least SURE. See `language`.

@@ -28,6 +28,7 @@ from latamgpt.curation.kernels import (
     code_points,
     language_shares,
     spoken,
+    window_edges,
     window_scores,
 )
 
@@ -175,6 +176,4 @@ def one_name(tag: str) -> str:
 
 def windows_of(num_chars: int) -> NDArray[np.int64]:
     """Begin and end of at most MAX_WINDOWS pieces of about WINDOW_CHARS, evenly over a text; a short last one joins another."""
-    count = max(1, (num_chars + WINDOW_CHARS // 2) // WINDOW_CHARS) if num_chars else 0
-    chosen = np.arange(count) if count <= MAX_WINDOWS else np.arange(MAX_WINDOWS) * count // MAX_WINDOWS
-    return (np.repeat(chosen, 2) + np.tile((0, 1), len(chosen))) * num_chars // max(count, 1)
+    return window_edges(num_chars, WINDOW_CHARS, MAX_WINDOWS)

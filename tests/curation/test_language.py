@@ -15,6 +15,7 @@ from latamgpt.curation.language import (
     letters,
     one_name,
     shipped_model,
+    windows_of,
 )
 from tests.curation.documents import ENGLISH, PORTUGUESE, QUECHUA, SPANISH
 
@@ -110,3 +111,11 @@ def test_passages_in_another_language_are_named_with_their_share() -> None:
     several = shipped_model().identify(QUECHUA * 6 + SPANISH * 3)
     assert (several.language, several.second) == ("que", "es")
     assert 0.2 <= several.second_share <= 0.5
+
+
+@pytest.mark.parametrize("num_chars", [0, 1, 119, 120, 359, 360, 5000, 48 * 240 + 121, 1_000_003])
+def test_windows_lie_evenly_over_a_text(num_chars: int) -> None:
+    count = max(1, (num_chars + WINDOW_CHARS // 2) // WINDOW_CHARS) if num_chars else 0
+    chosen = [n * count // MAX_WINDOWS for n in range(MAX_WINDOWS)] if count > MAX_WINDOWS else list(range(count))
+    edges = [[n * num_chars // count, (n + 1) * num_chars // count] for n in chosen]
+    assert windows_of(num_chars).reshape(-1, 2).tolist() == edges
