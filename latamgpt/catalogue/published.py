@@ -26,8 +26,9 @@ def corpus_of(workspace: Workspace) -> Path:
 
 
 def partners_in(corpus: Path) -> list[str]:
-    """The partners whose documents it holds."""
-    return sorted(set(pq.read_table(corpus / "documents.parquet", columns=["partner"]).column("partner").to_pylist()))
+    """The partners whose documents it holds, or whose documents it names as dropped."""
+    tables = (pq.read_table(corpus / f"{name}.parquet", columns=["partner"]) for name in ("documents", "exclusions"))
+    return sorted({partner for table in tables for partner in table.column("partner").to_pylist()})
 
 
 def texts_in(folder: Path, doc_ids: list[str]) -> dict[str, str]:

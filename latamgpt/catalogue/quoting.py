@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from latamgpt.custody.days import today
-from latamgpt.custody.effect import leaving
+from latamgpt.custody.effect import is_published, leaving
 from latamgpt.errors import OperatorError
-from latamgpt.governance.withdrawals import Withdrawn, read_withdrawn
+from latamgpt.governance.withdrawals import REASON, Withdrawn, read_withdrawn
 from latamgpt.intake.delivery import read_delivery
 from latamgpt.intake.documents import DELIVERIES
 from latamgpt.launch.site import read_site
@@ -18,7 +18,7 @@ from latamgpt.params import Params
 from latamgpt.records import Report
 from latamgpt.registry.partners import Edge, Institution, Purpose, read_institution
 from latamgpt.registry.rights import PERMITTED, Place, Ruling, rule, rule_delivery_labels
-from latamgpt.store import Workspace
+from latamgpt.store import Workspace, read_table
 
 Row = Mapping[str, object]
 
@@ -31,6 +31,7 @@ class Gone:
     copies: frozenset[str] = frozenset()  # doc_ids of the same partner with the same contents
     agreements: frozenset[tuple[str, str]] = frozenset()  # partner and agreement
     deliveries: frozenset[tuple[str, str]] = frozenset()  # partner and delivery, of those agreements
+    places: frozenset[tuple[str, str, str]] = frozenset()  # partner, delivery and path of what intake takes no more
 
     def holds(self, row: Row) -> bool:
         """Whether a document of the corpus, or an exclusion, was withdrawn."""
@@ -40,13 +41,15 @@ class Gone:
             tombstone
             or doc_id in self.copies
             or (partner, delivery) in self.deliveries
+            or (partner, delivery, row["path"]) in self.places
             or (partner, row.get("agreement")) in self.agreements
         )
 
     def fingerprint(self) -> list[object]:
         """All of it as plain values, the same in any order: what an index that leaves it out is named by."""
         tombstones = [[one.model_dump(mode="json") for one in self.withdrawn[name].tombstones] for name in sorted(self.withdrawn)]
-        return [sorted(self.withdrawn), tombstones, sorted(self.agreements)]
+        found = (self.copies, self.agreements, self.deliveries, self.places)
+        return [sorted(self.withdrawn), tombstones, *map(sorted, found)]
 
 
 def find_gone(workspace: Workspace, partners: Iterable[str]) -> Gone:
@@ -57,6 +60,7 @@ def find_gone(workspace: Workspace, partners: Iterable[str]) -> Gone:
     """
     withdrawn: dict[str, Withdrawn] = {}
     copies: set[str] = set()
+    places: set[tuple[str, str, str]] = set()
     agreements: set[tuple[str, str]] = set()
     deliveries: set[tuple[str, str]] = set()
     for partner in sorted(set(partners)):
@@ -64,10 +68,19 @@ def find_gone(workspace: Workspace, partners: Iterable[str]) -> Gone:
         if found.tombstones:
             withdrawn[partner] = found
             copies |= leaving(workspace, partner, contents=found.by_content()).doc_ids
+            places |= _no_more_taken(workspace, partner)
         ended = {one.id for one in read_institution(workspace.root, partner).agreements if one.withdrawn_on is not None}
         agreements |= {(partner, one) for one in ended}
         deliveries |= {(partner, one) for one in _deliveries_under(workspace, partner, ended)} if ended else set()
-    return Gone(withdrawn, frozenset(copies), frozenset(agreements), frozenset(deliveries))
+    return Gone(withdrawn, frozenset(copies), frozenset(agreements), frozenset(deliveries), frozenset(places))
+
+
+def _no_more_taken(workspace: Workspace, partner: str) -> set[tuple[str, str, str]]:
+    """Where intake, run again since, set aside what has a tombstone: the corpus may still be the one of before."""
+    if not is_published(workspace, "documents", partner):
+        return set()
+    rows = read_table(workspace.read("documents", partner) / "exclusions.parquet").to_pylist()
+    return {(partner, row["delivery"], row["path"]) for row in rows if row["reason"] == REASON}
 
 
 def _deliveries_under(workspace: Workspace, partner: str, agreements: set[str]) -> set[str]:

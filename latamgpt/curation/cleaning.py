@@ -94,7 +94,7 @@ def decide_language(declared: str, found: Identified, num_letters: int, min_conf
 def _clean_one(row: Row, task: Task, outcome: Cleaned) -> None:
     params = task.params
     masked = mask(normalise(str(row["text"])))
-    title = mask(str(row["title"]))
+    title = mask(normalise(str(row["title"])))
     num_minors = count_minors(masked.text)
     declared = str(row["declared_language"])
     measures = measure(masked.text)

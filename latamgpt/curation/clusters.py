@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from latamgpt.curation.in_order import DEATHS_ALLOWED, Input, Output, in_order
 from latamgpt.errors import OperatorError
-from latamgpt.launch.slurm import Slurm, queued_jobs, require_slurm, try_job
+from latamgpt.launch.slurm import Slurm, queued_jobs, require_interface, require_slurm, try_job
 
 if TYPE_CHECKING:
     import distributed
@@ -71,6 +71,7 @@ class SlurmCluster:
         import distributed
 
         require_slurm()
+        require_interface(self.slurm.scheduler_interface)
         with self._cluster() as cluster, distributed.Client(cluster) as client:
             try_job(cluster.job_script())
             cluster.scale(jobs=self.num_jobs)
@@ -143,10 +144,20 @@ class _Jobs:
         self.asked = asked
         self.cluster = cluster
         self.with_worker: set[str] = set()  # jobs whose workers have come
-        self.last_worker = time.monotonic()
+        self.last_worker = self.last_look = time.monotonic()
 
     def look_after(self) -> None:
-        """Give up where no worker was there for long; submit again what ended after it had worked."""
+        """Give up where no worker was there for long; submit again what ended after it had worked.
+
+        Called for every result and while one is waited for; looks once in a while. Where nobody looked for long, since results
+        were worked on, that time says nothing of workers.
+        """
+        now = time.monotonic()
+        if now - self.last_look < SECONDS_BETWEEN_LOOKS:
+            return
+        if now - self.last_look > 3 * SECONDS_BETWEEN_LOOKS:
+            self.last_worker = now
+        self.last_look = now
         names = [str(worker.name) for worker in list(self.cluster.scheduler.workers.values())]
         self.with_worker |= {job for job in self.cluster.workers for name in names if f"{name}-".startswith(f"{job}-")}
         if names:
@@ -208,6 +219,7 @@ def _spread(
                 except TimeoutError:
                     look_after()
                 else:
+                    look_after()
                     return future.result()
 
         return result

@@ -32,11 +32,11 @@ def run(workspace: Workspace, params: Params) -> Report:
     Raises:
         OperatorError: a partner's documents gate did not pass, an evaluation set cannot be read, or no document is left.
     """
+    items = read_items(workspace.root)
     for partner in params.partners:
         must_have_passed(workspace, "documents_gate", partner)
     documents, exclusions = _gather(workspace, params.partners)
     permitted, refused = check_rights(workspace, documents, params.rights)
-    items = read_items(workspace.root)
     contamination = decontaminate(permitted, items, params.corpus.decontamination)
     honest, holding = _split(permitted, contamination)
     choice = choose(honest, find_hidden_texts(workspace, params.partners), params.corpus)

@@ -21,7 +21,7 @@ from latamgpt.launch.site import Engine, Site, read_site
 
 WORKERS_VARIABLE = "LATAMGPT_WORKERS"
 IMPORTED_BEFORE = [
-"""Once, by the process that all workers are forked from."""
+    """Once, by the process that all workers are forked from."""
     "latamgpt.curation.cleaning",
     "latamgpt.curation.prepared",
 ]

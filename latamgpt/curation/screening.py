@@ -14,7 +14,7 @@ import re2
 BACK_REFERENCE = re.compile(r"\\[1-9]")
 LOOKAROUND = re.compile(r"\(\?<?[=!](?:[^()\\\[]|\\.|\[(?:[^\]\\]|\\.)*\]|\((?:[^()\\]|\\.)*\))*\)")
 BEYOND_ASCII = r"\x{80}-\x{10FFFF}"
-WIDER = {r"\d": f"0-9{BEYOND_ASCII}", r"\w": f"0-9A-Za-z_{BEYOND_ASCII}", r"\s": rf"\s{BEYOND_ASCII}"}
+WIDER = {r"\d": f"0-9{BEYOND_ASCII}", r"\w": f"0-9A-Za-z_{BEYOND_ASCII}", r"\s": rf"\s\x0b\x1c-\x1f{BEYOND_ASCII}"}
 NOT_FOLDED_BY_RE2 = str.maketrans("\u0130\u0131", "ii")  # for Python's IGNORECASE the Turkish letters are an i too
 MAX_MEMORY_BYTES = 1 << 26  # of RE2's automaton, which it builds as it reads; too little makes it slower
 
@@ -73,7 +73,7 @@ class WordScreen:
     def _compiled(self) -> re2.Set:
         compiled = re2.Set.SearchSet(_options())
         for words in self._lists:
-            compiled.Add(rf"(?:\A|[^0-9A-Za-z_\[])(?:{wider(words)})(?:[^0-9A-Za-z_]|\z)")
+            compiled.Add(rf"(?:\A|[^A-Za-z])(?:{wider(words)})(?:[^A-Za-z]|\z)")
         compiled.Compile()
         return compiled
 

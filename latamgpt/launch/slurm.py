@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Annotated
 
+import psutil
 from pydantic import Field
 
 from latamgpt.errors import OperatorError
@@ -50,6 +51,20 @@ def require_slurm() -> None:
         raise OperatorError(
             f"{', '.join(missing)} not on PATH: this site's engine is slurm, and jobs are submitted where the command runs. Run "
             "it on the cluster's login node (often after `module load slurm`), or choose another site (LATAMGPT_SITE)."
+        )
+
+
+def require_interface(name: str) -> None:
+    """Refuse to go on where this machine has no such network interface.
+
+    Raises:
+        OperatorError: it has others.
+    """
+    known = sorted(psutil.net_if_addrs())
+    if name not in known:
+        raise OperatorError(
+            f"this machine has no network interface {name!r}: it has {', '.join(known)}. The nodes have to reach the scheduler, "
+            "which runs here, through one. Mend scheduler_interface in the section slurm of the site's file."
         )
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections import Counter
+from datetime import date
 
 import pyarrow.parquet as pq
 import pytest
@@ -12,7 +13,8 @@ from latamgpt.params import Params
 from latamgpt.records import Expectation, Report, Severity, Table
 from latamgpt.registry.groups import BY
 from latamgpt.store import Workspace, write_report
-from tests.catalogue.conftest import CLOSED, OPEN, QUOTABLE, ROWS, withdraw
+from tests.catalogue.conftest import CLOSED, OPEN, QUOTABLE, ROWS, of, publish_corpus, withdraw
+from tests.curation.documents import SPANISH, publish_clean
 from tests.curation.test_corpus import register
 
 TOKENS_PER_BYTE = 2  # in the fixture's shards
@@ -109,6 +111,16 @@ def test_what_was_withdrawn_is_in_no_sample_and_no_cluster(shelf: Workspace, par
     assert found.clusters.rows == ()
     assert {sample.partner for sample in found.kept} == ({CLOSED} if whole else {OPEN, CLOSED})
     assert any(note.startswith(f"{2 if whole else 1} documents of this corpus were withdrawn since") for note in found.notes)
+
+
+def test_what_was_withdrawn_of_a_partner_without_a_kept_document_is_not_shown(shelf: Workspace, params: Params) -> None:
+    rows = [of(CLOSED, SPANISH, delivery_date=date(2026, 6, 1), country="MX", path="c.txt")]  # a copy of another partner's
+    register(shelf, CLOSED, **QUOTABLE)
+    publish_clean(shelf, rows, CLOSED)
+    publish_corpus(shelf, params)
+    assert any(one.doc_id == rows[0]["doc_id"] for one in show(shelf, params).dropped)
+    withdraw(shelf, CLOSED)
+    assert not any(one.doc_id == rows[0]["doc_id"] for one in show(shelf, params).dropped)
 
 
 def test_nothing_is_shown_of_an_agreement_that_was_withdrawn(shelf: Workspace, params: Params) -> None:

@@ -11,8 +11,11 @@ from latamgpt.catalogue.search import Found, Wanted, search
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.governance.contents import content_id
 from latamgpt.params import Params
+from latamgpt.records import DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, ORTHOGRAPHY_SCHEMA
 from latamgpt.store import Workspace
+from tests.builders import publish_rows
 from tests.catalogue.conftest import (
+    ASIDE,
     CLOSED,
     GUARANI,
     OPEN,
@@ -23,7 +26,7 @@ from tests.catalogue.conftest import (
     publish_corpus,
     withdraw,
 )
-from tests.curation.documents import PORTUGUESE, publish_clean
+from tests.curation.documents import PORTUGUESE, exclusion, publish_clean
 from tests.curation.test_corpus import register
 
 
@@ -106,6 +109,22 @@ def test_what_was_withdrawn_is_not_found_though_the_corpus_still_holds_it(shelf:
 
 
 def test_a_copy_of_what_was_withdrawn_is_not_found_either(shelf: Workspace, params: Params) -> None:
+    withdraw(shelf, OPEN, delivery="otra", document="0" * 64, contents=[content_id(GUARANI)])
+    assert found_in(shelf, params, "guyra").num_found == 0
+
+
+def test_a_copy_that_intake_takes_no_more_is_not_found_either_in_the_corpus_of_before(shelf: Workspace, params: Params) -> None:
+    """Intake has run since the withdrawal and holds the text no more; the corpus has not."""
+    gone = [one | {"partner": OPEN} for one in ASIDE] + [
+        exclusion(partner=OPEN, delivery="entrega", path="b.txt", reason="withdrawn")
+    ]
+    kept = [row for row in ROWS[OPEN] if row["path"] != "b.txt"]
+    files = {
+        "documents.parquet": (kept, DOCUMENT_SCHEMA),
+        "orthographies.parquet": ([], ORTHOGRAPHY_SCHEMA),
+        "exclusions.parquet": (gone, EXCLUSION_SCHEMA),
+    }
+    publish_rows(shelf, "documents", OPEN, files)
     withdraw(shelf, OPEN, delivery="otra", document="0" * 64, contents=[content_id(GUARANI)])
     assert found_in(shelf, params, "guyra").num_found == 0
 

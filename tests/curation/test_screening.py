@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from latamgpt.curation.personal_data.masking import BY_WORDS, WORD_LISTS, WORD_SCREEN, Find, find_all, plain_find_all
+from latamgpt.curation.personal_data.masking import (
+    BY_WORDS,
+    WORD_LISTS,
+    WORD_SCREEN,
+    Find,
+    find_all,
+    mask,
+    plain_find_all,
+)
 from latamgpt.curation.personal_data.table import RULES
 from latamgpt.curation.screening import Screen, wider
 from tests.curation.planted_ids import PLANTED, Planted, distractors
@@ -62,3 +70,21 @@ def test_a_pattern_that_would_become_narrower_is_refused() -> None:
         wider(r"\W\d")
     with pytest.raises(ValueError, match="cannot be widened"):
         wider(r"[^\w]\d")
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("CPF:529.982.247-25RG: 12.345.678-9", "CPF:[CPF]RG: [RG]"),
+        ("CPF529.982.247-25 e 111 444 777 35", "CPF[CPF] e [CPF]"),
+        ("CNPJ 11.222.333/0001-81NSS: 97589442355", "CNPJ [CNPJ]NSS: [NSS]"),
+        ("Nombre | 20-12345678-6DNI 12.345.678", "Nombre | [CUIT]DNI [DNI]"),
+    ],
+)
+def test_a_label_glued_to_a_number_that_is_masked_still_names_the_next_one(text: str, masked: str) -> None:
+    assert mask(text).text == masked
+
+
+@pytest.mark.parametrize("blank", [" ", "\v", "\x1c", "\x1f", "\u2003"])
+def test_any_blank_is_one_to_a_screen(blank: str) -> None:
+    assert Screen([r"a\sb"]).may_match(f"a{blank}b")

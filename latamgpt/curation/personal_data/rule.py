@@ -62,7 +62,8 @@ def named(country: str, tag: str, pattern: str, is_valid: Callable[[str], bool],
 
 
 def _rule(country: str, tag: str, pattern: str, is_valid: Callable[[str], bool], proof: Proof, words: str) -> Rule:
-    anywhere = re.compile(rf"(?<![\w\[])(?:{words_alone(words)})(?!\w)", re.IGNORECASE) if words else NO_WORDS
+    # only letters end a word here: digits beside it may be a number that becomes a tag before the word is asked for
+    anywhere = re.compile(rf"(?<![^\W\d_])(?:{words_alone(words)})(?![^\W\d_])", re.IGNORECASE) if words else NO_WORDS
     return Rule(country, tag, re.compile(pattern, re.IGNORECASE), is_valid, proof, words, words_before(words), anywhere)
 
 
