@@ -74,7 +74,7 @@ def processes_in(folder: Path) -> list[psutil.Process]:
 def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(clone: Clone) -> None:
     workspace = Workspace(clone.root)
     before = read_lock(workspace)["checkpoint"]
-    num_tokens = workspace.report("mixture").counts["tokens"]
+    num_tokens = workspace.report("checkpoint").counts["num_tokens"]
     code, said = run_on_terminal(clone, once(f"of {num_tokens:,} tokens", CTRL_C))
     screen = Shown(COLUMNS).feed(said)
     assert code == INTERRUPTED
