@@ -74,7 +74,7 @@ def test_help_of_stage_lists_every_stage(capsys: pytest.CaptureFixture[str]) -> 
         (["stage", "documents"], "runs for one partner"),
         (["stage", "documents", "nobody"], "'nobody' is none of: academia-quechua"),
         (["stage", "corpus", "academia-quechua"], "takes no key"),
-        (["stage", "corpus"], "has not been published here"),
+        (["stage", "mixture"], "has not been published here"),
         (["profile", "tyny"], "there is no profile 'tyny'"),
         (["stage", "checkpoint", "--profile", "tiny"], "latamgpt profile tiny"),
     ],
