@@ -11,16 +11,6 @@ for program in sbatch slurmctld slurmd slurmdbd munged mariadbd ip; do
 done
 if [ -z "$missing" ]; then exit 0; fi
 
-if ! command -v apt-get >/dev/null; then
-    echo "setup-slurm: missing:$missing. There is no apt-get here: install Slurm with slurmdbd, MUNGE, MariaDB and iproute2 by this" \
-        "system's own means" >&2
-    exit 2
-fi
-if [ "$(id -u)" != 0 ]; then
-    echo "setup-slurm: missing:$missing. Installing needs root: sudo apt-get install $packages" >&2
-    exit 2
-fi
-apt-get update -qq
-# shellcheck disable=SC2086 # a list of words
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+. "$(dirname "$0")/apt-install.sh"
+install_packages setup-slurm "$missing" "Slurm with slurmdbd, MUNGE, MariaDB and iproute2" "$packages"
 sbatch --version

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from latamgpt.curation.kernels import BASE, GOLDEN, MIX_1, MIX_2, CodePoints
+from latamgpt.curation.kernels import BASE, GOLDEN, CodePoints, mixed
 
 NUM_FOLDED = 0x20000
 APART, LEFT_OUT, ALONE = np.uint32(0), np.uint32(1), np.uint32(1 << 31)
@@ -40,13 +40,6 @@ class ItemTable(NamedTuple):
     beginnings_N: Places  # or how many in a row from its beginning
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _mixed(value: np.uint64) -> np.uint64:
-    value = (value ^ (value >> np.uint64(30))) * MIX_1
-    value = (value ^ (value >> np.uint64(27))) * MIX_2
-    return value ^ (value >> np.uint64(31))
-
-
 @njit(cache=True, nogil=True)
 def hash_words(codes_C: CodePoints, folded: NDArray[np.uint32]) -> Hashes:
     """A hash for each word, in order; see `matched_words.words`.
@@ -63,10 +56,10 @@ def hash_words(codes_C: CodePoints, folded: NDArray[np.uint32]) -> Hashes:
         if plain == LEFT_OUT:
             continue
         if inside and (plain == APART or plain & ALONE):
-            words[count] = _mixed(hashed)
+            words[count] = mixed(hashed)
             count, inside = count + 1, False
         if plain & ALONE:
-            words[count] = _mixed(np.uint64(plain & ~ALONE))
+            words[count] = mixed(np.uint64(plain & ~ALONE))
             count += 1
         elif plain != APART:
             if not inside:
@@ -74,7 +67,7 @@ def hash_words(codes_C: CodePoints, folded: NDArray[np.uint32]) -> Hashes:
             hashed += np.uint64(plain) * power
             power *= BASE
     if inside:
-        words[count] = _mixed(hashed)
+        words[count] = mixed(hashed)
         count += 1
     return words[:count]
 
@@ -85,7 +78,7 @@ def hash_grams(words_W: Hashes, num_words: int) -> Hashes:
     grams = np.zeros(max(len(words_W) - num_words + 1, 0), np.uint64)
     for start in range(len(grams)):
         for place in range(start, start + num_words):
-            grams[start] = _mixed(grams[start] * GOLDEN + words_W[place])
+            grams[start] = mixed(grams[start] * GOLDEN + words_W[place])
     return grams
 
 
@@ -96,7 +89,7 @@ def count_runs(words_W: Hashes, table: ItemTable) -> Places:
     for start in range(len(words_W)):
         hashed = np.uint64(0)
         for length in range(1, min(RUN_WORDS, len(words_W) - start) + 1):
-            hashed = _mixed(hashed * GOLDEN + words_W[start + length - 1])
+            hashed = mixed(hashed * GOLDEN + words_W[start + length - 1])
             if not table.wanted[length] or not table.passing[hashed >> FILTER_SHIFT]:
                 continue
             gram = np.searchsorted(table.grams, hashed)

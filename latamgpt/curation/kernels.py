@@ -1,11 +1,11 @@
 """The inner loops of curation, compiled: one pass over a text's code points instead of a Python step for each.
 
-Each serves a module that has the plain reference (`language`, `minhash`, `normalise`, `quality`, `variety`), which says what is
-meant and with which the tests hold it equal, number for number. Only whole numbers are computed here: no machine rounds them
-differently. Numba compiles a kernel when it is first called in a checkout (a few seconds) and keeps the code beside this file, or
-where NUMBA_CACHE_DIR says.
+Each serves a module that has the plain reference (`language`, `masking`, `minhash`, `normalise`, `quality`, `variety`), which
+says what is meant and with which the tests hold it equal, number for number. Only whole numbers are computed here: no machine
+rounds them differently. Numba compiles a kernel when it is first called in a checkout (a few seconds) and keeps the code beside
+this file, or where NUMBA_CACHE_DIR says.
 """
-# C code points  W windows  L languages  P permutations
+# C code points  P permutations
 
 from functools import lru_cache
 
@@ -16,12 +16,6 @@ from numpy.typing import NDArray
 CodePoints = NDArray[np.uint32]
 
 SPACE = np.uint32(32)
-FIRST_FACTOR, SECOND_FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
-BUCKET_BITS = 16
-BUCKET_SHIFT, MIDDLE_SHIFT = np.uint64(64 - BUCKET_BITS), np.uint64(29)
-MAX_NGRAM = 4
-SHARE_BITS = 30
-SURE = np.int64(0.9 * 2**30)  # of a window: such a one is in that language
 WANTED_BITS = 16
 WANTED_MASK = np.uint64((1 << WANTED_BITS) - 1)
 
@@ -51,85 +45,6 @@ def code_points(text: str) -> CodePoints:
 
 
 @njit(cache=True, nogil=True)
-def window_scores(codes_C: CodePoints, edges_W: NDArray[np.int64], table: NDArray[np.int16]) -> NDArray[np.int32]:
-    """Per window of a text and language, the summed log-probabilities of the window's n-grams; see `language`.
-
-    Args:
-        codes_C: the text's code points.
-        edges_W: begin and end of each window, two numbers each.
-        table: per bucket and language, thousandths of a nat.
-    """
-    num_windows, num_languages = len(edges_W) // 2, table.shape[1]
-    scores = np.zeros((num_windows, num_languages), np.int32)
-    buckets = np.zeros(MAX_NGRAM, np.uint64)
-    for window in range(num_windows):
-        start, end = edges_W[2 * window], edges_W[2 * window + 1]
-        length = end - start + 2  # with a space at either end
-        sums = scores[window]
-        for first in range(length):
-            hashed, count = np.uint64(0), 0
-            for n in range(min(MAX_NGRAM, length - first)):
-                place = first + n
-                code = SPACE if place == 0 or place == length - 1 else codes_C[start + place - 1]
-                hashed = (hashed + np.uint64(code)) * FIRST_FACTOR
-                hashed ^= hashed >> MIDDLE_SHIFT
-                buckets[n] = (hashed * SECOND_FACTOR) >> BUCKET_SHIFT
-                count = n + 1
-                if n > 0 and code == SPACE:  # it would stand in the middle of the next one
-                    break
-            if count == MAX_NGRAM:  # together: the sums are read and written once
-                one, two, three, four = buckets[0], buckets[1], buckets[2], buckets[3]
-                for k in range(num_languages):
-                    both = np.int32(table[one, k]) + np.int32(table[two, k])
-                    sums[k] += both + np.int32(table[three, k]) + np.int32(table[four, k])
-            else:
-                for n in range(count):
-                    bucket = buckets[n]
-                    for k in range(num_languages):
-                        sums[k] += table[bucket, k]
-    return scores
-
-
-@njit(cache=True, nogil=True)
-def window_edges(num_chars: int, window_chars: int, max_windows: int) -> NDArray[np.int64]:
-    """Begin and end of each window of a text, two numbers each; see `language.windows_of`."""
-    count = max(1, (num_chars + window_chars // 2) // window_chars) if num_chars else 0
-    num_windows = min(count, max_windows)
-    edges_W = np.empty(2 * num_windows, np.int64)
-    for window in range(num_windows):
-        index = window * count // num_windows
-        edges_W[2 * window] = index * num_chars // count
-        edges_W[2 * window + 1] = (index + 1) * num_chars // count
-    return edges_W
-
-
-@njit(cache=True, nogil=True)
-def language_shares(scores_WL: NDArray[np.int32], likely: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Per language, the sum over all windows of its share in what speaks for any, in parts of 2^SHARE_BITS; and in how many
-    windows that share is at least SURE. See `language`.
-
-    Args:
-        scores_WL: what `window_scores` gives.
-        likely: how much a language counts that lies so many thousandths of a nat behind the best; 0 beyond its end.
-    """
-    num_windows, num_languages = scores_WL.shape
-    shares_L = np.zeros(num_languages, np.int64)
-    sure_L = np.zeros(num_languages, np.int64)
-    weights_L = np.zeros(num_languages, np.int64)
-    for window in range(num_windows):
-        best, total = scores_WL[window].max(), 0
-        for k in range(num_languages):
-            behind = best - scores_WL[window, k]
-            weights_L[k] = likely[behind] if behind < len(likely) else 0
-            total += weights_L[k]
-        for k in range(num_languages):
-            share = (weights_L[k] << SHARE_BITS) // total
-            shares_L[k] += share
-            sure_L[k] += share >= SURE
-    return shares_L, sure_L
-
-
-@njit(cache=True, nogil=True)
 def lowered(codes_C: CodePoints, lower: NDArray[np.uint32]) -> CodePoints:
     """The characters of a text in lower case, by a table; empty where one is not in it. See `characters.lower_codes`."""
     found = np.empty(len(codes_C), np.uint32)
@@ -150,24 +65,17 @@ def digit_spans(codes_C: CodePoints, gap: int, least: int) -> NDArray[np.int64]:
     """
     spans = np.empty((len(codes_C) // least + 1, 2), np.int64)
     num_spans = num_digits = begin = last = 0
-    for place in range(len(codes_C)):
-        code = codes_C[place]
-        if DIGIT_0 <= code <= DIGIT_9:
-            if num_digits and place - last - 1 > gap:
-                if num_digits >= least:
-                    spans[num_spans, 0], spans[num_spans, 1] = begin, last + 1
-                    num_spans += 1
-                num_digits = 0
-            begin = place if num_digits == 0 else begin
-            num_digits, last = num_digits + 1, place
-        elif code == LINE_END and num_digits:
+    for place in range(len(codes_C) + 1):
+        code = codes_C[place] if place < len(codes_C) else LINE_END
+        is_digit = DIGIT_0 <= code <= DIGIT_9
+        if num_digits and (code == LINE_END or (is_digit and place - last - 1 > gap)):
             if num_digits >= least:
                 spans[num_spans, 0], spans[num_spans, 1] = begin, last + 1
                 num_spans += 1
             num_digits = 0
-    if num_digits >= least:
-        spans[num_spans, 0], spans[num_spans, 1] = begin, last + 1
-        num_spans += 1
+        if is_digit:
+            begin = begin if num_digits else place
+            num_digits, last = num_digits + 1, place
     return spans[:num_spans]
 
 
@@ -198,10 +106,10 @@ def minhash(
             hashed += np.uint64(code) * power
             power *= BASE
         elif inside:
-            words[num_words] = _mixed(hashed)
+            words[num_words] = mixed(hashed)
             num_words, inside = num_words + 1, False
     if inside:
-        words[num_words] = _mixed(hashed)
+        words[num_words] = mixed(hashed)
         num_words += 1
     smallest_P = np.full(len(multipliers_P), EMPTY, np.uint32)
     if num_words == 0:
@@ -210,7 +118,7 @@ def minhash(
     for start in range(num_words - width + 1):
         shingle = np.uint64(0)
         for word in range(start, start + width):
-            shingle = _mixed(shingle * GOLDEN + words[word])
+            shingle = mixed(shingle * GOLDEN + words[word])
         for p in range(len(multipliers_P)):
             value = np.uint32((multipliers_P[p] * shingle + offsets_P[p]) >> np.uint64(32))
             smallest_P[p] = min(smallest_P[p], value)
@@ -218,7 +126,8 @@ def minhash(
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _mixed(value: np.uint64) -> np.uint64:
+def mixed(value: np.uint64) -> np.uint64:
+    """A hash of which every bit hangs on every bit of the value: splitmix64's finaliser."""
     value = (value ^ (value >> np.uint64(30))) * MIX_1
     value = (value ^ (value >> np.uint64(27))) * MIX_2
     return value ^ (value >> np.uint64(31))
@@ -290,7 +199,7 @@ def find_word(codes_C: CodePoints, flags: NDArray[np.uint16], wanted: NDArray[np
             hashed += np.uint64(codes_C[place]) * power
             power *= BASE
         elif begin >= 0:
-            value = _mixed(hashed)
+            value = mixed(hashed)
             if wanted[value & WANTED_MASK] == value:
                 return begin, place
             begin = -1

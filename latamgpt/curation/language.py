@@ -16,18 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latamgpt.curation.characters import BEHIND_LETTERS, flags, in_nfc, lower_codes, within_table
-from latamgpt.curation.kernels import (
+from latamgpt.curation.kernels import SPACE, CodePoints, code_points, spoken
+from latamgpt.curation.language_kernels import (
     BUCKET_BITS,
     FIRST_FACTOR,
     MAX_NGRAM,
     SECOND_FACTOR,
     SHARE_BITS,
-    SPACE,
     SURE,
-    CodePoints,
-    code_points,
     language_shares,
-    spoken,
     window_edges,
     window_scores,
 )

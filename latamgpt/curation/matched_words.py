@@ -8,10 +8,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from latamgpt.curation.characters import APOSTROPHES
 from latamgpt.curation.item_kernels import ALONE, APART, LEFT_OUT, NUM_FOLDED, hash_words
 from latamgpt.curation.kernels import code_points
 
-APOSTROPHES = frozenset("'’‘ʼʻ`´ꞌꞋ")
 OF_SUMS = frozenset("+=×÷")
 """Each a word by itself: '2 + 3 = 5' is five words, while '2, 3, 5' is three."""
 

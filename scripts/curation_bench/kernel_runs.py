@@ -1,5 +1,6 @@
 """One kernel on some texts, timed; what both environments need to do that the same way. Imports nothing of either side."""
 
+import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -92,3 +93,18 @@ def write_runs(path: Path, runs: Sequence[KernelRun]) -> None:
 def read_runs(path: Path) -> list[KernelRun]:
     """What `write_runs` wrote."""
     return [KernelRun(**run) for run in json.loads(path.read_text())]
+
+
+def run_as_program(description: str | None, work: Callable[[Texts, Path, Path], Sequence[KernelRun]]) -> None:
+    """What both environments' programs do: read texts, time kernels on them and write the answer.
+
+    Args:
+        description: the program's docstring.
+        work: from the texts, the tokenizer and the answer's place to what was timed.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("texts", type=Path)
+    parser.add_argument("answer", type=Path)
+    parser.add_argument("--tokenizer", type=Path, required=True, help="as the side that is timed reads one")
+    options = parser.parse_args()
+    write_runs(options.answer, work(read_texts(options.texts), options.tokenizer, options.answer))

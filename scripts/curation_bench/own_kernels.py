@@ -3,7 +3,6 @@
 python -m scripts.curation_bench.own_kernels TEXTS.parquet ANSWER.json --tokenizer data/tokenizer
 """
 
-import argparse
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,10 +27,9 @@ from scripts.curation_bench.kernel_runs import (
     Texts,
     language_results,
     masking_results,
-    read_texts,
     repair_results,
+    run_as_program,
     timed,
-    write_runs,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,16 +89,5 @@ def limits(texts: Texts) -> list[KernelRun]:
     return [KernelRun(LIMIT, name, timed(run, texts.texts)[0] * times, "") for name, (times, run) in work.items()]
 
 
-def main() -> None:
-    """Time and write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("texts", type=Path)
-    parser.add_argument("answer", type=Path)
-    parser.add_argument("--tokenizer", type=Path, required=True, help="a folder that holds tokenizer.json")
-    options = parser.parse_args()
-    texts = read_texts(options.texts)
-    write_runs(options.answer, [*kernels(texts, options.tokenizer), *limits(texts)])
-
-
 if __name__ == "__main__":
-    main()
+    run_as_program(__doc__, lambda texts, tokenizer, _: [*kernels(texts, tokenizer), *limits(texts)])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latamgpt.curation.characters import lower_codes
-from latamgpt.curation.kernels import code_points, digit_spans, language_shares
+from latamgpt.curation.kernels import code_points, digit_spans
 from latamgpt.curation.language import (
     MAX_WINDOWS,
     WINDOW_CHARS,
@@ -18,6 +18,7 @@ from latamgpt.curation.language import (
     shipped_model,
     spoken_codes,
 )
+from latamgpt.curation.language_kernels import language_shares
 from latamgpt.curation.minhash import plain_signature, signature
 from latamgpt.curation.normalise import normalise, plain_normalise
 from latamgpt.curation.personal_data.masking import DIGITS, MAX_GAP, MIN_DIGITS

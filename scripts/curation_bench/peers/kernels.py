@@ -3,7 +3,6 @@
 python -m scripts.curation_bench.peers.kernels TEXTS.parquet ANSWER.json --tokenizer data/tokenizer/tokenizer.json
 """
 
-import argparse
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,10 +22,9 @@ from scripts.curation_bench.kernel_runs import (
     Texts,
     language_results,
     masking_results,
-    read_texts,
     repair_results,
+    run_as_program,
     timed,
-    write_runs,
 )
 from scripts.curation_bench.peers.datatrove_pipeline import (
     HASHES_PER_BUCKET,
@@ -114,23 +112,16 @@ def best(model: ShippedLID, text: str) -> str:
     return model.predict(Document(text=text, id=""))[0][0]
 
 
-def main() -> None:
-    """Time and write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("texts", type=Path)
-    parser.add_argument("answer", type=Path)
-    parser.add_argument("--tokenizer", type=Path, required=True, help="a tokenizer.json")
-    options = parser.parse_args()
-    texts = read_texts(options.texts)
-    runs = [
+def runs(texts: Texts, tokenizer: Path, answer: Path) -> list[KernelRun]:
+    """Every peer at every kernel that it has."""
+    return [
         *text_runs(texts),
         quality_run("datatrove", SPACY_LANGUAGE, texts),
         quality_run("datatrove, tuned", RegexWords(), texts),
-        *minhash_runs(texts, options.answer.parent / "unused"),
-        *tokenizer_runs(texts.texts, options.tokenizer),
+        *minhash_runs(texts, answer.parent / "unused"),
+        *tokenizer_runs(texts.texts, tokenizer),
     ]
-    write_runs(options.answer, runs)
 
 
 if __name__ == "__main__":
-    main()
+    run_as_program(__doc__, runs)
