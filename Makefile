@@ -31,9 +31,11 @@ ui: setup ## Dagster, MLflow and Data Docs in the browser, on 127.0.0.1
 test: setup ## the quick tests
 	@$(BIN)/python -m pytest -q -m "not slow" --numprocesses logical --maxprocesses 4
 
+# Each process that tests imports every file that it is given.
+SLOW_FILES = $$(grep -rl --include 'test_*.py' 'mark\.slow' tests)
 test-slow: setup ## the tests that take longer: whole runs, kills, real servers, a real browser
 	@scripts/setup-browser.sh
-	@$(BIN)/python -m pytest -q -m slow --timeout 600 --numprocesses 3 --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -m slow --timeout 600 --numprocesses 3 --no-loadscope-reorder $(SLOW_FILES)
 
 check: setup ## format, lint, types, import directions
 	@$(BIN)/ruff format --check .

@@ -20,6 +20,8 @@ SHOWN = {
         bars=(
             ("documents per country", "country", "documents"),
             ("documents per language", "language", "documents"),
+            ("documents per period", "period", "bytes"),
+            ("documents per kind", "kind", "bytes"),
             ("documents per kind of institution", "kind of institution", "documents"),
             ("documents per year of delivery", "year of delivery", "documents"),
             ("exclusions per reason", "reason", "items"),

@@ -5,10 +5,10 @@ from assets.shown import Shown
 SHOWN = {
     "tokenizer": Shown(
         group="tokens",
-        description="The base model's tokenizer, measured on every language.",
+        description="The base model's tokenizer, measured on every language and extended for those that it serves badly.",
         kinds=("huggingface",),
         owners=("team:model",),
-        bars=(("languages", "language", "bytes per token"),),
+        bars=(("languages", "language", "tokens per word", "base's tokens per word"),),
     ),
     "token_shards": Shown(
         group="tokens",
@@ -19,6 +19,8 @@ SHOWN = {
             ("tokens per language", "language", "train tokens"),
             ("tokens per country", "country", "train tokens"),
             ("tokens per partner", "partner", "train tokens"),
+            ("tokens per period", "period", "train tokens"),
+            ("tokens per kind", "kind", "train tokens"),
             ("tokens per kind of institution", "kind of institution", "train tokens"),
         ),
     ),

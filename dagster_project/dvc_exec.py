@@ -5,6 +5,7 @@ they differ; a stage that fails or is stopped leaves the outputs that dvc.lock k
 """
 
 import json
+import logging
 import re
 import shutil
 import signal
@@ -32,6 +33,15 @@ SHELL_ADDS = 128  # to the number of a signal that ended its command
 dvc.lock.DEFAULT_TIMEOUT = 0.3  # a sixth of it is the wait between two tries for DVC's lock: 50 ms, by default 500
 dvc_lockfile.install()
 dvc_stages.install()
+
+
+def open_ahead(root: Path) -> None:
+    """Open the repository once, so that children forked later find loaded what DVC loads when it first opens one."""
+    try:
+        with Repo(str(root)) as repo:
+            list(repo.index.stages)
+    except Exception as error:  # noqa: BLE001  (a file that somebody is editing: whoever needs it will say so)
+        logging.getLogger(__name__).info("%s was not opened ahead: %s", root, error)
 
 
 class StoppedError(BaseException):

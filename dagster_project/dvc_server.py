@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dagster_project.dvc_codes import FAILED
-from dagster_project.dvc_exec import reproduce, write_status
+from dagster_project.dvc_exec import open_ahead, reproduce, write_status
 from dagster_project.dvc_lockfile import read_ahead
 from dagster_project.dvc_stages import load_ahead
 from latamgpt.records import Frozen
@@ -45,6 +45,7 @@ class Server:
 
     def serve(self) -> None:
         """Answer requests until the input ends, then stop what still runs."""
+        open_ahead(self.root)
         os.set_blocking(sys.stdin.fileno(), False)
         self.watched.register(sys.stdin.fileno(), selectors.EVENT_READ, None)
         text = b""
@@ -68,7 +69,7 @@ class Server:
                 os.kill(self.children[request.id], signal.SIGTERM)
             return
         read_ahead(self.root)
-        load_ahead(request.target)
+        load_ahead(self.root, request.target)
         pid = os.fork()
         if pid == 0:
             _be_child(self.root, request)

@@ -22,6 +22,7 @@ from typing import Protocol
 import dvc.stage.run
 from dvc.stage.exceptions import StageCmdFailedError
 
+from dagster_project.dvc_lockfile import parse_once
 from latamgpt.errors import OperatorError
 from latamgpt.stages import find_stage
 
@@ -42,12 +43,14 @@ def install() -> None:
     dvc.stage.run._run = run_command  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
-def load_ahead(address: str) -> None:
+def load_ahead(root: Path, address: str) -> None:
     """Load the packages that a stage will need, before a child is forked for it; what cannot be loaded it will say itself."""
     name = address.partition("@")[0]
     if not _is_forked(name):
         return
     try:
+        if not _is_ours(_command(root, name)):
+            return
         importlib.import_module(f"{PROJECT}.{find_stage(name).module}")
         if name.endswith("_gate"):
             importlib.import_module(f"{PROJECT}.gates.suite").load_great_expectations()
@@ -62,7 +65,7 @@ def run_command(executable: str | None, cmd: str, **settings: object) -> None:
         StageCmdFailedError: it ended with another exit code than 0.
     """
     words = shlex.split(cmd)
-    if words[:2] != COMMAND or not _is_forked("".join(words[2:3])):
+    if not (_is_ours(cmd) and _is_forked("".join(words[2:3]))):
         _run_in_shell(executable, cmd, **settings)
         return
     stage = multiprocessing.get_context("fork").Process(
@@ -76,6 +79,15 @@ def run_command(executable: str | None, cmd: str, **settings: object) -> None:
     stage.join()
     if stage.exitcode != 0:
         raise StageCmdFailedError(cmd, stage.exitcode)
+
+
+def _command(root: Path, name: str) -> str:
+    path = root / "dvc.yaml"
+    return parse_once(path.read_text(encoding="utf-8"), str(path))["stages"][name]["cmd"]
+
+
+def _is_ours(cmd: str) -> bool:
+    return shlex.split(cmd)[:2] == COMMAND
 
 
 def _is_forked(name: str) -> bool:

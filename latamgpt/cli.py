@@ -2,10 +2,13 @@
 
 import argparse
 import os
+import re
 import select
 import signal
 import sys
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from latamgpt.commands import (
     audit,
@@ -72,8 +75,26 @@ def _is_read() -> bool:
     return False
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser, of the program or of one of its commands, that explains by its own usage what it does not know."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Refuse here what is left over: argparse would hand it up, and the whole program would answer for the command."""
+        options, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(self._unknown(unknown))
+        return options, unknown
+
+    def _unknown(self, unknown: list[str]) -> str:
+        words = [word for word in unknown if word.startswith("-")] or unknown
+        known = re.findall(r"--[a-z][a-z-]*", self.format_help())
+        like = {near[0] for word in words if (near := get_close_matches(word.partition("=")[0], known, 1))}
+        hint = f"did you mean {' or '.join(sorted(like))}?" if like else f"see `{self.prog} --help`"
+        return f"{self.prog} does not know {', '.join(words)}: {hint}"
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="latamgpt", description="From partners' texts to a language model of their own.")
+    parser = Parser(prog="latamgpt", description="From partners' texts to a language model of their own.")
     parsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add(parsers)

@@ -3,7 +3,7 @@
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -23,9 +23,17 @@ class RightsParams(Frozen):
     as_of: date
 
 
+class PlaceParams(Frozen):
+    """Where a run works on texts, as agreements' residency is held against it: of the run, and not of the machine."""
+
+    country: str = Field(pattern=r"^([A-Z]{2})?$")  # ISO 3166-1 alpha-2; '' for none that is named
+    site: str  # a file of sites/, where agreements name one; '' for none
+
+
 class DocumentsParams(Frozen):
     """Intake: caps that keep one bad file from stopping the others, and how well a page of a scan must have been read."""
 
+    place: PlaceParams  # a delivery whose agreement keeps it elsewhere is set aside; a machine elsewhere stops the stage
     max_file_bytes: Count  # decompressed
     max_delivery_bytes: Count  # decompressed, all files together
     max_record_bytes: int = Field(gt=0, le=4 << 20)  # one line of JSON, one CSV row; docs/memory.md says why not more
@@ -41,16 +49,50 @@ class QualityThresholds(Frozen):
     min_letter_share: Share  # letters, marks and apostrophes of all characters that are not white space
     max_repeated_line_share: Share
     max_symbol_word_ratio: Share  # '#', '...', '|', braces per word
+    max_noisy_share: Share  # of what stands between blanks, what looks badly read by a machine: c0sa, pa|abra, p a l a b r a
+    max_repeated_run_share: Share  # of the words, those in runs of ten that stood before
+    min_distinct_word_share: Share  # of each 128 words in a row; lists of search words and loops have few
+
+
+class IdentifierName(StrEnum):
+    """A language identifier beside our own model."""
+
+    CLD2 = "cld2"  # of the package pycld2
+    FASTTEXT = "fasttext"  # a model file that the site has, such as GlotLID's
+
+
+class BoilerplateParams(Frozen):
+    """Which lines of a partner's documents are the page's and not the text's; of documents in long lines, others are let be."""
+
+    min_partner_docs: Count  # in long lines; below it a partner is too small to tell
+    min_docs: Count  # that hold the line
+    min_share: float = Field(gt=0, le=1)  # of those documents
+    min_letters: Count  # a shorter line goes only in a menu: 'Artículo 1' stays
+    min_menu_lines: Count  # different short lines, with nothing but repeated lines between them, that make a menu
+    min_prose_chars: Count  # a long line; verse is made of shorter ones
 
 
 class CleanDocumentsParams(Frozen):
     """Curation of one partner's documents."""
 
     min_language_confidence: Share  # below it a document goes to the 'undetermined' queue for people
+    language_identifiers: tuple[IdentifierName, ...] = ()  # where one sees another language than our model, neither says any
+    fasttext_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")  # of the model file; its place is the site's
     num_permutations: Count  # MinHash
     minhash_seed: int  # of the permutations: signatures of two seeds cannot be compared
     shingle_words: Count
+    max_machine_phrases_per_thousand: Positive  # words: of what assistants say of themselves; a text about them quotes one or two
+    min_machine_phrases: Count  # fewer set no document aside, however short it is: a note quotes one
+    max_toxic_terms_per_thousand: Positive  # words: archives and novels quote slurs, and who tells of an insult repeats it
+    min_toxic_terms: Count  # fewer set no document aside, however short it is
     docs_per_task: Count  # one map task's input, whatever the number of workers
+    boilerplate: BoilerplateParams
+
+    @model_validator(mode="after")
+    def _model_is_named(self) -> Self:
+        if (IdentifierName.FASTTEXT in self.language_identifiers) != bool(self.fasttext_sha256):
+            raise ValueError("fasttext_sha256 is there if, and only if, language_identifiers names fasttext: it says which model")
+        return self
 
 
 class GateParams(Frozen):
@@ -113,6 +155,8 @@ class CorpusGateParams(Frozen):
     max_drop_rate: Share  # of a community's verified documents, by one filter or all together
     max_drop_ratio: Positive  # of that rate to the rate of those whom the filter spares
     drop_confidence: float = Field(gt=0, lt=1)  # two-sided, of the interval whose lower end is held against both
+    max_slang_flagged: Share  # upper end of that interval, of a variety's honest sentences in which a listed slur is seen
+    min_toxic_found: Share  # of a variety's toxic sentences: a list that finds nothing flags no slang either
 
 
 class BaseModelKind(StrEnum):
@@ -152,10 +196,29 @@ class BaseModelParams(Frozen):
     tiny: TinyModelParams | None = None
 
 
+class ExtensionParams(Frozen):
+    """New tokens for languages that the base's tokenizer serves badly; docs/tokenizer.md has what so many gain."""
+
+    num_tokens: int = Field(ge=0)  # for all languages together; 0 leaves the base's tokenizer as it is
+    languages: tuple[str, ...] = Field(min_length=1)  # each weighs the same, whatever the size of its text
+    unchanged_languages: tuple[str, ...] = Field(min_length=1)  # every text of the corpus in these keeps its ids
+    min_count: Count  # in the texts learned from: a token met less often is hardly trained, and may be somebody's name
+
+    @model_validator(mode="after")
+    def _apart(self) -> "ExtensionParams":
+        both = sorted(set(self.languages) & set(self.unchanged_languages))
+        if both:
+            raise ValueError(
+                f"{', '.join(both)} cannot be both extended and left unchanged: no token would be new. Name each language once"
+            )
+        return self
+
+
 class TokenizerParams(Frozen):
-    """The base model's tokenizer, measured on every language."""
+    """The base model's tokenizer, measured on every language and extended for some."""
 
     sample_documents: Count  # per language, for bytes per token
+    extension: ExtensionParams
 
 
 class TokenShardsParams(Frozen):

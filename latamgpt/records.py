@@ -8,13 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 REPORT_NAME = "report.json"
 MANIFEST_NAME = "manifest.json"
+UNKNOWN = "unknown"
+"""Of what nobody stated, or nobody understands: a value of its own, which is counted and shown."""
 
 DOCUMENT_SCHEMA = pa.schema(
     [
         pa.field("doc_id", pa.string(), nullable=False),  # sha256 of delivery name and normalised source bytes, hex
         pa.field("partner", pa.string(), nullable=False),
         pa.field("delivery", pa.string(), nullable=False),
-        pa.field("delivery_date", pa.date32()),  # as the partner dated it: of two copies the earlier delivery's stays
+        pa.field("delivery_date", pa.date32()),  # as the partner dated it
         pa.field("agreement", pa.string(), nullable=False),
         pa.field("path", pa.string(), nullable=False),  # inside the delivery; '#17' names the 17th record of a file
         pa.field("title", pa.string(), nullable=False),
@@ -22,6 +24,8 @@ DOCUMENT_SCHEMA = pa.schema(
         pa.field("declared_language", pa.string(), nullable=False),  # BCP 47, as the partner declared it; 'und'
         pa.field("licence", pa.string(), nullable=False),  # SPDX identifier
         pa.field("source", pa.string(), nullable=False),
+        pa.field("period", pa.string(), nullable=False),  # when the text was written: '1890s', '19th century' or 'unknown'
+        pa.field("kind", pa.string(), nullable=False),  # one of intake.kinds.DocumentKind, or 'unknown'
         pa.field("ocr_confidence", pa.float64()),  # 0 to 1, the mean over words that a machine read; null where none was
         pa.field("text", pa.string(), nullable=False),
     ]
@@ -48,6 +52,7 @@ CLEAN_DOCUMENT_SCHEMA = pa.schema(
         pa.field("variety", pa.string(), nullable=False),  # es-AR, pt-BR ...; the language itself where unknown
         pa.field("has_voseo", pa.bool_(), nullable=False),
         pa.field("num_bytes", pa.int64(), nullable=False),  # of the cleaned text in UTF-8
+        pa.field("quality", pa.int64(), nullable=False),  # 0 to 1000, see curation/quality.py: of two copies the better stays
         pa.field("num_personal_data", pa.int64(), nullable=False),  # identifiers replaced by a tag
         pa.field("text_sha256", pa.string(), nullable=False),
         pa.field("signature", pa.list_(pa.uint32()), nullable=False),  # MinHash, one value per permutation
@@ -88,15 +93,17 @@ _PIECE_FIELDS = (
     pa.field("language", pa.string(), nullable=False),
     pa.field("variety", pa.string(), nullable=False),
     pa.field("piece", pa.int32(), nullable=False),  # 0, 1 ...: which part of the document, cut between characters
-    pa.field("tokens", pa.list_(pa.uint32()), nullable=False),  # the last piece of a document ends with EOS
+    pa.field("first_token", pa.int64(), nullable=False),  # where it begins among the tokens of the shard
+    pa.field("num_tokens", pa.int64(), nullable=False),  # the last piece of a document ends with EOS
     pa.field("num_bytes", pa.int64(), nullable=False),  # of the piece's text in UTF-8; EOS has none
 )
 
 TOKEN_SHARD_SCHEMA = pa.schema(_PIECE_FIELDS)
-"""Rows of token_shards/train/NNNNN.parquet: one piece of a document each, sorted by doc_id and piece."""
+"""Rows of token_shards/train/NNNNN.parquet: one piece of a document each, sorted by doc_id and piece. The tokens themselves lie
+beside it, end to end, in NNNNN.uint16 or NNNNN.uint32."""
 
 HELD_OUT_SCHEMA = pa.schema([*_PIECE_FIELDS, pa.field("text", pa.string(), nullable=False)])
-"""Rows of token_shards/held_out/NNNNN.parquet: never trained on; `text` is what `tokens` stand for."""
+"""Rows of token_shards/held_out/NNNNN.parquet: never trained on; `text` is what the tokens stand for."""
 
 MIXTURE_SCHEMA = pa.schema(
     [
@@ -134,6 +141,18 @@ class Manifest(Frozen):
     key: str = ""
     files: tuple[FileEntry, ...]
 
+
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template.jinja",
+    "vocab.json",
+    "merges.txt",
+    "tokenizer.model",
+)
+"""What a base model brings for its tokenizer; the tokenizer stage publishes those that there are, the checkpoint takes them."""
 
 Cell = str | int | float | bool | None
 

@@ -1,10 +1,14 @@
 """Files that people write: YAML as plain values, and what a record refuses of them, in sentences."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from datetime import date
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
+
+from latamgpt.errors import quoted
+from latamgpt.field_words import wrong_value
 
 
 class RepeatedKeyError(yaml.YAMLError):
@@ -55,13 +59,29 @@ def explain_validation(where: str, error: ValidationError) -> str:
     """A pydantic error as sentences: where, which key, what was found, what to do."""
     lines: list[str] = []
     for item in error.errors():
-        key = ".".join(str(part) for part in item["loc"]) or "the whole file"
+        key = _place(item["loc"]) or "the whole file"
         if item["type"] == "extra_forbidden":
             lines.append(f"{key}: there is no such key")
         elif item["type"] == "missing":
             lines.append(f"{key}: is missing")
         else:
-            message = item["msg"].removeprefix("Value error, ")
-            found = "" if isinstance(item["input"], dict) else f", found {item['input']!r}"
-            lines.append(f"{key}: {message[:1].lower()}{message[1:]}{found}")
+            found = "" if isinstance(item["input"], dict) else f", found {_written(item['input'])}"
+            lines.append(f"{key}: {wrong_value(item['type'], item.get('ctx', {}), item['msg'])}{found}")
     return f"{where}: {'; '.join(lines)}. Nothing was run. Mend the file and run the command again."
+
+
+def _place(parts: Sequence[int | str]) -> str:
+    """Where a value stands: keys joined by dots, and entries of a list counted from one."""
+    words = ""
+    for part in parts:
+        words += f" (number {part + 1})" if isinstance(part, int) else f".{part}" if words else part
+    return words
+
+
+def _written(value: object) -> str:
+    """A value as a person would write it."""
+    if value is None or isinstance(value, bool):
+        return {None: "nothing", True: "true", False: "false"}[value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return quoted(value) if isinstance(value, str) else repr(value)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from latamgpt.curation.minhash import signature
 from latamgpt.params import read_params
-from scripts import bench_personal_data, bench_poisoning
+from scripts import bench_loader, bench_personal_data, bench_poisoning
 from tests.curation.test_duplicates import plain_signature
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,6 +97,19 @@ def measure_fast_paths(rows: list[tuple[str, float, str]]) -> None:
     rows.append((f"MinHash of {num_bytes:,} bytes", fast, f"plain Python takes {plain / fast:.0f} times as long"))
 
 
+def measure_loader(rows: list[tuple[str, float, str]]) -> None:
+    """Batches from memory-mapped shards, small; beside other loaders: python -m scripts.bench_loader."""
+    with tempfile.TemporaryDirectory(prefix="latamgpt-bench-") as folder:
+        order, loader = bench_loader.prepare(Path(folder), num_shards=1)
+        start = time.perf_counter()
+        rates = bench_loader.measure_own(loader)
+        taken = time.perf_counter() - start
+    found = "; ".join(f"{name}: {statistics.median(values) / 1e6:.0f}" for name, values in rates.items())
+    rows.append(
+        (f"batches of {order.num_tokens(order.num_sequences):,} tokens", taken, f"million tokens per CPU second, {found}")
+    )
+
+
 def measure_personal_data(rows: list[tuple[str, float, str]]) -> None:
     """Masking of planted identifiers, small; by country: python -m scripts.bench_personal_data."""
     start = time.perf_counter()
@@ -138,6 +151,7 @@ def main() -> None:
     rows: list[tuple[str, float, str]] = []
     measure_light_commands(rows)
     measure_fast_paths(rows)
+    measure_loader(rows)
     measure_personal_data(rows)
     measure_poisoning(rows)
     if not options.without_install:

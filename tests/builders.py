@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from latamgpt.records import (
     CLEAN_DOCUMENT_SCHEMA,
@@ -18,6 +19,7 @@ from latamgpt.records import (
     Report,
     Severity,
 )
+from latamgpt.shards import read_shard, token_type, write_shard
 from latamgpt.store import Workspace, write_report, write_table
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 PARTNER = "academia-quechua"
 AGREEMENT = "aq-2025-01"
 EOS = "<|endoftext|>"
+VOCAB_SIZE = 49_152
 
 INSTITUTION = f"""
 id: {PARTNER}
@@ -67,6 +70,8 @@ def clean_document(number: int, **changes: object) -> Row:
         "declared_language": "quy",
         "licence": "CC0-1.0",
         "source": "written for this project",
+        "period": "unknown",
+        "kind": "unknown",
         "text": text,
         "language": "que",
         "language_confidence": 0.9,
@@ -75,6 +80,7 @@ def clean_document(number: int, **changes: object) -> Row:
         "second_language_share": 0.0,
         "has_voseo": False,
         "num_bytes": len(text.encode()),
+        "quality": 900,
         "num_personal_data": 0,
         "text_sha256": sha256(text.encode()).hexdigest(),
         "signature": [1, 2, 3],
@@ -83,9 +89,12 @@ def clean_document(number: int, **changes: object) -> Row:
 
 
 def publish_rows(workspace: Workspace, stage: str, key: str, files: dict[str, tuple[Iterable[Row], pa.Schema]]) -> None:
-    """Publish Parquet files and a bare report."""
+    """Publish Parquet files and a bare report; beside a table of token shards, the tokens of its rows."""
     with workspace.publish(stage, key) as folder:
         for name, (rows, schema) in files.items():
+            if "first_token" in schema.names:
+                write_shard(folder / name, list(rows), schema, token_type(VOCAB_SIZE))
+                continue
             known = [{k: v for k, v in row.items() if k in schema.names} for row in rows]
             write_table(folder / name, pa.Table.from_pylist(known, schema=loose(schema)))
         write_report(folder, Report(stage=stage, key=key, summary="a fixture"))
@@ -187,6 +196,13 @@ def publish_shards(workspace: Workspace, train: Sequence[Row], held_out: Sequenc
         for n in range(0, len(train), rows_per_shard)
     }
     publish_rows(workspace, "token_shards", "", {**files, "held_out/00000.parquet": (held_out, HELD_OUT_SCHEMA)})
+
+
+def read_pieces(table: Path) -> list[Row]:
+    """The rows of a token shard, each with its tokens."""
+    shard = read_shard(table)
+    rows = pq.read_table(table).to_pylist()
+    return [row | {"tokens": shard.piece(number).tolist()} for number, row in enumerate(rows)]
 
 
 def publish_tokenizer(workspace: Workspace, tokenizer: "Tokenizer", unknown_id: int = -1) -> None:

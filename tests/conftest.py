@@ -14,7 +14,10 @@ from latamgpt.store import Workspace
 
 ROOT = Path(__file__).parent.parent
 COMMITTED_LOCK, FINISHED_RUN = "tests/smoke/test_committed_lock.py", "tests/smoke/"
-LONGEST_FIRST = (COMMITTED_LOCK, FINISHED_RUN, "tests/training/test_checkpoint.py", "tests/faults/", "tests/training/")
+LONGEST_FIRST = (
+    *(COMMITTED_LOCK, FINISHED_RUN, "tests/faults/", "tests/training/test_checkpoint.py"),
+    *("tests/intake/test_memory.py", "tests/dagster_project/", "tests/training/"),
+)
 """Where the slow tests take longest: begun last, they would run on alone."""
 
 
@@ -61,7 +64,7 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def params() -> Params:
     """The parameters of the tests' run."""
     return read_params(ROOT, "tiny")

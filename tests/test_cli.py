@@ -87,3 +87,23 @@ def test_a_mistake_is_explained_without_a_traceback(
     error = capsys.readouterr().err
     assert message in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["deliver", "x", "--partner", "y", "--dryrun"], "latamgpt deliver does not know --dryrun: did you mean --dry-run?"),
+        (["corpus", "show", "--jsn"], "latamgpt corpus show does not know --jsn: did you mean --json?"),
+        (["corpus", "show", "mapu"], "latamgpt corpus show does not know mapu: see `latamgpt corpus show --help`"),
+        (["stage", "corpus", "--zzz=1"], "latamgpt stage does not know --zzz=1: see `latamgpt stage --help`"),
+    ],
+)
+def test_a_misspelt_option_is_answered_by_its_own_command(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    shown = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said in shown
+    assert shown.startswith(f"usage: latamgpt {words[0]} ")

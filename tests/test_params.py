@@ -49,7 +49,7 @@ def test_a_misspelt_key_is_named(workspace: Workspace) -> None:
 
 def test_a_value_out_of_bounds_is_shown(workspace: Workspace) -> None:
     edit(workspace.root, "replay_share: 0.25", "replay_share: 25")
-    with pytest.raises(OperatorError, match=r"mixture.replay_share: .*less than or equal to 1, found 25"):
+    with pytest.raises(OperatorError, match=r"mixture.replay_share: .*1.0 or less, found 25"):
         read_params(workspace.root)
 
 
@@ -59,7 +59,7 @@ def test_a_value_out_of_bounds_is_shown(workspace: Workspace) -> None:
         ("num_bands: 28", "num_bands: 30", "corpus.num_bands is 30, which does not divide clean_documents.num_permutations, 112"),
         ("  - archivo-cauca\n", "  - academia-quechua\n", "partners names academia-quechua twice"),
         ("kind: package", "kind: tiny", "base_model.tiny is there if, and only if, base_model.kind is tiny"),
-        ("max_document_tokens: 512", "max_document_tokens: 1", "greater than or equal to 2, found 1"),
+        ("max_document_tokens: 512", "max_document_tokens: 1", "2 or more, found 1"),
         ("min_page_confidence: 0.9", "min_page_confidence: 90", "documents.min_page_confidence: "),
     ],
 )

@@ -22,6 +22,7 @@ from latamgpt.registry.groups import BY
 from latamgpt.store import Workspace, read_table
 
 REPORTED = ("corpus", "corpus_gate", "token_shards")
+ROUNDED = 1e-5  # a gate's report rounds what it observed
 NEVER_CLEANED = "dropped before personal data was masked"
 
 Row = Mapping[str, object]
@@ -82,6 +83,15 @@ def show(workspace: Workspace, params: Params) -> Holdings:
         notes.append("No tokens yet: run `latamgpt stage token_shards`.")
     elif not same:
         notes.append("The token shards are of another corpus, so tokens are not shown: run `latamgpt stage token_shards`.")
+    judged = gate is not None and _judges(gate, corpus)
+    if gate is None:
+        notes.append("The corpus was not held against its gate yet: run `latamgpt stage corpus_gate`.")
+    elif not judged:
+        del reports["corpus_gate"]
+        notes.append(
+            "The gate's verdict is of another corpus than this one, so it is not shown: run `latamgpt stage corpus_gate`. Until "
+            "then nobody knows whether this one passes."
+        )
     if documents.num_gone:
         notes.append(
             f"{documents.num_gone:,} documents of this corpus were withdrawn since and are not shown; the counts still hold "
@@ -93,7 +103,7 @@ def show(workspace: Workspace, params: Params) -> Holdings:
         counted=tuple(_counted(corpus, shards if same else None, column) for column in BY.values()),
         funnel=_table(corpus, FUNNEL),
         clusters=cluster_table(documents.duplicates, documents.kept, documents.dropped),
-        gate=gate.tables if gate else (),
+        gate=gate.tables if gate and judged else (),
         kept=_samples_of_kept(folder, quoting, documents.kept),
         dropped=_samples_of_dropped(workspace, quoting, documents.dropped),
     )
@@ -120,6 +130,22 @@ def _is_of(shards: Report, corpus: Report) -> bool:
     counted = {row[0]: row[1:] for row in _table(corpus, "documents per partner").rows}
     table = next((one for one in shards.tables if one.name == "tokens per partner"), None)
     return table is not None and counted == {row[0]: (row[1], row[-1]) for row in table.rows}
+
+
+def _judges(gate: Report, corpus: Report) -> bool:
+    """Whether the gate counted what this corpus counts, and weighed its largest partner as this corpus does."""
+    counted = all(gate.counts.get(name) in (None, corpus.counts.get(name)) for name in ("documents", "languages", "countries"))
+    sizes = [int(row[2] or 0) for row in _table(corpus, "documents per partner").rows]
+    largest = max(sizes, default=0) / max(sum(sizes), 1)
+    weighed = [one.observed for one in gate.expectations if one.arguments.get("column") == "share"]
+    return counted and all(_is_number(one, largest) for one in weighed)
+
+
+def _is_number(observed: str, value: float) -> bool:
+    try:
+        return abs(float(observed) - value) < ROUNDED
+    except ValueError:
+        return False
 
 
 def _counted(corpus: Report, shards: Report | None, column: str) -> Table:

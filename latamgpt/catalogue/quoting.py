@@ -102,7 +102,7 @@ class Quoting:
         site = read_site(workspace.root)
         self.root = workspace.root
         self.day = max(params.rights.as_of, today())
-        self.place = Place(site.country, site.name)
+        self.place = Place(site.country, site.name, site.is_guess)
         self._institutions: dict[str, Institution] = {}
         self._rulings: dict[tuple[str, ...], Ruling] = {}
 

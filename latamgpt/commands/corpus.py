@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from latamgpt.catalogue.holdings import Holdings, Sample
     from latamgpt.catalogue.search import Found, Hit
 
-SHOWN_BY = ("language", "country", "partner", "year", "kind")  # where none is named
+SHOWN_BY = ("language", "country", "partner", "period", "kind")  # where none is named
 INDENT = "    "
 
 
@@ -31,7 +31,7 @@ def add(parsers: Parsers) -> None:
         description="What the reports of the corpus, its gate and the token shards say, with samples of what was kept and "
         "dropped. Words of a document are shown only where its agreement permits publish_excerpts.",
     )
-    show.add_argument("--by", choices=BY, help="only the numbers, by this; year is that of the delivery, kind the institution's")
+    show.add_argument("--by", choices=BY, help="only the numbers, by this; year is that of the delivery, institution its kind")
     show.add_argument("--json", action="store_true", help="print all of it as one JSON value")
     show.set_defaults(command=_show)
     search = corpus.add_parser(

@@ -1,24 +1,35 @@
-"""Stage `clean_documents`: a partner's documents, normalised, identified, judged and freed of personal data."""
+"""Stage `clean_documents`: a partner's documents, normalised, identified, judged, freed of personal data and of boilerplate."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import pyarrow as pa
+import pyarrow.parquet as pq
 
-from latamgpt.curation.cleaning import DISPUTED, MINOR, STAGE, UNKNOWN, Cleaned, Row, Task, clean
+from latamgpt.cache import made_from
+from latamgpt.curation.cleaned_counts import COUNTED_COLUMNS, CleanedCounts
+from latamgpt.curation.cleaning import DISPUTED, MINOR, PUBLISHED, STAGE, UNKNOWN, WORKED, clean_to_tables
 from latamgpt.curation.engine import choose, read_workers_site
+from latamgpt.curation.identifiers import editions, in_force
 from latamgpt.curation.language import one_name
+from latamgpt.curation.stripping import Boilerplate, take_boilerplate
+from latamgpt.curation.tasks import Tasks
+from latamgpt.curation.unchanged import Earlier, find_earlier, keep_outcome
 from latamgpt.errors import OperatorError
 from latamgpt.launch.site import Site
-from latamgpt.params import CleanDocumentsParams, Params, QualityThresholds
+from latamgpt.params import Params
 from latamgpt.progress import follow
-from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, PERSONAL_DATA_SCHEMA, Report, Table
+from latamgpt.records import Report, Table
 from latamgpt.registry.languages import thresholds_in_force
-from latamgpt.store import Workspace, read_table, rows_to_table, write_report, write_table
+from latamgpt.store import Workspace, read_table, write_report
+from latamgpt.table_parts import parts_writer
 
 
 def run(workspace: Workspace, params: Params, key: str = "") -> Report:
-    """Clean one partner's documents and publish those kept, those excluded and those that people must look at.
+    """Clean one partner's documents and publish those kept, those excluded, those that people must look at, and what was taken.
+
+    Memory holds the documents that the workers have at hand, not the partner's.
 
     A partner all of whose deliveries were set aside has no documents here, and that is no fault of this stage: the exclusions of
     `documents` say why.
@@ -27,37 +38,63 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
         OperatorError: `documents` published neither a document nor an exclusion, or a file of languages/ is faulty.
     """
     source = workspace.read("documents", key)
-    documents = read_table(source / "documents.parquet", DOCUMENT_SCHEMA)
-    if documents.num_rows == 0 and read_table(source / "exclusions.parquet").num_rows == 0:
+    documents = source / "documents.parquet"
+    quality = thresholds_in_force(workspace.root)
+    refuse_unread(quality)
+    site = read_workers_site(workspace.root)
+    fasttext_model = str(workspace.root / site.fasttext_model)
+    identifiers = editions(in_force(params.clean_documents, fasttext_model))
+    key_today = made_from(STAGE, params.clean_documents, sorted(quality.items()), identifiers)
+    earlier = find_earlier(workspace, key, key_today, documents)
+    tasks = Tasks([documents], params.clean_documents, quality, fasttext_model, known=earlier.doc_ids)
+    if not tasks.num_documents and not earlier.doc_ids and read_table(source / "exclusions.parquet").num_rows == 0:
         raise OperatorError(
             f"{source} holds neither documents nor exclusions: nothing was read from {key}'s deliveries, and nothing says why. "
             f"Run `latamgpt stage documents {key}` again."
         )
-    quality = thresholds_in_force(workspace.root)
-    refuse_unread(quality)
-    outcome = clean_table(documents, params.clean_documents, quality, read_workers_site(workspace.root), key)
     with workspace.publish(STAGE, key) as target:
-        write_table(target / "documents.parquet", rows_to_table(_by_id(outcome.kept), CLEAN_DOCUMENT_SCHEMA))
-        write_table(target / "exclusions.parquet", rows_to_table(_by_id(outcome.excluded), EXCLUSION_SCHEMA))
-        write_table(target / "personal_data.parquet", rows_to_table(_by_id(outcome.personal_data_rows), PERSONAL_DATA_SCHEMA))
-        write_table(target / "undetermined.parquet", rows_to_table(_by_id(outcome.undetermined), DOCUMENT_SCHEMA))
-        return write_report(target, describe(key, documents.num_rows, outcome))
+        with TemporaryDirectory(dir=target) as scratch:
+            fresh, joined = Path(scratch) / "fresh", Path(scratch) / "joined"
+            clean_into(fresh, tasks, site, key)
+            join_into(joined, fresh, earlier)
+            keep_outcome(workspace, key, key_today, documents, joined)
+            boilerplate = take_boilerplate(joined, target, params.clean_documents, quality)
+        return write_report(target, describe(key, count(target), boilerplate, identifiers))
 
 
-def clean_table(
-    documents: pa.Table, params: CleanDocumentsParams, quality: Mapping[str, QualityThresholds], site: Site, partner: str
-) -> Cleaned:
-    """Cut the documents into tasks, spread them over the site's workers, join what comes back in order."""
-    tasks = [
-        Task(documents.slice(start, params.docs_per_task).to_pylist(), params, quality)
-        for start in range(0, documents.num_rows, params.docs_per_task)
-    ]
-    outcome = Cleaned()
-    with follow(STAGE, partner, "documents", documents.num_rows) as progress:
-        for task, cleaned in zip(tasks, choose(len(tasks), site, f"{STAGE}-{partner}").map(clean, tasks), strict=True):
-            outcome.add(cleaned)
-            progress.advance(len(task.rows))
-    return outcome
+def clean_into(folder: Path, tasks: Tasks, site: Site, partner: str) -> None:
+    """Spread the tasks over the site's workers and write what comes back, in the order of the documents, into a folder."""
+    folder.mkdir()
+    engine = choose(len(tasks), site, f"{STAGE}-{partner}")
+    with ExitStack() as stack:
+        files = {name: stack.enter_context(parts_writer(folder / f"{name}.parquet", schema)) for name, schema in WORKED.items()}
+        progress = stack.enter_context(follow(STAGE, partner, "documents", tasks.num_documents))
+        for cleaned in engine.map(clean_to_tables, tasks):
+            for name, file in files.items():
+                file.add(cleaned[name])
+            progress.advance(cleaned["documents"].num_rows + cleaned["exclusions"].num_rows)
+
+
+def join_into(folder: Path, fresh: Path, earlier: Earlier) -> None:
+    """Put what was made just now and what still holds of an earlier time together."""
+    if earlier.folder is None:
+        fresh.rename(folder)
+        return
+    folder.mkdir()
+    for name, schema in WORKED.items():
+        with parts_writer(folder / f"{name}.parquet", schema) as file:
+            for part in earlier.beside(fresh, name):
+                file.add(part)
+
+
+def count(folder: Path) -> CleanedCounts:
+    """What the published tables hold."""
+    counts = CleanedCounts()
+    for name in PUBLISHED:
+        with pq.ParquetFile(folder / f"{name}.parquet") as file:
+            for group in range(file.num_row_groups):
+                counts.add(name, file.read_row_group(group, COUNTED_COLUMNS[name]))
+    return counts
 
 
 def refuse_unread(languages: Iterable[str]) -> None:
@@ -71,46 +108,37 @@ def refuse_unread(languages: Iterable[str]) -> None:
             )
 
 
-def _by_id(rows: Iterable[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: str(row["doc_id"]))
-
-
-def describe(partner: str, num_read: int, outcome: Cleaned) -> Report:
+def describe(partner: str, counts: CleanedCounts, boilerplate: Boilerplate, identifiers: Table) -> Report:
     """What a person wants to know of a partner's clean documents, in counts and small tables."""
-    reasons = Counter(str(row["reason"]) for row in outcome.excluded)
-    share = len(outcome.kept) / num_read if num_read else 0.0
+    share = counts.num_kept / counts.num_read if counts.num_read else 0.0
     return Report(
         stage=STAGE,
         key=partner,
-        summary=f"kept {len(outcome.kept):,} of {num_read:,} documents ({share:.1%}), {len(outcome.undetermined):,} undetermined",
+        summary=f"kept {counts.num_kept:,} of {counts.num_read:,} documents ({share:.1%}), "
+        f"{counts.num_undetermined:,} undetermined",
         counts={
-            "documents_read": num_read,
-            "documents": len(outcome.kept),
-            "exclusions": len(outcome.excluded),
-            "undetermined": len(outcome.undetermined),
-            "language_disputed": reasons[DISPUTED],
-            "language_undetermined": reasons[UNKNOWN],
-            "names_a_minor": reasons[MINOR],
-            "personal_data": outcome.personal_data.total(),
-            "voseo": sum(bool(row["has_voseo"]) for row in outcome.kept),
-            "bytes": sum(int(str(row["num_bytes"])) for row in outcome.kept),
+            "documents_read": counts.num_read,
+            "documents": counts.num_kept,
+            "exclusions": counts.reasons.total(),
+            "undetermined": counts.num_undetermined,
+            "language_disputed": counts.reasons[DISPUTED],
+            "language_undetermined": counts.reasons[UNKNOWN],
+            "names_a_minor": counts.reasons[MINOR],
+            "personal_data": counts.personal_data.total(),
+            "voseo": counts.num_voseo,
+            "bytes": counts.num_bytes,
+            "boilerplate_lines": len(boilerplate.lines),
+            "boilerplate_documents": boilerplate.num_docs,
+            "boilerplate_bytes": boilerplate.num_bytes,
         },
         metrics={"keep_rate": round(share, 4)},
         tables=(
-            _counted("languages", "language", outcome.kept),
-            _counted("varieties", "variety", outcome.kept),
-            _counted("second languages", "second_language", [row for row in outcome.kept if row["second_language"]]),
-            Table(name="exclusions per reason", columns=("reason", "documents"), rows=tuple(sorted(reasons.items()))),
-            Table(name="personal data", columns=("kind", "replaced"), rows=tuple(sorted(outcome.personal_data.items()))),
+            counts.table("languages", "language"),
+            counts.table("varieties", "variety"),
+            counts.table("second languages", "second_language"),
+            Table(name="exclusions per reason", columns=("reason", "documents"), rows=tuple(sorted(counts.reasons.items()))),
+            Table(name="personal data", columns=("kind", "replaced"), rows=tuple(sorted(counts.personal_data.items()))),
+            boilerplate.summary(),
+            identifiers,
         ),
     )
-
-
-def _counted(table: str, column: str, rows: Iterable[Row]) -> Table:
-    documents: Counter[str] = Counter()
-    num_bytes: Counter[str] = Counter()
-    for row in rows:
-        documents[str(row[column])] += 1
-        num_bytes[str(row[column])] += int(str(row["num_bytes"]))
-    counted = tuple((name, documents[name], num_bytes[name]) for name in sorted(documents))
-    return Table(name=table, columns=(column, "documents", "bytes"), rows=counted)

@@ -1,7 +1,7 @@
 """Stage `corpus`: all partners' clean documents as one, rights checked again, without evaluation items, duplicates and plants."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -14,10 +14,12 @@ from latamgpt.curation.duplicates import DUPLICATE_SCHEMA, Kind
 from latamgpt.curation.evaluation_sets import read_items
 from latamgpt.curation.hidden_text import Finding, find_hidden
 from latamgpt.errors import OperatorError
-from latamgpt.governance.withdrawals import REASON, Withdrawn, explain, read_withdrawn
+from latamgpt.governance.withdrawals import REASON, explain, read_withdrawn
 from latamgpt.params import Params, RightsParams
 from latamgpt.progress import follow
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Report, Table
+from latamgpt.registry.breadth import Breadth, breadth
+from latamgpt.registry.edges import Terms
 from latamgpt.registry.partners import Edge, Institution, Purpose, read_institution
 from latamgpt.registry.rights import Ruling, rule
 from latamgpt.store import Workspace, must_have_passed, read_table, rows_to_table, write_report, write_table
@@ -36,10 +38,12 @@ def run(workspace: Workspace, params: Params) -> Report:
     for partner in params.partners:
         must_have_passed(workspace, "documents_gate", partner)
     documents, exclusions = _gather(workspace, params.partners)
-    permitted, refused = check_rights(workspace, documents, params.rights)
+    institutions = {name: read_institution(workspace.root, name) for name in documents["partner"].unique().to_pylist()}
+    permitted, refused = check_rights(workspace, documents, institutions, params.rights)
     contamination = decontaminate(permitted, items, params.corpus.decontamination)
     honest, holding = _split(permitted, contamination)
-    choice = choose(honest, find_hidden_texts(workspace, params.partners), params.corpus)
+    hidden = find_hidden_texts(workspace, params.partners)
+    choice = choose(honest, hidden, params.corpus, find_breadths(honest, institutions, params.rights))
     if choice.kept.num_rows == 0:
         raise OperatorError(
             f"the corpus of {len(params.partners)} partners is empty: {documents.num_rows:,} clean documents came in, "
@@ -67,20 +71,17 @@ def run(workspace: Workspace, params: Params) -> Report:
         return write_report(target, describe(documents.num_rows, choice.kept, everything, tables))
 
 
-def check_rights(workspace: Workspace, documents: pa.Table, rights: RightsParams) -> tuple[pa.Table, list[dict[str, object]]]:
+def check_rights(
+    workspace: Workspace, documents: pa.Table, institutions: Mapping[str, Institution], rights: RightsParams
+) -> tuple[pa.Table, list[dict[str, object]]]:
     """The documents that may still be trained on, and exclusions for the others: an agreement can end between two stages."""
-    institutions: dict[str, Institution] = {}
-    withdrawn: dict[str, Withdrawn] = {}
+    withdrawn = {partner: read_withdrawn(workspace.root, partner) for partner in institutions}
     permitted: list[bool] = []
     refused: list[dict[str, object]] = []
     columns = documents.select(["doc_id", "partner", "delivery", "agreement", "path", "licence", "language", "num_bytes"])
     for row in columns.to_pylist():
         partner = row["partner"]
-        if partner not in institutions:
-            institutions[partner] = read_institution(workspace.root, partner)
-            withdrawn[partner] = read_withdrawn(workspace.root, partner)
-        institution = institutions[partner]
-        ruling = rule(institution, row["agreement"], row["licence"], Purpose.TRAIN, rights.as_of, edge=Edge.CORPUS)
+        ruling = rule(institutions[partner], row["agreement"], row["licence"], Purpose.TRAIN, rights.as_of, edge=Edge.CORPUS)
         tombstone = withdrawn[partner].find(row["delivery"], row["doc_id"])
         if tombstone is not None:
             ruling = Ruling(False, REASON, explain(tombstone))
@@ -88,6 +89,13 @@ def check_rights(workspace: Workspace, documents: pa.Table, rights: RightsParams
         if not ruling.permitted:
             refused.append(_exclusion(row, ruling.reason, ruling.detail))
     return documents.filter(pa.array(permitted, pa.bool_())), refused
+
+
+def find_breadths(documents: pa.Table, institutions: Mapping[str, Institution], rights: RightsParams) -> dict[Terms, Breadth]:
+    """How broad the rights are under each of the terms that the documents came under."""
+    columns = (documents.column(name).to_pylist() for name in ("partner", "agreement", "licence"))
+    terms = {Terms(*one) for one in zip(*columns, strict=True)}
+    return {one: breadth(institutions[one.partner], one.agreement, one.licence, rights.as_of) for one in terms}
 
 
 def find_hidden_texts(workspace: Workspace, partners: Iterable[str]) -> dict[str, Finding]:
@@ -135,12 +143,20 @@ def _exclusions(documents: pa.Table, choice: Choice) -> list[dict[str, object]]:
 
 def _which(duplicate: GaveWay, kept: dict[str, object]) -> str:
     words = "the same text as" if duplicate.kind is Kind.EXACT else f"{duplicate.similarity:.0%} alike with"
-    return f"{words} {kept['path']} of {kept['partner']}/{kept['delivery']}, which was delivered first"
+    return f"{words} {kept['path']} of {kept['partner']}/{kept['delivery']}, preferred for its {duplicate.reason}"
 
 
-def _duplicate_table(duplicates: Iterable[GaveWay]) -> pa.Table:
+def _duplicate_table(duplicates: Sequence[GaveWay]) -> pa.Table:
+    gave_way = Counter(one.kept for one in duplicates)
     rows: list[dict[str, object]] = [
-        {"doc_id": one.dropped, "kept_doc_id": one.kept, "kind": str(one.kind), "similarity": one.similarity}
+        {
+            "doc_id": one.dropped,
+            "kept_doc_id": one.kept,
+            "kind": str(one.kind),
+            "similarity": one.similarity,
+            "reason": str(one.reason),
+            "cluster_size": 1 + gave_way[one.kept],
+        }
         for one in duplicates
     ]
     return rows_to_table(sorted(rows, key=lambda row: str(row["doc_id"])), DUPLICATE_SCHEMA)

@@ -13,7 +13,7 @@ import pyarrow as pa
 from latamgpt.curation.by_delivery import STAGES
 from latamgpt.governance.withdrawals import REASON
 from latamgpt.records import Table
-from latamgpt.registry.groups import KIND, YEAR, kinds_of, year_of
+from latamgpt.registry.groups import INSTITUTION, YEAR, kinds_of, year_of
 
 FUNNEL, CLUSTERS = "funnel", "duplicate clusters"
 KEPT, DROPPED = "samples of kept", "samples of dropped"
@@ -27,16 +27,16 @@ Row = Mapping[str, object]
 
 def corpus_tables(root: Path, kept: pa.Table, exclusions: pa.Table, duplicates: pa.Table) -> tuple[Table, ...]:
     """All of them, for a corpus that is about to be published."""
-    columns = ["doc_id", "partner", "delivery", "delivery_date", "path", "language", "licence", "num_bytes"]
+    columns = ["doc_id", "partner", "delivery", "delivery_date", "path", "language", "licence", "period", "kind", "num_bytes"]
     rows: list[Row] = kept.select(columns).to_pylist()
     dropped: list[Row] = exclusions.to_pylist()
     kind_of = kinds_of(root, (str(row["partner"]) for row in rows))
     grouped = [
-        {**row, YEAR: year_of(row["delivery_date"]), KIND: kind_of[str(row["partner"])]}  # pyright: ignore[reportArgumentType]
+        {**row, YEAR: year_of(row["delivery_date"]), INSTITUTION: kind_of[str(row["partner"])]}  # pyright: ignore[reportArgumentType]
         for row in rows
     ]
     return (
-        *(documents_per(grouped, column) for column in (YEAR, KIND, "licence")),
+        *(documents_per(grouped, column) for column in ("period", "kind", YEAR, INSTITUTION, "licence")),
         funnel(len(rows), dropped),
         cluster_table(duplicates.to_pylist(), rows, dropped),
         samples_of_kept(rows),
@@ -74,35 +74,25 @@ def funnel(num_kept: int, dropped: Iterable[Row]) -> Table:
 
 
 def cluster_table(duplicates: Iterable[Row], kept: Iterable[Row], dropped: Iterable[Row]) -> Table:
-    """The largest groups of documents that say the same, each under the one that all others gave way to, and whether that stays.
+    """The largest groups of documents that say the same, each under its winner: whether that stays, and why the others gave way.
 
-    One that gave way may itself have been given way to: it counts where the last of them stands. That one does not stay where it
-    looks planted; its copies at the same partner stay out with it.
+    A winner does not stay where it looks planted; its copies at the same partner stay out with it.
     """
-    gave_way_to: dict[str, str] = {}
-    kinds: dict[str, str] = {}
-    for pair in duplicates:
-        doc_id = str(pair["doc_id"])
-        gave_way_to[doc_id], kinds[doc_id] = str(pair["kept_doc_id"]), str(pair["kind"])
     row_of = {str(row["doc_id"]): row for row in dropped}
     row_of |= (staying := {str(row["doc_id"]): row for row in kept})
-    members: defaultdict[str, list[str]] = defaultdict(list)
-    for doc_id in gave_way_to:
-        members[_last(doc_id, gave_way_to)].append(doc_id)
-    rows: list[tuple[str, str, str, str, int, int, int, int]] = []
-    for first, gone in sorted(members.items(), key=lambda item: (-len(item[1]), item[0]))[:NUM_CLUSTERS]:
-        described = (first, str(row_of[first]["partner"]), str(row_of[first]["path"]), "yes" if first in staying else "no")
-        num_exact = sum(kinds[one] == "exact" for one in gone)
-        partners = {row_of[one]["partner"] for one in (first, *gone)}
-        rows.append((*described, 1 + len(gone), num_exact, len(gone) - num_exact, len(partners)))
-    columns = ("doc_id", "partner", "path", "stays", "documents", "exact", "near", "partners")
+    clusters: defaultdict[str, list[Row]] = defaultdict(list)
+    for pair in duplicates:
+        clusters[str(pair["kept_doc_id"])].append(pair)
+    rows: list[tuple[str, str, str, str, int, int, int, int, str]] = []
+    for winner, gone in sorted(clusters.items(), key=lambda item: (-len(item[1]), item[0]))[:NUM_CLUSTERS]:
+        described = (winner, str(row_of[winner]["partner"]), str(row_of[winner]["path"]), "yes" if winner in staying else "no")
+        num_exact = sum(pair["kind"] == "exact" for pair in gone)
+        partners = {row_of[one]["partner"] for one in (winner, *(str(pair["doc_id"]) for pair in gone))}
+        reasons = Counter(str(pair["reason"]) for pair in gone)
+        why = ", ".join(f"{reason} {number}" for reason, number in sorted(reasons.items()))
+        rows.append((*described, 1 + len(gone), num_exact, len(gone) - num_exact, len(partners), why))
+    columns = ("winner", "partner", "path", "stays", "documents", "exact", "near", "partners", "preferred for")
     return Table(name=CLUSTERS, columns=columns, rows=tuple(rows))
-
-
-def _last(doc_id: str, gave_way_to: Mapping[str, str]) -> str:
-    while doc_id in gave_way_to:
-        doc_id = gave_way_to[doc_id]
-    return doc_id
 
 
 def samples_of_kept(rows: Iterable[Row]) -> Table:

@@ -6,6 +6,7 @@ makes the output independent of the number of workers. A killed worker costs the
 
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -54,7 +55,7 @@ class ProcessPool:
         done, deaths = 0, 0
         while done < len(inputs):
             try:
-                for result in self._until_one_dies(function, inputs[done:]):
+                for result in self._until_one_dies(function, inputs, done):
                     yield result
                     done, deaths = done + 1, 0
             except BrokenProcessPool as error:
@@ -66,9 +67,10 @@ class ProcessPool:
                         f"{WORKERS_VARIABLE} to a smaller number and run the command again."
                     ) from error
 
-    def _until_one_dies(self, function: Callable[[Input], Output], inputs: Sequence[Input]) -> Iterator[Output]:
+    def _until_one_dies(self, function: Callable[[Input], Output], inputs: Sequence[Input], first: int) -> Iterator[Output]:
         with _pool(self.workers) as pool:
-            yield from in_order(lambda one: pool.submit(function, one).result, inputs, self.workers)
+            rest = (inputs[index] for index in range(first, len(inputs)))
+            yield from in_order(lambda one: pool.submit(function, one).result, rest, self.workers)
 
 
 def choose(num_tasks: int, site: Site, name: str = "") -> Executor:
@@ -80,10 +82,18 @@ def choose(num_tasks: int, site: Site, name: str = "") -> Executor:
         name: of the work, for whoever looks at a cluster's jobs.
     """
     if site.workers == 1 or num_tasks <= site.workers:
+        if site.workers > 1 and site.engine is not Engine.POOL:
+            _say(
+                f"{name}: {num_tasks} tasks for {site.workers} workers of {site.engine}: too few to share, so they are done here"
+            )
         return Serial()
     if site.slurm and site.engine is Engine.SLURM:
         return SlurmCluster(site.workers, site.slurm, name)
     return DaskCluster(site.workers) if site.engine is Engine.DASK else ProcessPool(site.workers)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def read_workers_site(root: Path) -> Site:

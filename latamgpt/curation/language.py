@@ -66,6 +66,7 @@ class Identified:
     confidence: float
     second: str = ""  # another language in which whole passages are: a translation, a quotation, speakers who change
     second_share: float = 0.0  # of the windows
+    against: str = ""  # which other identifier sees what: see `identifiers`
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,12 @@ def plain_language_shares(scores_WL: NDArray[np.int64]) -> tuple[NDArray[np.int6
 @cache
 def shipped_model() -> LanguageModel:
     """The model of the languages in language_samples/, fitted once per process."""
-    return fit({path.stem: path.read_text(encoding="utf-8") for path in sorted(SAMPLES.glob("*.txt"))})
+    return fit(samples())
+
+
+def samples() -> dict[str, str]:
+    """The text of each language in language_samples/, by its code."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(SAMPLES.glob("*.txt"))}
 
 
 def spoken_codes(text: str) -> CodePoints:

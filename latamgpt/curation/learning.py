@@ -5,8 +5,8 @@ a reference text of that language. Here: mean and standard deviation over passag
 in, since short text scatters most. Few passages are of few texts and kinds of text, and say little about others: the limit is
 then pulled towards the default's, which is wide (docs/fairness.md has the numbers).
 
-What the reference cannot say stays as the file has it: how short a document is worth having, and how much of it may be repeated
-lines or symbols (the references were freed of markup and of repeated lines).
+What the reference cannot say stays as the file has it: how short a document is worth having, how much of it may be repeated
+lines, repeated runs or symbols, and how few of its words may differ (the references were freed of markup and of repeated lines).
 """
 
 import math
@@ -19,9 +19,12 @@ from latamgpt.curation.language import one_name, shipped_model
 from latamgpt.curation.normalise import normalise
 from latamgpt.curation.quality import Measures, judge, measure
 from latamgpt.errors import OperatorError
+from latamgpt.launch.site import read_site
 from latamgpt.params import QualityThresholds
 from latamgpt.records import DOCUMENT_SCHEMA
 from latamgpt.registry.languages import DEFAULT, Evidence, LanguageFile, Method, Spread
+from latamgpt.registry.residency import must_work_here
+from latamgpt.registry.rights import Place
 from latamgpt.store import Workspace, read_table
 
 NUM_DEVIATIONS = 4.0  # of any measure at most 1 in 17 passages lies beyond (Cantelli); of a normal one, 1 in 31,000
@@ -38,6 +41,7 @@ class Limits:
     word_chars: float
     letter_share: float
     chars_per_word: float
+    noisy_share: float
 
 
 def learn(
@@ -81,6 +85,7 @@ def learned_from(evidence: Evidence, chosen: QualityThresholds, default: Quality
         "min_words": max(1, math.floor(chosen.min_chars / limits.chars_per_word)),
         "max_mean_word_chars": math.ceil(10 * limits.word_chars) / 10,
         "min_letter_share": math.floor(100 * limits.letter_share) / 100,
+        "max_noisy_share": math.ceil(100 * limits.noisy_share) / 100,
     }
     return QualityThresholds.model_validate({**chosen.model_dump(), **learned})
 
@@ -101,6 +106,7 @@ def gather(passages: Sequence[Measures], sources: tuple[str, ...], language: str
         mean_word_chars=_spread(one.mean_word_chars for one in passages),
         letter_share=_spread(one.letter_share for one in passages),
         chars_per_word=_spread(_chars_per_word(one) for one in passages),
+        noisy_share=_spread(one.noisy_share for one in passages),
     )
 
 
@@ -110,10 +116,12 @@ def limits_of(evidence: Evidence, default: QualityThresholds) -> Limits:
     word_chars = e.mean_word_chars.mean + NUM_DEVIATIONS * e.mean_word_chars.deviation
     letter_share = e.letter_share.mean - NUM_DEVIATIONS * e.letter_share.deviation
     chars_per_word = e.chars_per_word.mean + NUM_DEVIATIONS * e.chars_per_word.deviation
+    noisy_share = e.noisy_share.mean + NUM_DEVIATIONS * e.noisy_share.deviation
     return Limits(
         word_chars=word_chars + weight * max(0.0, default.max_mean_word_chars - word_chars),
         letter_share=max(0.0, letter_share - weight * max(0.0, letter_share - default.min_letter_share)),
         chars_per_word=chars_per_word + weight * max(0.0, default.min_chars / default.min_words - chars_per_word),
+        noisy_share=min(1.0, noisy_share + weight * max(0.0, default.max_noisy_share - noisy_share)),
     )
 
 
@@ -141,6 +149,7 @@ def read_source(workspace: Workspace, source: str, language: str, min_confidence
 
     Raises:
         OperatorError: there is no such file, or that partner's documents are not published here.
+        NotPermittedError: an agreement keeps that partner's texts elsewhere.
     """
     if not source.startswith(DOCUMENTS):
         path = workspace.root / source
@@ -149,6 +158,9 @@ def read_source(workspace: Workspace, source: str, language: str, min_confidence
                 f"{path} is missing: the thresholds of {language} are learned from it. Restore it, or name another source."
             )
         return [path.read_text(encoding="utf-8")]
+    site = read_site(workspace.root)
+    place = workspace.place("documents", source.removeprefix(DOCUMENTS))
+    must_work_here(workspace.root, "languages learn", [place], Place(site.country, site.name, site.is_guess))
     folder = workspace.read("documents", source.removeprefix(DOCUMENTS))
     rows = read_table(folder / "documents.parquet", DOCUMENT_SCHEMA).select(["declared_language", "text"]).to_pylist()
     return [row["text"] for row in rows if _is_verified(row["declared_language"], row["text"], language, min_confidence)]

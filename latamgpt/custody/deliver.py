@@ -66,11 +66,12 @@ def must_lie_here(root: Path, partner: str, agreement_id: str) -> None:
         OperatorError: there is no such partner, agreement or site.
         NotPermittedError: names the agreement's residency, and the site with its country.
     """
-    agreement = find_agreement(read_institution(root, partner), agreement_id)
+    institution = read_institution(root, partner)
+    agreement = find_agreement(institution, agreement_id)
     if not agreement.residency:
         return
     site = read_site(root)
-    place = Place(site.country, site.name)
+    place = Place(site.country, site.name, site.is_guess).held_for(institution)
     if not place.lies_in(agreement.residency):
         raise NotPermittedError(
             f"{partner}/{agreement.id} lets its texts lie in {', '.join(agreement.residency)}, and this machine is {place} "

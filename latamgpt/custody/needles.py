@@ -17,6 +17,11 @@ class Needle:
     """A string that is looked for, as patterns over folded text."""
 
     patterns: tuple[re.Pattern[str], ...]
+    in_words: re.Pattern[str] | None = None  # over text whose numbers are 0; None where too little of it is words
+
+    def count_without_numbers(self, text: str) -> int:
+        """How often its words stand in a text that keeps 0 in place of every number."""
+        return 0 if self.in_words is None else sum(1 for _ in self.in_words.finditer(fold(text)))
 
     def count(self, text: str) -> int:
         """How often it stands in a text, by the pattern that finds it most often."""
@@ -46,7 +51,7 @@ def needle(string: str) -> Needle:
     digits = re.sub(r"\D", "", compact)
     patterns: list[re.Pattern[str]] = []
     if len("".join(words)) >= FEWEST_LETTERS:
-        patterns.append(re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, words)) + r"(?!\w)"))
+        patterns.append(_whole(words))
     if len(digits) >= FEWEST_DIGITS:
         number = compact if len(digits) * 2 > len(compact) else digits
         patterns.append(re.compile(r"(?<![0-9a-z])" + BETWEEN_DIGITS.join(number) + r"(?![0-9a-z])"))
@@ -55,4 +60,9 @@ def needle(string: str) -> Needle:
             f"the string has {len(''.join(words))} characters: that stands in every text and leads to nobody. Give a full name, "
             "an address, a telephone or an identity number."
         )
-    return Needle(tuple(patterns))
+    is_worded = sum(map(str.isalpha, "".join(words))) >= FEWEST_LETTERS
+    return Needle(tuple(patterns), _whole([re.sub("[0-9]+", "0", word) for word in words]) if is_worded else None)
+
+
+def _whole(words: list[str]) -> re.Pattern[str]:
+    return re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, words)) + r"(?!\w)")

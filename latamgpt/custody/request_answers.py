@@ -8,7 +8,7 @@ from latamgpt.custody.subject_requests import Case, Kind
 from latamgpt.custody.traces import Unsearched
 from latamgpt.intake.quarantine import Reason
 
-PLACES = ("deliveries", "documents", "clean_documents", "corpus", "token_shards", "release")
+PLACES = ("deliveries", "documents", "clean_documents", "boilerplate", "corpus", "token_shards", "release")
 MAX_NAMED = 10  # files of one delivery and reason that are named in the terminal; the case's file names all
 FORGET = "A model that was trained on a text cannot forget it by itself: promise the next corpus and release, and say so."
 STAYS = (

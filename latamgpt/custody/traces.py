@@ -13,6 +13,7 @@ from pathlib import Path
 import orjson
 import pyarrow.parquet as pq
 
+from latamgpt.cache import forget
 from latamgpt.custody.delivery_search import Closed, search_files, search_folder
 from latamgpt.custody.needles import Needle
 from latamgpt.custody.places import delivery_place
@@ -34,7 +35,7 @@ CARRIERS = (
 class Trace(Frozen):
     """One place in which the string stands."""
 
-    place: str  # deliveries, documents, clean_documents, corpus, token_shards, release
+    place: str  # deliveries, documents, clean_documents, boilerplate, corpus, token_shards, release
     partner: str
     delivery: str
     item: str  # a doc_id, a file of the delivery, a shard, or a release
@@ -61,21 +62,31 @@ class Search:
 
 
 def search(workspace: Workspace, partners: Iterable[str], wanted: Needle) -> Search:
-    """Every place in which the string stands, from the deliveries to the release, and all of which that cannot be told."""
+    """Every place in which the string stands, from the deliveries to the release, and all of which that cannot be told.
+
+    What this machine keeps of the partners' texts to spare itself work is taken away first: it holds what the places here hold.
+    """
     partners = list(partners)
+    for partner in partners:
+        forget(workspace.root, partner)
     in_deliveries = [one for partner in partners for one in _in_deliveries(workspace, partner, wanted)]
     traces = [one for one in in_deliveries if isinstance(one, Trace)]
     for partner in partners:
         for stage, tables in CARRIERS:
             for table in tables:
                 traces += _in_table(workspace.place(stage, partner) / f"{table}.parquet", stage, wanted)
+        traces += _in_boilerplate(workspace.place("clean_documents", partner) / "boilerplate.parquet", partner, wanted)
         traces += _in_other_spellings(workspace.place("documents", partner), wanted, {trace.item for trace in traces})
     in_corpus = list(_in_table(workspace.place("corpus") / "documents.parquet", "corpus", wanted))
     in_shards = list(_in_shards(workspace, {trace.item: trace for trace in in_corpus}))
     traces += [*in_corpus, *in_shards]
     if any(trace.item.startswith("train/") for trace in in_shards):
         traces += _in_release(workspace)
-    doubts = (*_deliveries_elsewhere(workspace), *_shards_of_another_corpus(workspace), *_releases_that_cannot_be_told(workspace))
+    doubts = (
+        *_deliveries_elsewhere(workspace),
+        *_shards_of_another_corpus(workspace),
+        *_releases_that_cannot_be_told(workspace),
+    )
     return Search(tuple(traces), tuple(one for one in in_deliveries if isinstance(one, Unsearched)), doubts)
 
 
@@ -142,6 +153,17 @@ def _in_table(path: Path, stage: str, wanted: Needle) -> Iterator[Trace]:
             times = wanted.count(f"{row['title']}\n{row['text']}")
             if times:
                 yield _trace(stage, row, times, wanted)
+
+
+def _in_boilerplate(path: Path, partner: str, wanted: Needle) -> Iterator[Trace]:
+    """Lines that were taken out of a partner's documents, kept in small letters with numbers as 0."""
+    if not path.is_file():
+        return
+    for batch in pq.ParquetFile(path).iter_batches(READ_ROWS, columns=["line_sha256", "line"]):
+        for row in batch.to_pylist():
+            if times := wanted.count_without_numbers(row["line"]):
+                item = f"boilerplate.parquet, line {row['line_sha256'][:16]}"
+                yield Trace(place="boilerplate", partner=partner, delivery="", item=item, times=times)
 
 
 def _in_other_spellings(folder: Path, wanted: Needle, known: Collection[str]) -> Iterator[Trace]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
+from latamgpt.cache import forget
 from latamgpt.custody.days import must_have_come
 from latamgpt.custody.deeds import do
 from latamgpt.custody.edits import Deed
@@ -84,7 +85,14 @@ def withdraw(workspace: Workspace, order: Order, follow: Follow = lambda _: []) 
         *_holders(workspace),
         f"Stages that become stale ({len(stages)}): {', '.join(stages) or f'none, {order.partner} is not in the run'}",
     ]
-    return "\n".join([*lines, do(workspace, order.actor, meant.prepare, dry_run=order.dry_run)])
+
+    def prepare() -> Deed:
+        deed = meant.prepare()
+        if not order.dry_run:
+            forget(workspace.root, order.partner)  # before the deed: a kill in between leaves nothing that nobody asks for again
+        return deed
+
+    return "\n".join([*lines, do(workspace, order.actor, prepare, dry_run=order.dry_run)])
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def run(workspace: Workspace, params: Params) -> Report:
     models = {name: workspace.read(stage) for name, stage in STAGES.items()}
     held_out = workspace.read("token_shards") / "held_out"
     site = read_site(workspace.root)
-    place = Place(site.country, site.name)
+    place = Place(site.country, site.name, site.is_guess)
     must_permit_evaluation(workspace.root, params.partners, held_out, params.rights.as_of, place)
     tokenizer_file = models[BASE] / "tokenizer.json"
     asked = params.scorecard

@@ -15,10 +15,12 @@ from latamgpt.gates.fairness import (
     table_of,
     worst_first,
 )
+from latamgpt.gates.slang import slang_rules, slang_table, slang_verdicts
 from latamgpt.gates.suite import Gate, Rule, Suite, critical, publish_gate
 from latamgpt.params import CorpusGateParams, Params
 from latamgpt.records import Report
 from latamgpt.registry.languages import read_languages, thresholds_table
+from latamgpt.registry.toxic_terms import read_audit
 from latamgpt.store import Workspace, read_table
 
 SHOWN = ["doc_id", "partner", "agreement", "licence", "country", "language", "variety", "num_bytes", "text_sha256"]
@@ -32,6 +34,7 @@ def run(workspace: Workspace, params: Params) -> Report:
     verified = read_verified(workspace, params.partners, corpus, read_table(folder / "exclusions.parquet"))
     languages = read_languages(workspace.root)
     rates = worst_first([*audit(verified, params.corpus_gate), *audit_references(languages, params.corpus_gate)])
+    slang = read_audit()
     unfair = in_words(rates)
     gate = Gate(
         stage="corpus_gate",
@@ -40,6 +43,7 @@ def run(workspace: Workspace, params: Params) -> Report:
             Suite("documents", corpus, document_rules(params.corpus_gate)),
             Suite("partners", partners, partner_rules(params.corpus_gate)),
             Suite("fairness", arrow_of(rates), fairness_rules()),
+            Suite("slang", slang_verdicts(slang, params.corpus_gate), slang_rules()),
         ),
         counts={
             "documents": corpus.num_rows,
@@ -48,7 +52,7 @@ def run(workspace: Workspace, params: Params) -> Report:
             "verified_documents": len(verified),
             "unfair_drop_rates": sum(not rate.is_fair for rate in rates),
         },
-        tables=(table_of(rates), thresholds_table(languages)),
+        tables=(table_of(rates), thresholds_table(languages), slang_table(slang, verified, params.corpus_gate)),
     )
     return publish_gate(workspace, gate)
 

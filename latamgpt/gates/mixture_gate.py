@@ -15,7 +15,7 @@ from latamgpt.params import MixtureGateParams, Params
 from latamgpt.records import MIXTURE_SCHEMA, Report, Table
 from latamgpt.store import Workspace, read_table
 
-COLUMNS = ["doc_id", "language", "country", "tokens"]
+COLUMNS = ["doc_id", "language", "country", "num_tokens"]
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,7 @@ def read_pieces(shards: Path) -> dict[tuple[str, int], Piece]:
     pieces: dict[tuple[str, int], Piece] = {}
     for path in sorted((shards / "train").glob("*.parquet")):
         table = pq.read_table(path, columns=COLUMNS)
-        lengths = [length for chunk in table["tokens"].chunks for length in chunk.value_lengths().to_pylist()]
-        described = zip(*(table[name].to_pylist() for name in COLUMNS[:-1]), lengths, strict=True)
+        described = zip(*(table[name].to_pylist() for name in COLUMNS), strict=True)
         for row, cells in enumerate(described):
             pieces[path.relative_to(shards).as_posix(), row] = Piece(*cells)
     return pieces

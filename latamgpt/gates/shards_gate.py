@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -14,13 +16,13 @@ from latamgpt.gates.suite import Gate, Rule, Suite, critical, one_row, publish_g
 from latamgpt.gates.text_runs import share_seen
 from latamgpt.params import Params, ShardsGateParams
 from latamgpt.records import Report
+from latamgpt.shards import read_shard
 from latamgpt.store import Workspace
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-ROWS_PER_BATCH = 64
-COLUMNS = ["doc_id", "language", "piece", "tokens", "num_bytes"]
+COLUMNS = ("doc_id", "language", "piece", "num_bytes")
 
 
 @dataclass(frozen=True)
@@ -114,30 +116,32 @@ def read_side(folder: Path, special: SpecialTokens) -> Side:
     """Count what lies in train/ or held_out/, a shard at a time."""
     side = Side()
     for path in sorted(folder.glob("*.parquet")):
-        for row in pq.read_table(path, columns=COLUMNS).to_pylist():
-            tokens = row["tokens"]
+        shard = read_shard(path, COLUMNS)
+        for number, row in enumerate(shard.pieces.to_pylist()):
+            tokens = shard.piece(number)
             side.doc_ids.append(row["doc_id"])
             side.pieces.append(row["piece"])
             side.num_tokens.append(len(tokens))
-            side.num_eos.append(tokens.count(special.eos_id))
-            side.ends_with_eos.append(tokens[-1:] == [special.eos_id])
-            side.highest_token.append(max(tokens, default=-1))
+            side.num_eos.append(int(np.count_nonzero(tokens == special.eos_id)))
+            side.ends_with_eos.append(tokens[-1:].tolist() == [special.eos_id])
+            side.highest_token.append(int(tokens.max()) if len(tokens) else -1)
             side.language_tokens[row["language"]] += len(tokens)
             side.language_bytes[row["language"]] += row["num_bytes"]
-            side.num_unknown += tokens.count(special.unknown_id) if special.unknown_id != special.eos_id else 0
+        if special.unknown_id != special.eos_id:
+            side.num_unknown += int(np.count_nonzero(shard.tokens == special.unknown_id))
     return side
 
 
 def read_texts(folder: Path, tokenizer: "Tokenizer") -> Iterator[str]:
     """What the tokens of each document of train/ or held_out/ stand for, its pieces joined, a document at a time."""
-    rows = (
-        row
+    pieces = (
+        (doc_id, shard.piece(row))
         for path in sorted(folder.glob("*.parquet"))
-        for batch in pq.ParquetFile(path).iter_batches(ROWS_PER_BATCH, columns=["doc_id", "tokens"])
-        for row in batch.to_pylist()
+        for shard in (read_shard(path, ["doc_id"]),)
+        for row, doc_id in enumerate(shard.pieces["doc_id"].to_pylist())
     )
-    for _, pieces in groupby(rows, key=lambda row: row["doc_id"]):
-        yield tokenizer.decode([token for piece in pieces for token in piece["tokens"]])
+    for _, parts in groupby(pieces, key=itemgetter(0)):
+        yield tokenizer.decode([token for _, tokens in parts for token in tokens.tolist()])
 
 
 def describe_pieces(train: Side, held_out: Side) -> pa.Table:

@@ -31,6 +31,7 @@ class Action(StrEnum):
     DELIVERY_ENTERED = "delivery_entered"
     DELIVERY_WITHDRAWN = "delivery_withdrawn"
     DOCUMENT_WITHDRAWN = "document_withdrawn"
+    LANGUAGE_LEARNED = "language_learned"
     SCANS_READ = "scans_read"
     PAGE_CORRECTED = "page_corrected"
     DEED_UNDONE = "deed_undone"  # a disk refused what the log said already

@@ -19,7 +19,9 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator
 
 from latamgpt.errors import OperatorError, quoted
 from latamgpt.governance.contents import lines_of
-from latamgpt.records import Frozen
+from latamgpt.intake.kinds import DocumentKind
+from latamgpt.intake.periods import period_of
+from latamgpt.records import UNKNOWN, Frozen
 from latamgpt.registry.labels import Label, Season
 from latamgpt.store import sha256_file
 from latamgpt.yaml_files import explain_validation, load_yaml
@@ -46,6 +48,11 @@ def tag_as_written(value: object) -> object:
     return language_tag(value) if isinstance(value, str) else value
 
 
+def _year_as_text(value: object) -> object:
+    """YAML reads a year as a number, and a day as a date."""
+    return str(value) if isinstance(value, int | date) and not isinstance(value, bool) else value
+
+
 class DeliveryFormat(StrEnum):
     """How the documents of a delivery are written."""
 
@@ -68,6 +75,8 @@ class Fields(Frozen):
     title: str | None = None
     language: str | None = None  # where it is empty, the delivery's language holds
     id: str | None = None
+    date: str | None = None  # of the text; where none is named, columns that are called so: 'fecha', 'year' ...
+    kind: str | None = None  # the same: 'tipo', 'genre' ...
     orthographies: dict[OrthographyName, str] = Field(default_factory=dict, max_length=8)  # where the text stands so spelled
 
     @field_validator("orthographies")
@@ -80,7 +89,7 @@ class Fields(Frozen):
     @property
     def named(self) -> list[str]:
         """Every column or key that is named."""
-        wanted = [self.text, self.title, self.language, self.id, *self.orthographies.values()]
+        wanted = [self.text, self.title, self.language, self.id, self.date, self.kind, *self.orthographies.values()]
         return [column for column in wanted if column is not None]
 
 
@@ -94,12 +103,23 @@ class Delivery(Frozen):
     encoding: str = "utf-8"  # declared, never guessed: guessing is wrong for Latin-1 Portuguese and Quechua
     licence: str  # SPDX identifier under which the partner passes the texts on
     language: Annotated[str, BeforeValidator(tag_as_written), Field(pattern=LANGUAGE_TAG)] = "und"
+    period: Annotated[str, BeforeValidator(_year_as_text)] | None = (
+        None  # when its texts were written: '1890s', 'siglo XIX', 1890
+    )
+    kind: DocumentKind | None = None  # what kind of texts they are; both hold where nothing is stated with a document
     country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")  # where it differs from the institution's
     source: str  # a package with its version, or 'written for this project'
     notice: str  # a file in the delivery that holds the licence's notice, or a sentence
     fields: Fields = Field(default_factory=Fields)
     labels: tuple[Label, ...] = ()  # TK and BC Labels of this delivery alone, beside those of its agreement
     season: Season | None = None  # for the label tk_seasonal
+
+    @field_validator("period")
+    @classmethod
+    def _period_is_one(cls, written: str | None) -> str | None:
+        if written is not None and (said := period_of(written, date.max)).value == UNKNOWN:
+            raise ValueError(said.fault or "says nothing: leave the key out where nobody knows")
+        return written
 
 
 class Fault(StrEnum):

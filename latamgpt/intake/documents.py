@@ -2,16 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from latamgpt.errors import OperatorError
+from latamgpt.errors import OperatorError, harmless
 from latamgpt.governance.withdrawals import read_withdrawn
+from latamgpt.intake.kept_delivery import KeptDeliveries
+from latamgpt.intake.outcome import Outcome
 from latamgpt.intake.payload import readable
 from latamgpt.intake.quarantine import Reason, SetAside
+from latamgpt.intake.residency import must_read_here
 from latamgpt.intake.row_groups import write_rows
 from latamgpt.intake.rows_on_disk import RowsOnDisk, rows_on_disk
-from latamgpt.intake.taking_in import TakenIn, take_in
+from latamgpt.intake.taking_in import take_in
 from latamgpt.intake.tally import Tally
 from latamgpt.params import Params
 from latamgpt.progress import follow
@@ -21,28 +23,8 @@ from latamgpt.store import Workspace, write_report
 
 STAGE = "documents"
 DELIVERIES = "samples"  # the folder of all partners' deliveries
+DESCRIPTIONS = "period and kind"  # the report's table of what is stated of them, and what of it is not understood
 RECOGNITION = "text recognition"  # the report's table of what a machine read
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What the report says of one delivery; '' where that could not be read."""
-
-    name: str
-    date: str
-    format: str
-    agreement: str
-    licence: str
-    tally: Tally
-    quarantined_for: str
-
-    @classmethod
-    def of(cls, taken: TakenIn) -> "Outcome":
-        """Of a delivery that was taken in; what else its description says is let go."""
-        said, reason = taken.delivery, taken.quarantined_for
-        if said is None:
-            return cls(taken.name, "", "", "", "", taken.tally, reason)
-        return cls(taken.name, said.date.isoformat(), str(said.format), said.agreement, said.licence, taken.tally, reason)
 
 
 def run(workspace: Workspace, params: Params, key: str = "") -> Report:
@@ -52,19 +34,23 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
 
     Raises:
         OperatorError: the partner is not registered, or there is no delivery to read.
+        NotPermittedError: an agreement does not let this machine's site read a delivery.
     """
     institution = read_institution(workspace.root, key)
     withdrawn = read_withdrawn(workspace.root, key)
     folders, strays = _deliveries(workspace, key)
+    must_read_here(workspace.root, STAGE, institution, folders, params.documents)
+    kept = KeptDeliveries(workspace.root, key, params)
+    kept.drop_others(folders)
     outcomes: list[Outcome] = []
     with workspace.publish(STAGE, key) as target:
         with rows_on_disk(target) as rows, follow(STAGE, key, "deliveries", len(folders)) as progress:
             for stray in strays:
                 rows.set_aside("", stray)
             for folder in folders:
-                taken = take_in(folder, institution, params.documents, params.rights.as_of, rows, withdrawn)
-                outcomes.append(Outcome.of(taken))
-                progress.advance(note=taken.name)
+                outcome = Outcome.of(take_in(folder, institution, params.documents, params.rights.as_of, rows, withdrawn, kept))
+                outcomes.append(outcome)
+                progress.advance(note=outcome.name)
             write_rows(target / "documents.parquet", _document_rows(key, rows), DOCUMENT_SCHEMA)
             write_rows(target / "orthographies.parquet", _orthography_rows(rows), ORTHOGRAPHY_SCHEMA)
             write_rows(target / "exclusions.parquet", _exclusion_rows(key, rows), EXCLUSION_SCHEMA)
@@ -108,6 +94,8 @@ def _document_rows(partner: str, rows: RowsOnDisk) -> Iterator[dict[str, object]
             "declared_language": row.language,
             "licence": row.licence,
             "source": row.source,
+            "period": row.period,
+            "kind": row.kind,
             "ocr_confidence": row.ocr_confidence,
             "text": row.text,
         }
@@ -157,7 +145,13 @@ def describe(partner: str, outcomes: Sequence[Outcome], strays: Iterable[SetAsid
             "exclusions": num_aside.total(),
             "bytes": sum(tally.num_bytes for tally in tallies),
         },
-        tables=(_delivery_table(outcomes), _format_table(outcomes), _reason_table(tallies), *_recognition_table(outcomes)),
+        tables=(
+            _delivery_table(outcomes),
+            _format_table(outcomes),
+            _reason_table(tallies),
+            _description_table(outcomes),
+            *_recognition_table(outcomes),
+        ),
     )
 
 
@@ -189,6 +183,25 @@ def _format_table(outcomes: Iterable[Outcome]) -> Table:
             documents[outcome.format] += outcome.tally.num_documents
     rows = tuple((name, deliveries[name], documents[name]) for name in sorted(deliveries))
     return Table(name="documents per format", columns=("format", "deliveries", "documents"), rows=rows)
+
+
+def _description_table(outcomes: Iterable[Outcome]) -> Table:
+    """Of how many documents period and kind are known, and what was stated of them that is not understood and so not used."""
+    rows = tuple(
+        (
+            outcome.name,
+            tally.num_documents,
+            tally.num_with_period,
+            tally.num_with_kind,
+            tally.num_wrong_dates,
+            tally.num_unknown_kinds,
+            "; ".join(harmless(fault) for fault in tally.not_understood),
+        )
+        for outcome in outcomes
+        if (tally := outcome.tally).num_documents
+    )
+    columns = ("delivery", "documents", "with period", "with kind", "dates not understood", "kinds not understood", "such as")
+    return Table(name=DESCRIPTIONS, columns=columns, rows=rows)
 
 
 def _recognition_table(outcomes: Iterable[Outcome]) -> tuple[Table, ...]:

@@ -2,9 +2,12 @@
 
 import posixpath
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import unquote
 
 import lxml.etree
+import lxml.html
 
 from latamgpt.errors import quoted
 from latamgpt.intake.encoding import decode
@@ -14,12 +17,17 @@ from latamgpt.intake.markup import text_of_page
 from latamgpt.intake.metadata import Metadata, read_metadata
 from latamgpt.intake.package import Package, encrypted, open_package
 from latamgpt.intake.quarantine import Reason, Rejected
+from latamgpt.intake.stated import brief
+from latamgpt.intake.style_sheets import TooManyRulesError, applies
 from latamgpt.intake.whole_page import whole_page
-from latamgpt.intake.xml_files import children, parse_xml
+from latamgpt.intake.xml_files import children, parse_xml, words_of
 
 CONTAINER = "META-INF/container.xml"
 ENCRYPTION = "META-INF/encryption.xml"
+MAX_SHEET_BYTES = 1 << 20
 PAGES = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml"})
+ORIGINAL = "original-publication"
+EDITION = ("", "publication", "issued")
 DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
 
@@ -31,11 +39,30 @@ def parse_epub(path: str, name: str) -> list[Found]:
         book = parse_xml(package.read(where), f"{quoted(where)} of {name}")
         pages = _spine(book, posixpath.dirname(where), name)
         _refuse_locked(package, pages, name)
-        read = [_chapter(package.read(page), f"{quoted(page)} of {name}") for page in pages]
+        read = [_chapter(package, page, f"{quoted(page)} of {name}") for page in pages]
     header = next(iter(children(book, "metadata")), None)
     said = read_metadata(header, f"the metadata of {name}") if header is not None else Metadata()
-    text = "\n\n".join(chapter for chapter, _ in read if chapter)
-    return [Found(name, text, said.title, said.language, said.statements, num_hidden_chars=sum(hidden for _, hidden in read))]
+    text = "\n\n".join(chapter for chapter, _, _ in read if chapter)
+    num_hidden_chars = sum(hidden for _, hidden, _ in read)
+    dates = brief([*said.dates, *(_dates(header) if header is not None else [])])
+    book = Found(name, text, said.title, said.language, said.statements, num_hidden_chars=num_hidden_chars)
+    return [replace(book, dates=dates, kinds=said.kinds, num_unread_sheets=sum(unread for *_, unread in read))]
+
+
+def _dates(header: lxml.etree._Element) -> list[str]:
+    """Days of publication, of the original before the edition's: a date with a time of day, or another event, is the file's.
+
+    Where the package names the source that it was made from, an edition's date is that of another book, and says nothing.
+    """
+    dated = [(_event(one), words_of(one)) for one in children(header, "date")]
+    days = [(event, value) for event, value in dated if ":" not in value]
+    original = [value for event, value in days if event == ORIGINAL]
+    has_source = any(words_of(one) for one in children(header, "source"))
+    return original or ([] if has_source else [value for event, value in days if event in EDITION])
+
+
+def _event(date: lxml.etree._Element) -> str:
+    return next((value for key, value in date.items() if lxml.etree.QName(key).localname == "event"), "").lower()
 
 
 def _package_file(package: Package, name: str) -> str:
@@ -67,19 +94,32 @@ def _refuse_locked(package: Package, pages: list[str], name: str) -> None:
         raise encrypted(name)
 
 
-def _chapter(raw: bytes, name: str) -> tuple[str, int]:
-    """Its text, and how many characters of it are hidden from readers."""
+def _chapter(package: Package, page: str, name: str) -> tuple[str, int, bool]:
+    """Its text, how many characters of it are hidden from readers, and whether its style sheets were too much to apply."""
+    raw = package.read(page)
     declared = DECLARED_ENCODING.match(raw)
     encoding = declared[1].decode("ascii") if declared else "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
     html = DECLARATION.sub("", decode(raw, encoding, name))
     if not html.strip():
-        return "", 0
+        return "", 0, False
     try:
-        page = whole_page(html)
-        num_hidden_chars = take_out_hidden(page)
-        return text_of_page(page), num_hidden_chars
+        tree = whole_page(html)
+        try:
+            num_hidden_chars, is_unread = take_out_hidden(tree, _linked_sheets(package, tree, posixpath.dirname(page))), False
+        except TooManyRulesError:
+            num_hidden_chars, is_unread = take_out_hidden(tree, with_sheets=False), True
+        return text_of_page(tree), num_hidden_chars, is_unread
     except (lxml.etree.LxmlError, ValueError) as error:
         raise Rejected(Reason.HTML_UNREADABLE, f"{name} cannot be read: {error}") from error
+
+
+def _linked_sheets(package: Package, tree: lxml.html.HtmlElement, folder: str) -> Iterator[str]:
+    """The style sheets of the book that a chapter names."""
+    for link in tree.iter("link"):
+        place = posixpath.normpath(posixpath.join(folder, unquote(link.get("href") or "")))
+        kinds = (link.get("rel") or "").lower().split()
+        if "stylesheet" in kinds and "alternate" not in kinds and applies(link.get("media") or "") and place in package.names:
+            yield package.read(place)[:MAX_SHEET_BYTES].decode("utf-8", "replace")
 
 
 def _damaged(name: str, what: str) -> Rejected:

@@ -17,8 +17,11 @@ class Found:
     statements: tuple[Statement, ...] = ()  # of its licence
     parts: tuple[str, ...] = ()  # other files of the delivery that the document was made from, or that are its pictures
     confidence: float | None = None  # 0 to 1: the mean over its words, where a machine read them from a picture
+    dates: tuple[str, ...] = ()  # when it was written or published, as stated with it; the surest first
+    kinds: tuple[str, ...] = ()  # words that are stated with it for the kind of text that it is
     record_id: str = ""  # as the partner numbers records
     num_hidden_chars: int = 0  # blanks aside, of text that readers do not see; it is not in `text`
+    num_unread_sheets: int = 0  # pages or chapters whose style sheets were too much to apply: `text` may hold what they hide
     orthographies: tuple[tuple[str, str], ...] = ()  # the same text in other spellings, each after its name
 
     @property

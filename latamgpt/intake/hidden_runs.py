@@ -6,13 +6,19 @@ from latamgpt.intake.xml_files import children, local_name
 
 MAX_HALF_POINTS = 2  # one point: nobody reads it, on paper or on a screen
 OFF = frozenset({"0", "false", "off", "none"})
+ON = frozenset({"1", "true", "on"})
 NO_SHADE = frozenset({"", "auto", "ffffff"})
 
 
 def styles_that_hide(styles: lxml.etree._Element) -> frozenset[str]:
-    """Ids of the styles of word/styles.xml under which text is hidden, by their own word or that of the style they build on."""
+    """Ids of the styles of word/styles.xml under which text is hidden, by their own word or that of the style they build on.
+
+    '' stands among them where paragraphs without a style are hidden.
+    """
     known = {_value(style, "styleId"): style for style in children(styles, "style")}
-    return frozenset(name for name in known if _style_hides(name, known))
+    hiding = {name for name in known if _style_hides(name, known)}
+    plain = (name for name, style in known.items() if _value(style, "type") == "paragraph" and _value(style, "default") in ON)
+    return frozenset(hiding | {""} if any(name in hiding for name in plain) else hiding)
 
 
 def take_out_hidden_runs(part: lxml.etree._Element, hiding: frozenset[str]) -> int:
@@ -54,8 +60,8 @@ def _says_hidden(look: lxml.etree._Element | None) -> bool | None:
 
 def _has_hiding_style(run: lxml.etree._Element, look: lxml.etree._Element | None, hiding: frozenset[str]) -> bool:
     paragraph = next((one for one in run.iterancestors() if local_name(one) == "p"), None)
-    styles = (_child(look, "rStyle"), _child(_child(paragraph, "pPr"), "pStyle"))
-    return any(_value(style, "val") in hiding for style in styles)
+    own = _value(_child(look, "rStyle"), "val")
+    return own in hiding - {""} or _value(_child(_child(paragraph, "pPr"), "pStyle"), "val") in hiding
 
 
 def _is_white_on_white(run: lxml.etree._Element, look: lxml.etree._Element | None) -> bool:

@@ -1,6 +1,7 @@
 """A page in HTML as a document: its main text without menus and footers, its own title and language, the licences it states."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -11,8 +12,10 @@ from latamgpt.intake.encoding import decode
 from latamgpt.intake.found import Found
 from latamgpt.intake.hidden_markup import take_out_hidden
 from latamgpt.intake.menus import without_menus
+from latamgpt.intake.page_descriptions import page_dates, page_kinds
 from latamgpt.intake.page_licences import page_statements
 from latamgpt.intake.quarantine import Reason, Rejected
+from latamgpt.intake.style_sheets import TooManyRulesError
 from latamgpt.intake.whole_page import whole_page
 
 IMPORTED_AHEAD = ("trafilatura",)
@@ -33,10 +36,17 @@ def page_in(text: str, name: str) -> Found:
     page = _parse_page(ENCODING_DECLARATION.sub("", text), name)
     title = " ".join((page.findtext(".//title") or "").split())
     language = page.get("lang") or page.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
+    dates, kinds = page_dates(page), page_kinds(page)
     body = without_menus(page)
-    num_hidden_chars = take_out_hidden(body)
+    num_unread_sheets = 0
+    try:
+        num_hidden_chars = take_out_hidden(body)
+    except TooManyRulesError:
+        num_hidden_chars, num_unread_sheets = take_out_hidden(body, with_sheets=False), 1
     main = _main_text(cast("str", lxml.html.tostring(body, encoding="unicode")), name)
-    return Found(name, main, title, language, tuple(page_statements(page)), num_hidden_chars=num_hidden_chars)
+    stated = tuple(page_statements(page))
+    found = Found(name, main, title, language, stated, dates=dates, kinds=kinds, num_hidden_chars=num_hidden_chars)
+    return replace(found, num_unread_sheets=num_unread_sheets)
 
 
 def _parse_page(html: str, name: str) -> lxml.html.HtmlElement:

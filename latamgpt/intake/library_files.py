@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import lxml.etree
@@ -19,6 +20,7 @@ from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.scanned_text import repair_pages
 from latamgpt.intake.scans import IMAGE_SUFFIXES
 from latamgpt.intake.source import Source
+from latamgpt.intake.stated import brief
 from latamgpt.intake.tei import ROOTS, parse_tei
 from latamgpt.intake.xml_files import local_name, parse_xml
 
@@ -100,6 +102,7 @@ def _read_mets(source: Source, name: str) -> Reading:
     again = [] if refused else [one for one in index.again if source.has(one)]  # of a page that is missing they are all there is
     parts = (*read, *again, *_listed(source, index, *PICTURES), *printed)
     book = Found(name, text, index.title, index.language, (*index.statements, *stated), parts, confidence_of(pages))
+    book = replace(book, dates=brief(index.dates), kinds=brief(index.kinds))
     return [book, *aside]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import lxml.etree
 
 from latamgpt.intake.licences import Statement, stated_as, stated_in_fields, statements_in
+from latamgpt.intake.stated import brief, dates_in, kinds_in
 from latamgpt.intake.xml_files import XLINK_HREF, children, local_name, words_of
 
 SHORT_CODES = {
@@ -13,6 +14,7 @@ SHORT_CODES = {
 }  # fmt: skip
 """Codes of ISO 639-2 and 639-3, as libraries and ELAN write them, for which BCP 47 has a shorter one."""
 PROSE_FIELDS = ("description", "subject", "keywords", "keyword", "comments", "publisher", "contentStatus", "category")
+KIND_FIELDS = ("genre", "type", "typeOfResource")  # MODS, Dublin Core, MODS
 LICENCE_NAMES = ("rights", "license", "licence", "accessRights")
 
 
@@ -23,24 +25,31 @@ class Metadata:
     title: str = ""
     language: str = ""
     statements: tuple[Statement, ...] = ()
+    dates: tuple[str, ...] = ()  # of the text, in properties that somebody named so: never those of the file
+    kinds: tuple[str, ...] = ()
 
 
 def read_metadata(root: lxml.etree._Element, where: str) -> Metadata:
     """The Dublin Core (and its like) below `root`: of DOCX core properties, ODT's meta.xml, an EPUB's package, a METS header."""
     titles, languages = children(root, "title"), children(root, "language")
     stated: list[Statement] = []
+    named: dict[str, object] = {}
     for field in children(root, *LICENCE_NAMES):
         stated += stated_as(words_of(field), where)
     for field in children(root, *PROSE_FIELDS):
         stated += statements_in(words_of(field), where)
     for field in children(root, "user-defined", "meta", "property"):
         key = field.get("property") or next((v for k, v in field.items() if lxml.etree.QName(k).localname == "name"), "")
-        stated += stated_in_fields({key.rpartition(":")[2]: words_of(field) or field.get("content") or ""}, lambda _: where)
+        name, value = key.rpartition(":")[2], words_of(field) or field.get("content") or ""
+        named.setdefault(name, value)
+        stated += stated_in_fields({name: value}, lambda _: where)
     for field in children(root, "link"):
         if "license" in (field.get("rel") or "").lower():
             stated += stated_as(field.get("href") or "", where)
     title = next((words_of(one) for one in titles if words_of(one)), "")
-    return Metadata(title, next((language_of(words_of(one)) for one in languages if words_of(one)), ""), tuple(stated))
+    language = next((language_of(words_of(one)) for one in languages if words_of(one)), "")
+    kinds = brief([*(words_of(field) for field in children(root, *KIND_FIELDS)), *kinds_in(named)])
+    return Metadata(title, language, tuple(stated), dates_in(named), kinds)
 
 
 def licence_elements(root: lxml.etree._Element, names: tuple[str, ...], where: str) -> list[Statement]:

@@ -9,8 +9,12 @@ import lxml.etree
 
 from latamgpt.intake.licences import Statement, statements_in
 from latamgpt.intake.metadata import language_of, licence_elements, read_metadata
+from latamgpt.intake.stated import brief
 from latamgpt.intake.xml_files import XLINK_HREF, children, local_name, words_of
 
+DATES = ("dateIssued", "issued", "copyrightDate", "dateCreated", "date")
+"""Of MODS and Dublin Core, the surest first; never dateCaptured or dateModified, nor what stands in recordInfo."""
+WORKS = ("original", "", "host")  # as MODS names a related item; '' is the object itself
 RIGHTS = ("accessCondition", "RightsDeclarationMD", "RightsDeclaration", "rightsMD", "copyright", "license", "licence", "rights")
 
 
@@ -24,6 +28,8 @@ class Index:
     title: str
     language: str
     statements: list[Statement]
+    dates: list[str]
+    kinds: list[str]
 
 
 def parse_mets(root: lxml.etree._Element, name: str) -> Index:
@@ -45,13 +51,43 @@ def parse_mets(root: lxml.etree._Element, name: str) -> Index:
     pages = list(dict.fromkeys(ordered or texts.values()))
     again = {texts[identifier] for page in order for identifier in page if identifier in texts}.difference(pages)
     where = f"the METS header of {name}"
-    said = read_metadata(_description(root), where)
+    description = _description(root)
+    said = read_metadata(description, where)
     stated = [*said.statements, *licence_elements(root, RIGHTS, where)]
     for section in children(root, "dmdSec", "amdSec"):
         stated += statements_in(words_of(section), where)
     language = next((language_of(words_of(one)) for one in children(root, "languageTerm") if len(words_of(one)) <= 3), "")
     others = [place for place in dict.fromkeys(places.values()) if place not in {*pages, *again}]
-    return Index(pages, sorted(again), others, said.title, language or said.language, list(dict.fromkeys(stated)))
+    kinds = list(brief([*said.kinds, *_types(root)]))
+    statements = list(dict.fromkeys(stated))
+    return Index(pages, sorted(again), others, said.title, language or said.language, statements, _dates(description), kinds)
+
+
+def _dates(description: lxml.etree._Element) -> list[str]:
+    """When the book or issue was published, else written: digitising it has a date of its own, and so have other works."""
+    ranked = [(_rank(one), one) for one in children(description, *DATES)]
+    dated = [one for rank, one in sorted(ranked, key=lambda pair: pair[0]) if rank[0] < len(WORKS)]
+    ends = {local_name(one): words_of(one) for one in dated if one.get("point") == "end"}
+    whole = [
+        f"{words_of(one)}/{ends[local_name(one)]}" if one.get("point") == "start" and local_name(one) in ends else words_of(one)
+        for one in dated
+    ]
+    return list(brief(whole))
+
+
+def _rank(date: lxml.etree._Element) -> tuple[int, int, bool, bool]:
+    """The original's before the object's own, that before what it is a part of; the end of a span after its start."""
+    above = list(date.iterancestors())
+    events = " ".join(f"{one.get('eventType') or ''} {one.get('displayLabel') or ''}" for one in above).lower()
+    work = next((one.get("type") or "another" for one in above if local_name(one) == "relatedItem"), "")
+    place = WORKS.index(work) if work in WORKS and "digit" not in events else len(WORKS)
+    return place, DATES.index(local_name(date)), date.get("keyDate") != "yes", date.get("point") == "end"
+
+
+def _types(root: lxml.etree._Element) -> list[str]:
+    """What METS itself calls the object: of the file, and of the first division of each structure."""
+    divisions = [div for one in children(root, "structMap") for div in children(one, "div")[:1]]
+    return [one.get("TYPE") or "" for one in (root, *divisions)]
 
 
 def _description(root: lxml.etree._Element) -> lxml.etree._Element:

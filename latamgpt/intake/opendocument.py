@@ -1,9 +1,12 @@
 """ODT: the text of content.xml in its order, and what meta.xml says."""
 
+from dataclasses import replace
+
 import lxml.etree
 
 from latamgpt.intake.found import Found
-from latamgpt.intake.metadata import read_metadata
+from latamgpt.intake.hidden_odf import read_styles, take_out_hidden
+from latamgpt.intake.metadata import Metadata, read_metadata
 from latamgpt.intake.package import encrypted, open_package
 from latamgpt.intake.paragraphs import Paragraphs
 from latamgpt.intake.quarantine import Reason, Rejected
@@ -25,14 +28,17 @@ def parse_odt(path: str, name: str) -> list[Found]:
             if children(manifest, "encryption-data"):
                 raise encrypted(name)
         content = parse_xml(package.read("content.xml"), f"content.xml of {name}")
+        styles = parse_xml(package.read("styles.xml"), f"styles.xml of {name}") if "styles.xml" in package.names else None
         meta = parse_xml(package.read("meta.xml"), f"meta.xml of {name}") if "meta.xml" in package.names else None
     body = next(iter(children(content, "text")), None)
     if body is None:
         raise Rejected(
             Reason.DOCUMENT_UNREADABLE, f"{name} is an OpenDocument file without a text: a table or a drawing is not read"
         )
-    said = read_metadata(meta, f"the properties of {name}") if meta is not None else None
-    return [Found(name, _text(body), said.title if said else "", said.language if said else "", said.statements if said else ())]
+    said = read_metadata(meta, f"the properties of {name}") if meta is not None else Metadata()  # its dc:date is the last change
+    num_hidden_chars = take_out_hidden(body, read_styles(*([] if styles is None else [styles]), content))
+    found = Found(name, _text(body), said.title, said.language, said.statements, dates=said.dates, kinds=said.kinds)
+    return [replace(found, num_hidden_chars=num_hidden_chars)]
 
 
 def _text(body: lxml.etree._Element) -> str:

@@ -16,6 +16,7 @@ from latamgpt.intake.limited import run_limited
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.records_files import document_of
 from latamgpt.intake.source import Source
+from latamgpt.intake.stated import is_stated_in
 
 ROWS_AT_ONCE = 64
 ROW_BYTES = 16  # that the smallest row is counted as: a file of a billion empty ones ends too
@@ -120,5 +121,26 @@ def _opened(path: str) -> pq.ParquetFile:
 
 def _batches(file: pq.ParquetFile, named: list[str]) -> Iterator[pa.RecordBatch]:
     """All rows, cut in the same places each time."""
-    columns = [column for column in file.schema_arrow.names if column in named or column.strip().casefold() in FIELDS]
-    yield from file.iter_batches(ROWS_AT_ONCE, columns=columns, use_threads=False)
+    columns = [column for column in file.schema_arrow.names if column in named or _is_asked_for(column)]
+    for batch in file.iter_batches(ROWS_AT_ONCE, columns=columns, use_threads=False):
+        yield _in_words(batch, named)
+
+
+def _is_asked_for(column: str) -> bool:
+    return column.strip().casefold() in FIELDS or is_stated_in(column)
+
+
+def _in_words(batch: pa.RecordBatch, named: list[str]) -> pa.RecordBatch:
+    """Days and times as text: Arrow holds some that no calendar has, and reading one as a day would refuse the file.
+
+    A column that only its name asks for and that is of no plain type stays unread: it holds no date and no word for a kind.
+    """
+    kept: dict[str, pa.Array] = {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if pa.types.is_timestamp(column.type):
+            kept[name] = column.cast(pa.timestamp(column.type.unit)).cast(pa.string())  # a zone that is not known is no fault
+        elif pa.types.is_date(column.type):
+            kept[name] = column.cast(pa.string())
+        elif name in named or not is_stated_in(name) or not pa.types.is_nested(column.type):
+            kept[name] = column
+    return pa.RecordBatch.from_pydict(kept)

@@ -90,8 +90,9 @@ def refuse_unsafe(folder: Path) -> None:
         Rejected: unsafe_path, for a link, pipe, socket or device, and for a name that is not UTF-8; name_collision.
     """
     _refuse_many(folder)
-    for path in [folder, *sorted(folder.rglob("*"))]:
-        name = path.relative_to(folder).as_posix()
+    paths = sorted(folder.rglob("*"))
+    names = [os.fspath(path)[len(os.fspath(folder)) + 1 :] for path in paths]
+    for path, name in zip([folder, *paths], [".", *names], strict=True):
         if readable(path.name) != path.name:
             shown = readable(path.name if path == folder else name)
             raise Rejected(Reason.UNSAFE_PATH, f"the name {shown} is not UTF-8: no manifest can list it", shown)
@@ -104,7 +105,7 @@ def refuse_unsafe(folder: Path) -> None:
         if not (stat.S_ISREG(mode) or (stat.S_ISDIR(mode))):
             kind = "a symbolic link" if stat.S_ISLNK(mode) else "a pipe, socket or device"
             raise Rejected(Reason.UNSAFE_PATH, f"{name} is {kind}: only plain files are read", name)
-    refuse_collisions((path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*"))), "the delivery")
+    refuse_collisions(names, "the delivery")
 
 
 def _refuse_many(folder: Path) -> None:

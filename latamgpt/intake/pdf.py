@@ -16,6 +16,7 @@ from latamgpt.intake.pdf_parser import EVERY_PAGE, FIRST_AND_LAST, MAX_PAGES, pa
 from latamgpt.intake.quarantine import Reason
 from latamgpt.intake.scans import PageRead, as_document, scanned_pages
 from latamgpt.intake.source import Source
+from latamgpt.intake.xmp import published_dates, stated_kinds
 from latamgpt.records import Frozen
 
 MIN_LETTER_SHARE = 0.5  # of what is no blank: below it a layer is made of codes without letters, as broken fonts leave
@@ -29,7 +30,9 @@ class PdfRead(Frozen):
     title: str
     metadata: str  # its fields, one after the other
     xmp: str  # the XML of its metadata
-    pages: tuple[str, ...]
+    pages: tuple[str, ...]  # what readers see of them
+    ends: str  # all text of the first and last page
+    num_hidden_chars: int = Field(ge=0)  # of the text that readers do not see, blanks aside
     drawn: tuple[Annotated[int, Field(ge=1, le=MAX_PAGES)], ...]  # pages on which anything is drawn, text or picture
     num_pages: int = Field(ge=0, le=MAX_PAGES)
 
@@ -49,8 +52,10 @@ def read_pdf(source: Source, name: str) -> Reading:
     blank = {n: PageRead(f"{name}#{n}") for n in range(1, pdf.num_pages + 1)}
     read = [pages.get(n) or scanned.pop(f"{name}#{n}", blank[n]) for n in blank]
     stated = tuple(statements_of(pdf, name))
+    dates, kinds = published_dates(pdf.metadata, pdf.xmp), stated_kinds(pdf.xmp)
     reading = as_document(name, _title(pdf, name), [*read, *scanned.values()])  # what is left is about the whole file
-    return [replace(item, statements=stated) if isinstance(item, Found) else item for item in reading]
+    said = {"statements": stated, "dates": dates, "kinds": kinds, "num_hidden_chars": pdf.num_hidden_chars}
+    return [replace(item, **said) if isinstance(item, Found) else item for item in reading]
 
 
 def pdf_statements(path: Path, name: str) -> list[Statement]:
@@ -64,11 +69,10 @@ def pdf_statements(path: Path, name: str) -> list[Statement]:
 
 def statements_of(pdf: PdfRead, name: str) -> list[Statement]:
     """The licences in a PDF's fields, in its XMP, and on its first and last page."""
-    ends = "\n".join([*pdf.pages[:1], *pdf.pages[1:][-1:]])
     return [
         *statements_in(pdf.metadata, f"the metadata of {name}"),
         *statements_in(pdf.xmp, f"the XMP of {name}"),
-        *statements_in(ends, name),
+        *statements_in(pdf.ends, name),
     ]
 
 

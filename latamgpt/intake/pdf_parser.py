@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+from latamgpt.intake.hidden_in_pdf import read_page
+from latamgpt.intake.pdf_painting import layers_off
 from latamgpt.intake.quarantine import Reason, Rejected
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ EVERY_PAGE = "every"
 FIRST_AND_LAST = "ends"
 PAINTS = re.compile(rb"(?<![\w/])(?:Tj|TJ|Do|BI|sh|S|s|f\*?|F|B\*?|b\*?)(?!\w)|[)>]\s*['\"]")
 """PDF's operators that put something on a page; a page without any is blank (ISO 32000-1, annex A)."""
+SHOWS = re.compile(rb"(?<![\w/])(?:Tj|TJ|Do)(?!\w)|[)>]\s*['\"]")
+"""Those that put letters there, or a form that may."""
 
 
 def parse_pdf(path: str, name: str, which: str) -> dict[str, object]:
@@ -33,14 +37,28 @@ def parse_pdf(path: str, name: str, which: str) -> dict[str, object]:
     fields = {str(key): str(value) for key, value in (reader.metadata or {}).items()}
     stream = reader.root_object.get("/Metadata")
     xmp = stream.get_object().get_data().decode("utf-8", "replace") if stream is not None else ""
+    off = layers_off(reader.root_object)
+    read = [_read_page(reader.pages[n], off) for n in wanted]
     return {
         "title": clean(fields.get("/Title", "")),
         "metadata": clean(" | ".join(f"{key} {value}" for key, value in sorted(fields.items()))),
         "xmp": clean(xmp[:MAX_XMP_CHARS]),
-        "pages": [clean(reader.pages[n].extract_text()) for n in wanted],
+        "pages": [clean(seen) for seen, _ in read],
+        "ends": clean("\n".join(whole for _, whole in [*read[:1], *read[1:][-1:]])),
+        "num_hidden_chars": sum(max(_num_chars(whole) - _num_chars(seen), 0) for seen, whole in read),
         "drawn": [n + 1 for n in wanted if _is_drawn(reader.pages[n])],
         "num_pages": num_pages,
     }
+
+
+def _read_page(page: "pypdf.PageObject", off: frozenset[int]) -> tuple[str, str]:
+    """The text that readers see, and all text. A page that shows none is not followed step by step: maps have millions."""
+    content = page.get_contents()
+    return read_page(page, off) if content is not None and SHOWS.search(content.get_data()) else ("", "")
+
+
+def _num_chars(text: str) -> int:
+    return len("".join(clean(text).split()))
 
 
 def _is_drawn(page: "pypdf.PageObject") -> bool:

@@ -15,6 +15,7 @@ from latamgpt.intake.limited import run_limited
 from latamgpt.intake.pdf import pdf_statements
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.intake.source import MAX_TEXT_BYTES, Source
+from latamgpt.intake.stated import dates_in, kinds_in
 from latamgpt.intake.strict_json import refuse_repeated_keys
 
 MAX_BYTES_IN_PROCESS = 1 << 18  # of a page of HTML: 400 times as much memory is 100 MiB
@@ -36,7 +37,8 @@ def read_markdown(source: Source, name: str) -> Reading:
     if printed:
         statements += pdf_statements(source.place(printed), printed)
     title = _string(sidecar, "title") or _first_heading(text) or PurePosixPath(base).name
-    return [Found(name, text, title, _string(sidecar, "language"), tuple(statements))]
+    dates, kinds = dates_in(sidecar), kinds_in(sidecar)
+    return [Found(name, text, title, _string(sidecar, "language"), tuple(statements), dates=dates, kinds=kinds)]
 
 
 def read_html(source: Source, name: str) -> Reading:

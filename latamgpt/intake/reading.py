@@ -132,11 +132,18 @@ def _without_hidden(item: Found | SetAside) -> Iterator[Found | SetAside]:
     """A document, and beside it what of it was left out because readers do not see it."""
     if isinstance(item, Found) and item.num_hidden_chars:
         detail = (
-            f"{item.path} holds {item.num_hidden_chars:,} characters that its markup hides from readers: they are left out, and "
+            f"{item.path} holds {item.num_hidden_chars:,} characters that its readers do not see: they are left out, and "
             "the rest is read. Ask the partner where they come from"
         )
         yield SetAside(item.path, Reason.HIDDEN_FROM_READERS, detail, item.num_hidden_chars, item.language)
         item = replace(item, num_hidden_chars=0)
+    if isinstance(item, Found) and item.num_unread_sheets:
+        detail = (
+            f"{item.path} was read whole, but the style sheets of {item.num_unread_sheets:,} of its pages are too much to apply: "
+            "what they hide from readers is in the text. Ask the partner to save it more simply"
+        )
+        yield SetAside(item.path, Reason.HIDDEN_FROM_READERS, detail, 0, item.language)
+        item = replace(item, num_unread_sheets=0)
     yield _fit_to_use(item)
 
 

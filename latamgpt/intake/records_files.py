@@ -15,6 +15,7 @@ from latamgpt.intake.found import Found
 from latamgpt.intake.licences import stated_in_fields
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.source import Source
+from latamgpt.intake.stated import dates_in, kinds_in
 from latamgpt.intake.strict_json import refuse_repeated_keys
 
 MAX_ROW_CHARS = 6 << 20  # of a row of CSV; longer than a record may be, so that one above the cap is named with its length
@@ -187,6 +188,8 @@ def document_of(fields: Fields, path: str, values: Mapping[str, object]) -> Foun
         title=_string(values, fields.title) or _string(values, fields.id),
         language=_string(values, fields.language),
         statements=tuple(stated_in_fields(values, lambda key: f"{quoted(key)} of {path}")),
+        dates=dates_in(values, fields.date, fields.named),
+        kinds=kinds_in(values, fields.kind, fields.named),
         record_id=_string(values, fields.id),
         orthographies=tuple((name, _spelling(other, name, path)) for name, other in others.items() if other),
     )

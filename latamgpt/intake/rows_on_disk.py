@@ -1,7 +1,7 @@
 """Where a partner's documents and exclusions wait until its last delivery is read: on disk, so that memory holds one of them."""
 
 import sqlite3
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +13,7 @@ from latamgpt.errors import harmless
 from latamgpt.intake.delivery import Delivery
 from latamgpt.intake.found import Found
 from latamgpt.intake.quarantine import SetAside
+from latamgpt.intake.stated import NOT_DESCRIBED, Described
 
 MAX_PATH_CHARS = 1_200  # the longest name that is read, and a record's number
 CACHE_KIB = 16_384  # of pages that SQLite keeps in memory, whatever the file grows to
@@ -20,13 +21,17 @@ TABLES = """
     PRAGMA synchronous = OFF;
     PRAGMA temp_store = FILE;
     CREATE TABLE deliveries (number INTEGER PRIMARY KEY, id, date, agreement, country, licence, source);
-    CREATE TABLE documents (doc_id TEXT PRIMARY KEY, delivery INTEGER, path, title, language, ocr_confidence, text BLOB);
+    CREATE TABLE documents (
+        doc_id TEXT PRIMARY KEY, delivery INTEGER, path, title, language, period, kind, ocr_confidence, text BLOB
+    );
     CREATE TABLE orthographies (doc_id TEXT, orthography TEXT, text BLOB);
     CREATE TABLE records (id BLOB PRIMARY KEY, path, digest BLOB) WITHOUT ROWID;
     CREATE TABLE exclusions (doc_id, delivery TEXT, file BLOB, path TEXT, reason TEXT, detail, language, num_bytes INTEGER);
     CREATE INDEX in_order ON exclusions (delivery, path, reason);
     CREATE INDEX by_document ON orthographies (doc_id, orthography);
 """
+TABLES_OF_A_DELIVERY = {"deliveries": "number", "documents": "delivery", "orthographies": "", "exclusions": ""}
+"""And which column says the number that the delivery has here; '' where none does."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class DocumentRow:
     language: str
     licence: str
     source: str
+    period: str
+    kind: str
     ocr_confidence: float | None  # as in the table of documents
     text: bytes  # in UTF-8
 
@@ -87,11 +94,11 @@ class RowsOnDisk:
         row = self._database.execute("SELECT path FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()
         return row[0] if row else ""
 
-    def keep(self, doc_id: str, found: Found, language: str) -> None:
+    def keep(self, doc_id: str, found: Found, language: str, described: Described = NOT_DESCRIBED) -> None:
         """Add a document."""
         text = found.text.encode("utf-8")
-        values = (doc_id, self._delivery, found.path, found.title, language, found.confidence, text)
-        self._database.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        values = (doc_id, self._delivery, found.path, found.title, language, described.period, described.kind)
+        self._database.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, found.confidence, text))
         others = [(doc_id, name, other.encode("utf-8")) for name, other in found.orthographies]
         self._database.executemany("INSERT INTO orthographies VALUES (?, ?, ?)", others)
 
@@ -119,11 +126,47 @@ class RowsOnDisk:
         for file, reason in self._database.execute("SELECT file, reason FROM exclusions ORDER BY rowid"):
             yield file.decode("utf-8", "surrogatepass"), reason
 
+    def mark(self) -> dict[str, int]:
+        """Where the next delivery's rows begin."""
+        return {table: self._last(table) for table in TABLES_OF_A_DELIVERY}
+
+    def _last(self, table: str) -> int:
+        return self._database.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0] or 0
+
+    def copy_to(self, path: Path, first: Mapping[str, int]) -> None:
+        """Write the rows of one delivery, those behind a mark, into a database of their own."""
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.executescript(TABLES)
+        with self._beside(path):
+            for table, rowid in first.items():
+                self._database.execute(
+                    f"INSERT INTO beside.{table} SELECT * FROM {table} WHERE rowid > ? ORDER BY rowid", (rowid,)
+                )
+
+    def take_from(self, path: Path) -> None:
+        """Add the rows of a delivery that `copy_to` wrote."""
+        with self._beside(path):
+            self._database.execute("BEGIN")
+            number = self._last("deliveries") + 1
+            for table, reference in TABLES_OF_A_DELIVERY.items():
+                names = [row[1] for row in self._database.execute(f"PRAGMA table_info({table})")]
+                values = [f"iif({name} IS NULL, NULL, {number})" if name == reference else name for name in names]
+                self._database.execute(f"INSERT INTO {table} SELECT {', '.join(values)} FROM beside.{table} ORDER BY rowid")
+            self._database.execute("COMMIT")
+
+    @contextmanager
+    def _beside(self, path: Path) -> Generator[None]:
+        self._database.execute("ATTACH ? AS beside", (str(path),))
+        try:
+            yield
+        finally:
+            self._database.execute("DETACH beside")
+
     def documents(self) -> Iterator[DocumentRow]:
         """All documents, sorted by id."""
         rows = self._database.execute(
-            "SELECT doc_id, id, date, agreement, path, title, country, language, licence, source, ocr_confidence, text "
-            "FROM documents CROSS JOIN deliveries WHERE deliveries.number = documents.delivery ORDER BY doc_id"
+            "SELECT doc_id, id, date, agreement, path, title, country, language, licence, source, period, kind, ocr_confidence, "
+            "text FROM documents CROSS JOIN deliveries WHERE deliveries.number = documents.delivery ORDER BY doc_id"
         )
         for doc_id, delivery, day, *others in rows:
             yield DocumentRow(doc_id, delivery, date.fromisoformat(day), *others)

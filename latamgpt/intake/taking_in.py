@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from latamgpt.errors import OperatorError, quoted
@@ -15,17 +16,20 @@ from latamgpt.intake.delivery import LANGUAGE_TAG, Delivery, language_tag, read_
 from latamgpt.intake.delivery_licences import check_bag_licence, check_notices, covered, shown, two_licences
 from latamgpt.intake.fixity import check_fixity
 from latamgpt.intake.found import Found
+from latamgpt.intake.kept_delivery import KeptDeliveries
 from latamgpt.intake.licences import contradiction, statements_at_edges, statements_in
 from latamgpt.intake.payload import readable, refuse_unsafe, size_of
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.reading import read_files
+from latamgpt.intake.residency import place_of_run
 from latamgpt.intake.rows_on_disk import RowsOnDisk, rows_on_disk
 from latamgpt.intake.source import Source
+from latamgpt.intake.stated import describe
 from latamgpt.intake.tally import Accepted, Tally
 from latamgpt.params import DocumentsParams
 from latamgpt.registry import crawl
 from latamgpt.registry.partners import Edge, Institution, Purpose
-from latamgpt.registry.rights import rule, rule_delivery_labels
+from latamgpt.registry.rights import Place, rule, rule_delivery_labels
 from latamgpt.store import list_files
 
 MAX_CONTRADICTING_SHARE = 0.5
@@ -57,8 +61,12 @@ def take_in(  # noqa: PLR0913
     as_of: date,
     rows: RowsOnDisk,
     withdrawn: Withdrawn = NOTHING_WITHDRAWN,
+    kept: KeptDeliveries | None = None,
 ) -> TakenIn:
-    """Read one delivery into `rows`. Whatever is wrong with it is written down; nothing a partner sent stops the others."""
+    """Read one delivery into `rows`. Whatever is wrong with it is written down; nothing a partner sent stops the others.
+
+    With `kept`, what came of it before is taken where it is still true.
+    """
     name, num_bytes = readable(folder.name), 0
     delivery: Delivery | None = None
     try:
@@ -68,21 +76,39 @@ def take_in(  # noqa: PLR0913
         delivery = _read_description(folder)
         last_day = as_of + timedelta(days=MAX_DAYS_AHEAD)
         _check_date(delivery, as_of, last_day)
-        _check_rights(institution, delivery, as_of)
+        _check_rights(institution, delivery, as_of, place_of_run(params))
         _check_withdrawn(delivery, withdrawn)
-        check_fixity(folder, delivery)
-        check_bag_licence(folder, institution, delivery)
-        source = replace(Source.of(folder, delivery, params, list_files(folder)), last_day=last_day)
-        with rows.delivery(delivery, delivery.country or institution.country):
-            tally = _judge(source, institution, rows, withdrawn)
-            check_notices(Source.of(folder, delivery, params, source.names), institution)
-            return TakenIn(name, delivery, num_bytes, tally)
+        read = partial(_read, folder, delivery, institution, params, last_day, rows, withdrawn)
+        return TakenIn(name, delivery, num_bytes, kept.read(folder, rows, read) if kept else read())
     except Rejected as rejected:
         language = delivery.language if delivery else ""
         whole, tally = SetAside(rejected.path, rejected.reason, rejected.detail, num_bytes, language), Tally()
         tally.set_aside(whole)
         rows.set_aside(name, whole)
         return TakenIn(name, delivery, num_bytes, tally, whole)
+
+
+def _read(  # noqa: PLR0913
+    folder: Path,
+    delivery: Delivery,
+    institution: Institution,
+    params: DocumentsParams,
+    last_day: date,
+    rows: RowsOnDisk,
+    withdrawn: Withdrawn,
+) -> Tally:
+    """Read a delivery that may be used.
+
+    Raises:
+        Rejected: it did not arrive whole, contradicts itself, or does not read.
+    """
+    check_fixity(folder, delivery)
+    check_bag_licence(folder, institution, delivery)
+    source = replace(Source.of(folder, delivery, params, list_files(folder)), last_day=last_day)
+    with rows.delivery(delivery, delivery.country or institution.country):
+        tally = _judge(source, institution, rows, withdrawn)
+        check_notices(Source.of(folder, delivery, params, source.names), institution)
+    return tally
 
 
 def identify(partner: str, delivery: str, text: str) -> str:
@@ -134,8 +160,8 @@ def _check_date(delivery: Delivery, as_of: date, last_day: date) -> None:
         raise Rejected(Reason.DELIVERY_INVALID, detail, "delivery.yaml")
 
 
-def _check_rights(institution: Institution, delivery: Delivery, as_of: date) -> None:
-    ruling = rule(institution, delivery.agreement, delivery.licence, Purpose.TRAIN, as_of, edge=Edge.INTAKE)
+def _check_rights(institution: Institution, delivery: Delivery, as_of: date, place: Place) -> None:
+    ruling = rule(institution, delivery.agreement, delivery.licence, Purpose.TRAIN, as_of, edge=Edge.INTAKE, place=place)
     if not ruling.permitted:
         raise Rejected(ruling.reason, ruling.detail)
     agreement = institution.agreement(delivery.agreement)
@@ -164,7 +190,8 @@ def _judge(source: Source, institution: Institution, rows: RowsOnDisk, withdrawn
             rows.remember(verdict.doc_id, verdict.found.path)
             verdict, num_gone = _aside(verdict.found, verdict, Reason.WITHDRAWN, explain(gone)), num_gone + 1
         if isinstance(verdict, Accepted):
-            rows.keep(verdict.doc_id, verdict.found, verdict.language)
+            verdict = replace(verdict, described=describe(verdict.found, source.delivery, source.last_day))
+            rows.keep(verdict.doc_id, verdict.found, verdict.language, verdict.described)
             tally.keep(verdict)
         else:
             verdict = replace(verdict, language=verdict.language or source.delivery.language)

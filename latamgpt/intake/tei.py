@@ -1,6 +1,7 @@
 """TEI, as libraries and scholars encode texts: the text as its author wrote it, without page furniture, and its header."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import islice
 
 import lxml.etree
@@ -9,6 +10,7 @@ from latamgpt.intake.found import Found
 from latamgpt.intake.licences import Statement, statements_in
 from latamgpt.intake.metadata import language_of, licence_elements
 from latamgpt.intake.paragraphs import Paragraphs
+from latamgpt.intake.stated import brief
 from latamgpt.intake.xml_files import XML_LANG, children, local_name, words_of
 
 REGULARISED_NAME = "reg"
@@ -16,6 +18,8 @@ MAX_REGULARISED_CHARS = 2 << 20
 MAX_FORMS = 16  # that one <choice> is asked for; a real one offers two
 ROOTS = frozenset({"TEI", "TEI.2"})
 LEFT_OUT = frozenset({"teiHeader", "fw", "del", "figDesc", "facsimile", "sourceDoc", "standOff", "desc"})
+EXACT = ("when", "when-iso")
+SPANS = (("from", "notBefore"), ("to", "notAfter"))
 PARAGRAPHS = frozenset({
     "p", "ab", "head", "div", "lg", "sp", "speaker", "stage", "list", "item", "label", "table", "figure", "quote", "epigraph",
     "argument", "opener", "closer", "signed", "salute", "dateline", "trailer", "byline", "docTitle", "docAuthor", "docDate",
@@ -46,7 +50,28 @@ def _one(tei: lxml.etree._Element, name: str, shared: list[Statement]) -> Found:
     if text is None:
         return Found(name, "", title, language_of(language), stated)
     written = _text(text, AS_WRITTEN)
-    return Found(name, written, title, language_of(language), stated, orthographies=_other_spelling(text, len(written)))
+    others = _other_spelling(text, len(written))
+    found = Found(name, written, title, language_of(language), stated, orthographies=others)
+    return replace(found, dates=_dates(tei), kinds=_kinds(tei))
+
+
+def _dates(tei: lxml.etree._Element) -> tuple[str, ...]:
+    """When the text was written, or its source published: publicationStmt says when the file was."""
+    created = [date for part in children(tei, "creation") for date in children(part, "date", "origDate")]
+    sources = [date for part in children(tei, "sourceDesc") for date in children(part, "date", "origDate")]
+    return brief(_date(one) for one in (*created, *sources))
+
+
+def _date(element: lxml.etree._Element) -> str:
+    """By its attributes where it has them: when, or the first and the last day that it can be."""
+    first, last = (next((element.get(name) for name in names if element.get(name)), "") for names in SPANS)
+    whole = next((element.get(name) for name in EXACT if element.get(name)), "")
+    return whole or (f"{first}/{last}" if first and last else words_of(element) or first or last or "")
+
+
+def _kinds(tei: lxml.etree._Element) -> tuple[str, ...]:
+    classes = [one for part in children(tei, "textClass") for one in children(part, "term", "classCode", "catRef", "item")]
+    return brief(words_of(one) or word for one in classes for word in (one.get("target") or "").split() or [""])
 
 
 def _other_spelling(text: lxml.etree._Element, num_chars: int) -> tuple[tuple[str, str], ...]:

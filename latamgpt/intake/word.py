@@ -34,6 +34,8 @@ def parse_docx(path: str, name: str) -> list[Found]:
         cleared: dict[str, bytes] = {}
         num_hidden_chars = 0
         title = language = ""
+        dates: list[str] = []
+        kinds: list[str] = []
         for member in sorted(package.names):
             if member.endswith((".xml", ".rels")):
                 root = parse_xml(package.read(member), f"{quoted(member)} of {name}")
@@ -41,6 +43,8 @@ def parse_docx(path: str, name: str) -> list[Found]:
                     said = read_metadata(root, f"the properties of {name}")
                     title, language = title or said.title, language or said.language
                     stated += said.statements
+                    dates += said.dates
+                    kinds += said.kinds
                 elif PAGE_EDGES.fullmatch(member):
                     stated += statements_in(words_of(root), f"a page's edge in {name}")
                 elif local_name(root) in BODIES and (num_chars := take_out_hidden_runs(root, hiding)):
@@ -57,7 +61,11 @@ def parse_docx(path: str, name: str) -> list[Found]:
             ignore_empty_paragraphs=True,
         ).value
     text = text_of_html(html) if html else ""
-    return [Found(name, text, title, language, tuple(stated), num_hidden_chars=num_hidden_chars)]
+    return [
+        Found(
+            name, text, title, language, tuple(stated), dates=tuple(dates), kinds=tuple(kinds), num_hidden_chars=num_hidden_chars
+        )
+    ]
 
 
 def _refuse_no_document(package: Package) -> None:

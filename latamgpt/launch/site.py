@@ -30,6 +30,7 @@ class Site(Frozen):
     """One machine or cluster."""
 
     name: str = ""  # of its file
+    is_guess: bool = False  # nobody named it: what an agreement binds to a place is then not opened, but for samples
     country: str = Field(default="", pattern=r"^([A-Z]{2})?$")  # where it stands: agreements with a residency are held against it
     nodes: Count = 1
     processes: Count = 1  # that train, per node: one for each accelerator, or one for all cores
@@ -38,6 +39,7 @@ class Site(Frozen):
     engine: Engine = Engine.POOL  # of those workers
     slurm: Slurm | None = None  # what their jobs ask for, where the engine is slurm
     base_models: str = "var/base_models"  # base models' folders; relative to the checkout, or absolute
+    fasttext_model: str = "var/language_models/fasttext.bin"  # for where params.yaml asks for one; relative or absolute
 
     @model_validator(mode="after")
     def _jobs_are_described(self) -> Self:
@@ -64,7 +66,8 @@ def read_site(root: Path, name: str = "") -> Site:
     Raises:
         OperatorError: there is no such site, or its file has a field that is unknown or wrong.
     """
-    name = name or os.environ.get(SITE_VARIABLE) or DEFAULT_SITE
+    named = name or os.environ.get(SITE_VARIABLE)
+    name = named or DEFAULT_SITE
     path = root / "sites" / f"{name}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml"))) or "none"
@@ -73,7 +76,7 @@ def read_site(root: Path, name: str = "") -> Site:
             f"works. Set {SITE_VARIABLE} to one of them, or add the file."
         )
     try:
-        return Site.model_validate({**(load_yaml(path.read_text(encoding="utf-8")) or {}), "name": name})
+        return Site.model_validate({**(load_yaml(path.read_text(encoding="utf-8")) or {}), "name": name, "is_guess": not named})
     except yaml.YAMLError as error:
         raise OperatorError(f"{path} is not valid YAML: {error}. Mend the line it names and run the command again.") from error
     except ValidationError as error:

@@ -97,6 +97,8 @@ def _kept(workspace: Workspace, partner: str) -> list[Item]:
 
 def _set_aside(workspace: Workspace, partner: str, titles: dict[str, str]) -> list[Item]:
     table = read_table(workspace.place("corpus") / "exclusions.parquet", EXCLUSION_SCHEMA)
+    pairs = pq.read_table(workspace.place("corpus") / "duplicates.parquet", columns=["doc_id", "reason"]).to_pylist()
+    why = {row["doc_id"]: f"the other one was preferred for its {row['reason']}" for row in pairs}
     return [
         Item(
             doc_id=row["doc_id"],
@@ -105,7 +107,7 @@ def _set_aside(workspace: Workspace, partner: str, titles: dict[str, str]) -> li
             title=titles.get(row["doc_id"], ""),
             reason=row["reason"],
             stage=row["stage"],
-            detail="" if row["reason"] in ABOUT_OTHERS else row["detail"],
+            detail=why[row["doc_id"]] if row["reason"] in ABOUT_OTHERS else row["detail"],
             num_bytes=row["num_bytes"],
         )
         for row in table.filter(pc.field("partner") == partner).to_pylist()

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
-import pyarrow.parquet as pq
-
 from latamgpt.params import Params
 from latamgpt.receipts.use import DocumentUse
 from latamgpt.records import Frozen
+from latamgpt.shards import read_shard
 from latamgpt.store import Workspace
 from latamgpt.training.plan import quote
 
@@ -93,8 +92,9 @@ def _runs(workspace: Workspace, uses: Sequence[DocumentUse]) -> Iterator[bytes]:
     for use in uses:
         for sight in use.sights:
             wanted.setdefault(sight.shard, set()).add(sight.row)
-    for shard, rows in sorted(wanted.items()):
-        for tokens in pq.read_table(shards / shard, columns=["tokens"])["tokens"].take(sorted(rows)).to_pylist():
+    for name, rows in sorted(wanted.items()):
+        shard = read_shard(shards / name)
+        for row in sorted(rows):
+            tokens = shard.piece(row).astype("<u4")
             for start in range(len(tokens) - RUN_TOKENS + 1):
-                run = b"".join(token.to_bytes(4, "little") for token in tokens[start : start + RUN_TOKENS])
-                yield sha256(run).digest()[:HASH_BYTES]
+                yield sha256(tokens[start : start + RUN_TOKENS].tobytes()).digest()[:HASH_BYTES]

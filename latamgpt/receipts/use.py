@@ -92,6 +92,6 @@ def _find_pieces(path: Path, shard: str, wanted: set[str], found: dict[str, Docu
     names = pq.read_table(path, columns=["doc_id"])["doc_id"].to_pylist()
     rows = [row for row, name in enumerate(names) if name in wanted]
     if rows:
-        pieces = pq.read_table(path, columns=["tokens"])["tokens"].take(rows)
-        for row, tokens in zip(rows, pieces, strict=True):
-            found[names[row]].pieces.append(Piece(shard, row, len(tokens)))
+        lengths = pq.read_table(path, columns=["num_tokens"])["num_tokens"].to_pylist()
+        for row in rows:
+            found[names[row]].pieces.append(Piece(shard, row, lengths[row]))

@@ -1,24 +1,26 @@
-"""By what a corpus is counted beside what stands in its documents: the kind of institution, and the year of delivery.
+"""By what a corpus is counted: what stands in its documents, and who deposited them when.
 
-A document carries neither a date nor a genre of its own. What is known of every one is who deposited it, and when.
+When a text was written and what kind it is are known where a partner states them; who deposited it, and when, of every one.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
+from latamgpt.records import UNKNOWN
 from latamgpt.registry.partners import read_institution
 
-KIND = "kind of institution"
+INSTITUTION = "kind of institution"
 YEAR = "year of delivery"
-UNKNOWN = "unknown"
 
 BY = {
     "language": "language",
     "country": "country",
     "partner": "partner",
+    "period": "period",
+    "kind": "kind",
     "year": YEAR,
-    "kind": KIND,
+    "institution": INSTITUTION,
     "variety": "variety",
     "licence": "licence",
 }

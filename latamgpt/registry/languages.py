@@ -36,7 +36,7 @@ class Method(StrEnum):
 class Spread(Frozen):
     """How a measure lies over the passages of a reference text."""
 
-    mean: float = Field(gt=0)
+    mean: float = Field(ge=0)
     deviation: float = Field(ge=0)  # standard deviation
 
 
@@ -50,6 +50,7 @@ class Evidence(Frozen):
     mean_word_chars: Spread
     letter_share: Spread
     chars_per_word: Spread  # the space between them counted in
+    noisy_share: Spread
 
 
 class Override(Frozen):
@@ -127,12 +128,20 @@ def thresholds_in_force(root: Path) -> dict[str, QualityThresholds]:
     return {code: file.in_force() for code, file in read_languages(root).items()}
 
 
-def write_language(root: Path, file: LanguageFile) -> None:
-    """Write languages/CODE.yaml."""
+def standing_overrides(file: LanguageFile) -> list[str]:
+    """What a community set against what was learned, in words: it holds, whatever is learned."""
+    own = file.thresholds.model_dump()
+    return [
+        f"{one.threshold} stays {one.value:g}, set by {one.by} on {one.day} (learned: {own[one.threshold]:g})"
+        for one in file.overrides
+    ]
+
+
+def language_text(file: LanguageFile) -> str:
+    """What languages/CODE.yaml holds."""
     values = file.model_dump(mode="json", exclude_defaults=True)
     values = {"language": file.language, "method": str(file.method), "reviewed_by": file.reviewed_by, **values}
-    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=120)
-    (languages_folder(root) / f"{file.language}.yaml").write_text(HEAD + text, encoding="utf-8")
+    return HEAD + yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=120)
 
 
 def thresholds_table(files: Mapping[str, LanguageFile]) -> Table:
@@ -155,7 +164,7 @@ def thresholds_table(files: Mapping[str, LanguageFile]) -> Table:
 
 def _read(path: Path) -> LanguageFile:
     try:
-        file = LanguageFile.model_validate(load_yaml(path.read_text(encoding="utf-8")))
+        file = LanguageFile.model_validate(load_yaml(path.read_text(encoding="utf-8"), ours=True))
     except yaml.YAMLError as error:
         raise OperatorError(f"{path} is not valid YAML: {error}. Mend the line it names and run the command again.") from error
     except ValidationError as error:

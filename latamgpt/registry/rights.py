@@ -25,14 +25,22 @@ class Place:
 
     country: str = ""  # ISO 3166-1 alpha-2
     site: str = ""  # a file of sites/
+    is_guess: bool = False  # nobody said which site this is
 
     def lies_in(self, residency: Iterable[str]) -> bool:
         """Whether a residency names this place by its country or by itself."""
         return bool({self.country, self.site} & set(residency))
 
+    def held_for(self, institution: Institution) -> "Place":
+        """The place as an institution's agreements see it: a guess will do for samples, and for no real partner's texts."""
+        return Place(is_guess=True) if self.is_guess and not institution.sample else self
+
     def __str__(self) -> str:
-        names = [self.site, self.country]
-        return " in ".join(name for name in names if name) or "a place whose country is not known"
+        if self.is_guess and not self.site:
+            return "a machine of which nobody said where it stands (set LATAMGPT_SITE to the site that it belongs to)"
+        if self.country:
+            return " in ".join(name for name in (self.site, self.country) if name)
+        return f"{self.site or 'a place'} whose country is not known"
 
 
 PERMITTED = Ruling(permitted=True)
@@ -65,12 +73,12 @@ def rule(
     """
     agreement = institution.agreement(agreement_id)
     if agreement is None:
-        return Ruling(False, "no_agreement", f"{institution.id} has no agreement {agreement_id!r}")
+        return _no_agreement(institution, agreement_id)
     refusals = (
         _in_force(agreement, on),
         rule_labels(agreement.id, agreement.labels, agreement.season, on),
         _covers(agreement, purpose, edge),
-        _may_lie(agreement, edge, place),
+        _may_lie(agreement, edge, place and place.held_for(institution)),
     )
     for refusal in refusals:
         if refusal is not None:
@@ -79,6 +87,17 @@ def rule(
         covered = ", ".join(sorted(agreement.licences()))
         return Ruling(False, "licence_contradiction", f"the text says {licence}, {agreement_id} covers {covered}")
     return PERMITTED
+
+
+def rule_place(institution: Institution, agreement_id: str, place: Place) -> Ruling:
+    """Whether an agreement lets its texts lie and be worked on at a place, whatever else it says of them.
+
+    It is asked alone where texts lie already: an agreement that has ended does not let them lie anywhere else.
+    """
+    agreement = institution.agreement(agreement_id)
+    if agreement is None:
+        return _no_agreement(institution, agreement_id)
+    return _may_lie(agreement, None, place.held_for(institution)) or PERMITTED
 
 
 def rule_labels(name: str, labels: Iterable[Label], season: Season | None, on: date) -> Ruling | None:
@@ -108,6 +127,10 @@ def rule_delivery_labels(
         )
         return Ruling(False, "label_not_agreed", detail)
     return None
+
+
+def _no_agreement(institution: Institution, agreement_id: str) -> Ruling:
+    return Ruling(False, "no_agreement", f"{institution.id} has no agreement {agreement_id!r}")
 
 
 def _in_force(agreement: Agreement, on: date) -> Ruling | None:

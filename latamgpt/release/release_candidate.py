@@ -19,8 +19,8 @@ from latamgpt.store import Workspace, digest_of, must_have_passed, sha256_file, 
 
 STAGE = "release_candidate"
 GATES = ("ability_gate", "culture_gate")
-INPUTS = (*GATES, "base_model", "checkpoint", "corpus", "mixture", "scorecard", "token_shards")
-SECTIONS = ("partners", "rights", "base_model", "checkpoint", "scorecard", "release_candidate")
+INPUTS = (*GATES, "base_model", "checkpoint", "corpus", "mixture", "scorecard", "token_shards", "tokenizer")
+SECTIONS = ("partners", "rights", "base_model", "tokenizer", "checkpoint", "scorecard", "release_candidate")
 MODEL_FILES = ("config.json", "tokenizer.json")
 MODEL_PATTERNS = (
     "*.safetensors",

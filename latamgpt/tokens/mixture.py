@@ -77,13 +77,11 @@ def read_pieces(shards: Path) -> list[ShardPiece]:
     """All training pieces, in the order of shards and rows."""
     pieces: list[ShardPiece] = []
     for path in sorted((shards / "train").glob("*.parquet")):
-        table = pq.read_table(path, columns=["doc_id", "language", "country", "piece", "tokens"])
-        lengths = [length for chunk in table["tokens"].chunks for length in chunk.value_lengths().to_pylist()]
-        rows = table.drop_columns(["tokens"]).to_pylist()
+        rows = pq.read_table(path, columns=["doc_id", "language", "country", "piece", "num_tokens"]).to_pylist()
         name = path.relative_to(shards).as_posix()
         pieces += [
-            ShardPiece(row["doc_id"], row["language"], row["country"], row["piece"], name, number, length)
-            for number, (row, length) in enumerate(zip(rows, lengths, strict=True))
+            ShardPiece(row["doc_id"], row["language"], row["country"], row["piece"], name, number, row["num_tokens"])
+            for number, row in enumerate(rows)
         ]
     return pieces
 

@@ -31,6 +31,8 @@ class TokenisedDocument:
     country: str
     language: str
     variety: str
+    period: str
+    kind: str
     delivery_date: date | None
     pieces: list[Piece]
 

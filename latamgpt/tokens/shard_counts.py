@@ -1,4 +1,4 @@
-"""What the token shards hold, counted by language, variety and country, for the report."""
+"""What the token shards hold, counted by language, country, partner, period, kind and more, for the report."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from latamgpt.records import Report, Table
-from latamgpt.registry.groups import KIND, YEAR, year_of
+from latamgpt.registry.groups import INSTITUTION, YEAR, year_of
 from latamgpt.tokens.pieces import TokenisedDocument
 
-GROUPS = ("language", "variety", "country", "partner", "licence", YEAR)
+GROUPS = ("language", "variety", "country", "partner", "licence", "period", "kind", YEAR)
 
 
 class Side(StrEnum):
@@ -66,6 +66,8 @@ class ShardCounts:
             ("country", document.country),
             ("partner", document.partner),
             ("licence", document.licence),
+            ("period", document.period),
+            ("kind", document.kind),
             (YEAR, year_of(document.delivery_date)),
         ):
             self.groups[group].setdefault(member, Tally()).add(side, document)
@@ -86,7 +88,7 @@ class ShardCounts:
             f"{self.total.documents[Side.HELD_OUT]:,} held out, in {len(languages)} languages",
             counts=counts,
             metrics={f"tokens_per_byte/{name}": t.tokens.total() / t.num_bytes for name, t in sorted(languages.items())},
-            tables=tuple(_table(group, members) for group, members in {**self.groups, KIND: kinds}.items()),
+            tables=tuple(_table(group, members) for group, members in {**self.groups, INSTITUTION: kinds}.items()),
         )
 
     def _of(self, side: Side) -> dict[str, int]:

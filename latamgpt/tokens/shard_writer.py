@@ -1,19 +1,20 @@
-"""Shards on disk: numbered Parquet files of at most so many tokens, written as they fill."""
+"""Shards of at most so many tokens, numbered, written as they fill."""
 
 from pathlib import Path
 
 import pyarrow as pa
 
-from latamgpt.store import rows_to_table, write_table
+from latamgpt.shards import TokenType, write_shard
 from latamgpt.tokens.pieces import TokenisedDocument
 
 
 class ShardWriter:
-    """Writes folder/00000.parquet and so on; a shard is full when the next piece would not fit."""
+    """Writes folder/00000.parquet with its tokens and so on; a shard is full when the next piece would not fit."""
 
-    def __init__(self, folder: Path, schema: pa.Schema, max_tokens: int) -> None:
+    def __init__(self, folder: Path, schema: pa.Schema, kind: TokenType, max_tokens: int) -> None:
         self.folder = folder
         self.schema = schema
+        self.kind = kind
         self.max_tokens = max_tokens
         self.num_shards = 0
         self._rows: list[dict[str, object]] = []
@@ -24,7 +25,7 @@ class ShardWriter:
         for row, piece in zip(document.rows(), document.pieces, strict=True):
             if self._rows and self._num_tokens + len(piece.tokens) > self.max_tokens:
                 self._write()
-            self._rows.append({name: row[name] for name in self.schema.names})
+            self._rows.append(row)
             self._num_tokens += len(piece.tokens)
 
     def close(self) -> None:
@@ -33,7 +34,7 @@ class ShardWriter:
             self._write()
 
     def _write(self) -> None:
-        write_table(self.folder / f"{self.num_shards:05}.parquet", rows_to_table(self._rows, self.schema))
+        write_shard(self.folder / f"{self.num_shards:05}.parquet", self._rows, self.schema, self.kind)
         self.num_shards += 1
         self._rows = []
         self._num_tokens = 0

@@ -1,32 +1,31 @@
 """The corpus as token shards: documents to train on and documents held out, each token with the document it came from."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import Params, RightsParams, TokenShardsParams
+from latamgpt.params import Params, TokenShardsParams
 from latamgpt.progress import follow
 from latamgpt.records import HELD_OUT_SCHEMA, TOKEN_SHARD_SCHEMA, Report
 from latamgpt.registry.groups import kinds_of
-from latamgpt.registry.partners import Edge, Purpose, read_institution
-from latamgpt.registry.rights import rule
+from latamgpt.shards import token_type
 from latamgpt.store import Workspace, must_have_passed, write_report
 from latamgpt.tokens.encoder import Encode, choose_encoder
-from latamgpt.tokens.held_out import choose_held_out
-from latamgpt.tokens.overlap import seen_in_training
 from latamgpt.tokens.pieces import TokenisedDocument, cut_pieces
 from latamgpt.tokens.shard_counts import ShardCounts, Side
 from latamgpt.tokens.shard_writer import ShardWriter
+from latamgpt.tokens.sides import NEEDED_FOR_SIDES, choose_sides, read_texts
 from latamgpt.tokens.vocabulary import Vocabulary, read_vocabulary
 
 DOCUMENTS_PER_BATCH = 64
 NUM_PROBES = 64  # documents by which the encoder is chosen
-DESCRIBED_BY = ("doc_id", "partner", "agreement", "licence", "country", "language", "variety", "delivery_date")
-NEEDED_FOR_SIDES = ["doc_id", "partner", "agreement", "licence", "language"]
+DESCRIBED_BY = (
+    *("doc_id", "partner", "agreement", "licence", "country", "language", "variety"),
+    *("period", "kind", "delivery_date"),  # for the report's counts alone
+)
 SCHEMAS = {Side.TRAIN: TOKEN_SHARD_SCHEMA, Side.HELD_OUT: HELD_OUT_SCHEMA}
 
 
@@ -47,50 +46,15 @@ def run(workspace: Workspace, params: Params) -> Report:
         return write_report(folder, counts.report(kind_of))
 
 
-@dataclass(frozen=True)
-class Sides:
-    """The documents held out; how many could not be, since no agreement permits it or since they stand in training texts."""
-
-    held_out: set[str]
-    num_not_for_evaluation: int
-    num_seen_in_training: int
-
-
-def choose_sides(workspace: Workspace, corpus: Path, rows: list[dict[str, str]], params: Params) -> Sides:
-    """Hold out what may be measured on and was not seen in training; all else is trained on."""
-    permitted = permitted_for_evaluation(workspace, rows, params.rights)
-    languages = {row["doc_id"]: row["language"] for row in rows if row["doc_id"] in permitted}
-    chosen = choose_held_out(languages, params.token_shards)
-    seen = seen_in_training(lambda: read_texts(corpus), chosen)
-    return Sides(chosen - seen, len(rows) - len(permitted), len(seen))
-
-
-def permitted_for_evaluation(workspace: Workspace, rows: Iterable[dict[str, str]], rights: RightsParams) -> set[str]:
-    """The documents whose agreement permits that models are measured on them."""
-    terms = {row["doc_id"]: (row["partner"], row["agreement"], row["licence"]) for row in rows}
-    institutions = {partner: read_institution(workspace.root, partner) for partner in sorted({t[0] for t in terms.values()})}
-    rulings = {
-        term: rule(institutions[term[0]], *term[1:], Purpose.EVALUATE, rights.as_of, edge=Edge.EVALUATION).permitted
-        for term in set(terms.values())
-    }
-    return {doc_id for doc_id, term in terms.items() if rulings[term]}
-
-
-def read_texts(corpus: Path) -> Iterator[tuple[str, str]]:
-    """doc_id and text of each document, a batch at a time."""
-    for batch in pq.ParquetFile(corpus).iter_batches(DOCUMENTS_PER_BATCH, columns=["doc_id", "text"]):
-        for row in batch.to_pylist():
-            yield row["doc_id"], row["text"]
-
-
 def write_shards(
     corpus: Path, folder: Path, held_out: set[str], vocabulary: Vocabulary, params: TokenShardsParams
 ) -> ShardCounts:
     """Write each document's pieces to the shards of its side, and count them."""
-    writers = {side: ShardWriter(folder / side, schema, params.tokens_per_shard) for side, schema in SCHEMAS.items()}
+    kind = token_type(vocabulary.size)
+    writers = {side: ShardWriter(folder / side, schema, kind, params.tokens_per_shard) for side, schema in SCHEMAS.items()}
     counts = ShardCounts()
     num_documents = pq.ParquetFile(corpus).metadata.num_rows
-    encode = choose_encoder(vocabulary, [text for _, text in islice(read_texts(corpus), NUM_PROBES)])
+    encode = choose_encoder(vocabulary, [text for *_, text in islice(read_texts(corpus), NUM_PROBES)])
     with follow("token_shards", "", "documents", num_documents) as progress:
         for document in tokenise(corpus, vocabulary, encode, params.max_document_tokens):
             side = Side.HELD_OUT if document.doc_id in held_out else Side.TRAIN

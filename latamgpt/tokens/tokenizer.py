@@ -1,7 +1,7 @@
-"""The base model's tokenizer, taken over as it is and measured on every language of the corpus."""
+"""The base model's tokenizer, measured on every language of the corpus and extended for those that it serves badly."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -11,40 +11,77 @@ import pyarrow.parquet as pq
 
 from latamgpt.errors import OperatorError
 from latamgpt.params import Params
-from latamgpt.records import Report, Table
+from latamgpt.records import TOKENIZER_FILES, Report, Table
 from latamgpt.store import Workspace, write_report
-from latamgpt.tokens.vocabulary import TOKENIZER_FILES, Vocabulary, read_vocabulary
+from latamgpt.tokens.extension import Extension, Kept, learn_extension, must_keep_ids, with_merges
+from latamgpt.tokens.fertility import Fertility, as_table, measure
+from latamgpt.tokens.sides import choose_learnable, read_texts
+from latamgpt.tokens.vocabulary import Vocabulary, read_vocabulary
+
+TOKENIZER_NAME = "tokenizer.json"
+OLDER_FORMS = ("vocab.json", "merges.txt", "added_tokens.json", "tokenizer.model")  # of what tokenizer.json holds too
+TOKENS_SHOWN = 50
 
 
 @dataclass(frozen=True)
-class Measured:
-    """How a tokenizer fares on some documents of one language."""
+class Extended:
+    """An extended tokenizer, with what was found on the way."""
 
-    language: str
-    num_documents: int
-    num_bytes: int
-    num_words: int
-    num_tokens: int
-
-    @property
-    def bytes_per_token(self) -> float:
-        """More is better: fewer tokens carry the same text."""
-        return self.num_bytes / self.num_tokens
+    vocabulary: Vocabulary
+    extension: Extension
+    kept: list[Kept]
+    unseen: list[Fertility]  # on documents of the languages learned from that were not learned from
 
 
 def run(workspace: Workspace, params: Params) -> Report:
-    """Publish the tokenizer's files, with bytes per token per language in the report."""
+    """Publish the tokenizer's files, with bytes per token and tokens per word of every language in the report.
+
+    Raises:
+        OperatorError: the tokenizer does not fit the model, or cannot be extended as params.tokenizer.extension asks.
+    """
     base = workspace.read("base_model")
     corpus = workspace.read("corpus") / "documents.parquet"
     vocabulary = read_vocabulary(base)
     must_fit_model(vocabulary, base / "config.json")
     samples = sample_texts(corpus, params.tokenizer.sample_documents)
-    measured = [measure(vocabulary, language, texts) for language, texts in sorted(samples.items())]
     with workspace.publish("tokenizer") as folder:
         for name in TOKENIZER_FILES:
             if (base / name).is_file():
                 shutil.copyfile(base / name, folder / name)
-        return write_report(folder, report_on(vocabulary, measured))
+        extended = extend(workspace, params, vocabulary, folder) if params.tokenizer.extension.num_tokens else None
+        used = extended.vocabulary if extended else vocabulary
+        measured = [measure(vocabulary.tokenizer, used.tokenizer, language, texts) for language, texts in sorted(samples.items())]
+        return write_report(folder, report_on(used, measured, extended))
+
+
+def extend(workspace: Workspace, params: Params, base: Vocabulary, folder: Path) -> Extended:
+    """Put new merges into the tokenizer in `folder`, and hold it against the base's on every text that shall not change."""
+    asked = params.tokenizer.extension
+    corpus = workspace.read("corpus") / "documents.parquet"
+    learnable = choose_learnable(workspace, corpus, asked.languages, params)
+    extension = learn_extension(base, corpus, learnable, asked)
+    for name in OLDER_FORMS:
+        (folder / name).unlink(missing_ok=True)
+    path = folder / TOKENIZER_NAME
+    path.write_bytes(with_merges(path.read_bytes(), base.size, extension.merges))
+    vocabulary = read_vocabulary(folder)
+    return Extended(
+        vocabulary=vocabulary,
+        extension=extension,
+        kept=must_keep_ids(base, vocabulary, corpus, asked.unchanged_languages),
+        unseen=measure_unseen(base, vocabulary, corpus, learnable, asked.languages),
+    )
+
+
+def measure_unseen(
+    base: Vocabulary, extended: Vocabulary, corpus: Path, learnable: Collection[str], languages: Collection[str]
+) -> list[Fertility]:
+    """Fertility on the documents from which nothing was learned."""
+    texts: dict[str, list[str]] = {}
+    for doc_id, language, text in read_texts(corpus):
+        if language in languages and doc_id not in learnable:
+            texts.setdefault(language, []).append(text)
+    return [measure(base.tokenizer, extended.tokenizer, language, texts[language]) for language in sorted(texts)]
 
 
 def must_fit_model(vocabulary: Vocabulary, config_path: Path) -> None:
@@ -67,50 +104,49 @@ def sample_texts(corpus: Path, num_documents: int) -> dict[str, list[str]]:
         per_language.setdefault(row["language"], []).append(row["doc_id"])
     chosen = {doc_id for ids in per_language.values() for doc_id in ids[:num_documents]}
     texts: dict[str, list[str]] = {}
-    for batch in pq.ParquetFile(corpus).iter_batches(columns=["doc_id", "language", "text"]):
-        for row in batch.to_pylist():
-            if row["doc_id"] in chosen:
-                texts.setdefault(row["language"], []).append(row["text"])
+    for doc_id, language, text in read_texts(corpus):
+        if doc_id in chosen:
+            texts.setdefault(language, []).append(text)
     return texts
 
 
-def measure(vocabulary: Vocabulary, language: str, texts: Sequence[str]) -> Measured:
-    """Count bytes, words and tokens of some texts."""
-    encodings = vocabulary.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-    return Measured(
-        language=language,
-        num_documents=len(texts),
-        num_bytes=sum(len(text.encode()) for text in texts),
-        num_words=sum(len(text.split()) for text in texts),
-        num_tokens=sum(len(encoding) for encoding in encodings),
-    )
-
-
-def report_on(vocabulary: Vocabulary, measured: Sequence[Measured]) -> Report:
-    """The report: a table of languages, from the best served to the worst."""
-    ranked = sorted(measured, key=lambda m: (-m.bytes_per_token, m.language))
+def report_on(used: Vocabulary, measured: list[Fertility], extended: Extended | None) -> Report:
+    """The report: fertility per language, and of an extension what it gained and what it left alone."""
+    ranked = sorted(measured, key=lambda each: (-each.bytes_per_token, each.language))
     best, worst = ranked[0], ranked[-1]
-    rows = tuple(
-        (
-            m.language,
-            m.num_documents,
-            m.num_bytes,
-            m.num_tokens,
-            round(m.bytes_per_token, 3),
-            round(m.num_tokens / max(m.num_words, 1), 3),
-        )
-        for m in ranked
-    )
-    columns = ("language", "documents", "bytes", "tokens", "bytes per token", "tokens per word")
+    added = f", {len(extended.extension.merges):,} of them new" if extended else ""
+    counts = {
+        "vocab_size": used.size,
+        "eos_token_id": used.eos_id,
+        "unknown_token_id": -1 if used.unknown_id is None else used.unknown_id,
+    }
+    if extended:
+        counts |= {"new_tokens": len(extended.extension.merges), "merges_refused": extended.extension.num_refused}
     return Report(
         stage="tokenizer",
-        summary=f"{vocabulary.size:,} tokens; {best.bytes_per_token:.2f} bytes per token in {best.language}, "
+        summary=f"{used.size:,} tokens{added}; {best.bytes_per_token:.2f} bytes per token in {best.language}, "
         f"{worst.bytes_per_token:.2f} in {worst.language}",
-        counts={
-            "vocab_size": vocabulary.size,
-            "eos_token_id": vocabulary.eos_id,
-            "unknown_token_id": -1 if vocabulary.unknown_id is None else vocabulary.unknown_id,
-        },
-        metrics={f"bytes_per_token/{m.language}": m.bytes_per_token for m in measured},
-        tables=(Table(name="languages", columns=columns, rows=rows),),
+        counts=counts,
+        metrics={f"bytes_per_token/{each.language}": each.bytes_per_token for each in measured},
+        tables=(as_table("languages", measured), *(_tables_of(extended) if extended else ())),
     )
+
+
+def _tables_of(extended: Extended) -> tuple[Table, ...]:
+    changes = extended.extension.unseen_changes
+    return (
+        as_table("documents not learned from", extended.unseen),
+        Table(
+            name="unchanged languages",
+            columns=("language", "documents with the same ids", "tokens", "changes per million tokens of unseen text"),
+            rows=tuple((each.language, each.num_documents, each.num_tokens, changes[each.language]) for each in extended.kept),
+        ),
+        Table(name="first new tokens", columns=("token", "made of"), rows=tuple(_show_tokens(extended))),
+    )
+
+
+def _show_tokens(extended: Extended) -> list[tuple[str, str]]:
+    tokenizer = extended.vocabulary.tokenizer
+    first = extended.vocabulary.size - len(extended.extension.merges)
+    merges = enumerate(extended.extension.merges[:TOKENS_SHOWN], start=first)
+    return [(tokenizer.decode([token]), " + ".join(repr(tokenizer.decode([part])) for part in pair)) for token, pair in merges]

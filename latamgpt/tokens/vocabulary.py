@@ -11,17 +11,6 @@ from latamgpt.errors import OperatorError
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-TOKENIZER_FILES = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "chat_template.jinja",
-    "vocab.json",
-    "merges.txt",
-    "tokenizer.model",
-)
-
 
 @dataclass(frozen=True)
 class Vocabulary:

@@ -8,10 +8,11 @@ from pathlib import Path
 import orjson
 import pyarrow as pa
 
+from latamgpt import shards
 from latamgpt.launch.local import run_processes
 from latamgpt.launch.site import Site, read_site
 from latamgpt.params import CheckpointParams, Params
-from latamgpt.records import MANIFEST_NAME, REPORT_NAME, Curve, Report, Table
+from latamgpt.records import MANIFEST_NAME, REPORT_NAME, TOKENIZER_FILES, Curve, Report, Table
 from latamgpt.registry.rights import Place
 from latamgpt.store import (
     Workspace,
@@ -23,15 +24,15 @@ from latamgpt.store import (
     write_report,
     write_table,
 )
+from latamgpt.training.embeddings import extend_model
 from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome, micro_batch_size, resume_folder
 from latamgpt.training.kernels import pinned_environment
 from latamgpt.training.packing import PackedOrder, count_steps
-from latamgpt.training.plain_tokens import lay_out
 from latamgpt.training.resume import History
 from latamgpt.training.rights import must_permit_training, read_terms
 
 GATES = ("shards_gate", "mixture_gate")
-INPUTS = ("base_model", "mixture", "token_shards")
+INPUTS = ("base_model", "mixture", "token_shards", "tokenizer")
 WEIGHTS_SUFFIXES = (".safetensors", ".safetensors.index.json")
 
 DATA_ORDER_SCHEMA = pa.schema(
@@ -69,13 +70,13 @@ def run(workspace: Workspace, params: Params) -> Report:
     num_steps = count_steps(order, params.checkpoint)
     terms = read_terms(folders["token_shards"])
     documents = {doc_id: terms[doc_id] for doc_id in set(order.doc_ids)}
-    place = Place(site.country, site.name)
+    place = Place(site.country, site.name, site.is_guess)
     num_terms = len(must_permit_training(workspace.root, params.partners, documents, params.rights.as_of, place))
     digests = {name: digest_of(folder) for name, folder in folders.items()}
     resume = resume_folder(workspace.root, identity(params, site, digests))
     with workspace.publish("checkpoint") as folder:
-        outcome = _train(workspace, params, site, digests, resume, folder, set(order.shards))
-        copy_tokenizer(folders["base_model"], folder)
+        outcome = _train(workspace, params, site, digests, resume, folder)
+        copy_tokenizer(folders["tokenizer"], folders["base_model"], folder)
         write_table(
             folder / "data_order.parquet", rows_to_table(data_order(order, num_steps, params.checkpoint), DATA_ORDER_SCHEMA)
         )
@@ -88,7 +89,7 @@ def run(workspace: Workspace, params: Params) -> Report:
 def identity(params: Params, site: Site, digests: dict[str, str]) -> str:
     """What must be the same for a training to go on from a saved state: program, parameters, inputs, processes and threads."""
     what = {
-        "code": [sha256_file(path) for path in sorted(Path(__file__).parent.glob("*.py"))],
+        "code": [sha256_file(path) for path in [*sorted(Path(__file__).parent.glob("*.py")), Path(shards.__file__)]],
         "checkpoint": params.checkpoint.model_dump(mode="json"),
         "digests": digests,
         "ranks": site.num_ranks,
@@ -123,9 +124,8 @@ def make_report(params: CheckpointParams, outcome: TrainingOutcome, order: Packe
         for each in last.languages
     )
     num_tokens, num_documents = history.steps[-1].tokens, len(set(order.doc_ids))
-    num_sequences = outcome.num_steps * params.batch_sequences
-    fill = num_tokens / (num_sequences * params.seq_len_tokens)
-    num_cut = len(order.cut_documents(num_sequences))
+    fill = num_tokens / (order.num_sequences * params.seq_len_tokens)
+    num_cut = len(order.cut_documents(order.num_sequences))
     return Report(
         stage="checkpoint",
         summary=f"trained on {num_tokens:,} tokens of {num_documents:,} documents in {outcome.num_steps:,} steps: loss "
@@ -171,16 +171,15 @@ def _curve(name: str, y_label: str, x: tuple[float, ...], y: list[float]) -> Cur
 
 
 def _train(
-    workspace: Workspace, params: Params, site: Site, digests: dict[str, str], resume: Path, output: Path, shards: set[str]
+    workspace: Workspace, params: Params, site: Site, digests: dict[str, str], resume: Path, output: Path
 ) -> TrainingOutcome:
     resume.mkdir(parents=True, exist_ok=True)
-    tokens = resume / "tokens"
-    lay_out(workspace.place("token_shards"), sorted(shards), tokens)
+    base = extend_model(workspace.place("base_model"), workspace.place("tokenizer"), resume / "base")
     job = TrainingJob(
         root=str(workspace.root),
+        base=str(base),
         output=str(output),
         resume=str(resume),
-        tokens=str(tokens),
         params=params,
         threads=site.threads_per_process,
         digests=digests,
@@ -196,9 +195,10 @@ def _train(
     return measured
 
 
-def copy_tokenizer(base: Path, folder: Path) -> None:
-    """All that the base has and the training did not write: tokenizer, licence. Never the base's weights."""
-    for path in sorted(base.iterdir()):
+def copy_tokenizer(tokenizer: Path, base: Path, folder: Path) -> None:
+    """The run's tokenizer, and what else the base has that the training did not write: its licence. Never the base's weights."""
+    for path in (*sorted(tokenizer.iterdir()), *sorted(base.iterdir())):
         is_left = path.name in {MANIFEST_NAME, REPORT_NAME} or path.name.endswith(WEIGHTS_SUFFIXES)
-        if not is_left and not (folder / path.name).exists():
+        is_replaced = path.parent == base and path.name in TOKENIZER_FILES
+        if not is_left and not is_replaced and not (folder / path.name).exists():
             shutil.copyfile(path, folder / path.name)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from latamgpt.params import CheckpointParams, Precision
-from latamgpt.training.job import micro_batch_size
-from latamgpt.training.packing import IGNORED_LABEL, Batch, attention_mask
+from latamgpt.training.batches import Batch, attention_mask
+from latamgpt.training.job import micro_batch_size, passes_of
 
 if TYPE_CHECKING:
     from deepspeed import DeepSpeedEngine
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 RNG_NAME = "rng-{rank:05}.safetensors"
 STATE_TAG = "deepspeed"
 MINUTES_FOR_PEERS = 10
+IGNORED_LABEL = -100  # what torch's cross entropy leaves out
 
 
 @dataclass(frozen=True)
@@ -96,26 +97,31 @@ class Engine:
         self.model = model
         self._engine: DeepSpeedEngine = deepspeed.initialize(model=model, config=config)[0]
         self._optimizer: Any = self._engine.optimizer  # its class depends on the ZeRO stage
-        self._micro = int(str(config["train_micro_batch_size_per_gpu"]))
+        micro = int(str(config["train_micro_batch_size_per_gpu"]))
+        self.passes = passes_of(rank.number, rank.count, params.batch_sequences, micro)
 
-    def train_step(self, batch: Batch, learning_rate: float) -> tuple[float, float]:
-        """One optimizer step on a global batch, of which this rank does its share: (nats per predicted token, gradient norm)."""
+    def train_step(self, passes: Sequence[Batch], num_targets: int, learning_rate: float) -> tuple[float, float]:
+        """One optimizer step: (nats per predicted token, gradient norm).
+
+        `passes` are this rank's share of the global batch, the sequences of `self.passes`; `num_targets` counts the predicted
+        tokens of the whole of it: of the last batch, which may be partly empty, they weigh as much as those of a full one.
+        """
         import torch
         import torch.distributed as dist
 
         self._engine.train()
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate
-        mine = range(self.rank.number * self._micro, len(batch.labels_BT), self._micro * self.rank.count)
         total = torch.zeros((), dtype=torch.float64)
-        for start in mine:
-            nats = self._nats(slice_batch(batch, start, start + self._micro)).sum()
+        num_targets = max(num_targets, 1)  # a last batch of single tokens predicts none
+        for batch in passes:
+            nats = self._nats(batch).sum()
             # DeepSpeed takes the mean over passes and ranks; the loss is the mean over the whole batch's targets.
-            self._engine.backward(nats * (len(mine) * self.rank.count / batch.num_targets))
+            self._engine.backward(nats * (len(passes) * self.rank.count / num_targets))
             self._engine.step()
             total += nats.detach().cpu().double()
         dist.all_reduce(total)
-        return float(total) / batch.num_targets, float(self._engine.get_global_grad_norm() or 0.0)
+        return float(total) / num_targets, float(self._engine.get_global_grad_norm() or 0.0)
 
     def nats_of(self, batches: Sequence[Batch]) -> list[float]:
         """The nats of each batch's predicted tokens; the ranks share the batches, and each learns all results."""
@@ -185,22 +191,17 @@ class Engine:
         import torch
 
         device = self._engine.device
-        labels_BT = torch.from_numpy(batch.labels_BT).to(device)
+        input_ids_BT = torch.from_numpy(batch.input_ids_BT).to(device).long()  # few bytes travel, and widen there
+        is_target_BT = torch.from_numpy(batch.is_target_BT).to(device)
+        labels_BT = input_ids_BT.masked_fill(~is_target_BT, IGNORED_LABEL)
         logits_BTV = self._engine(
-            input_ids=torch.from_numpy(batch.input_ids_BT).to(device),
-            position_ids=torch.from_numpy(batch.position_ids_BT).to(device),
+            input_ids=input_ids_BT,
+            position_ids=torch.from_numpy(batch.position_ids_BT).to(device).long(),
             attention_mask=torch.from_numpy(attention_mask(batch.segments_BT)).to(device),
         ).logits
         return torch.nn.functional.cross_entropy(
             logits_BTV[:, :-1].flatten(0, 1).float(), labels_BT[:, 1:].flatten(), ignore_index=IGNORED_LABEL, reduction="none"
         )
-
-
-def slice_batch(batch: Batch, start: int, end: int) -> Batch:
-    """Sequences `start` to `end` of a batch."""
-    return Batch(
-        batch.input_ids_BT[start:end], batch.position_ids_BT[start:end], batch.segments_BT[start:end], batch.labels_BT[start:end]
-    )
 
 
 def _random_state() -> "dict[str, Tensor]":

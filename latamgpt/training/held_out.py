@@ -5,11 +5,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow.parquet as pq
-
-from latamgpt.training.packing import Batch, make_batch
+from latamgpt.shards import Tokens, read_shard
+from latamgpt.training.batches import Batch, make_batch
 
 
 @dataclass(frozen=True)
@@ -28,14 +25,14 @@ class HeldOut:
 
 def read_held_out(shards: Path, max_tokens: int, width: int, batch_sequences: int) -> list[HeldOut]:
     """Up to `max_tokens` tokens of every language that has held-out text, in the order of the shards."""
-    parts: dict[str, list[npt.NDArray[np.uint32]]] = defaultdict(list)
+    parts: dict[str, list[Tokens]] = defaultdict(list)
     num_tokens: dict[str, int] = defaultdict(int)
     num_bytes: dict[str, int] = defaultdict(int)
     for path in sorted((shards / "held_out").glob("*.parquet")):
-        table = pq.read_table(path, columns=["language", "tokens", "num_bytes"])
-        for language, tokens, size in zip(*(table[name].to_pylist() for name in table.column_names), strict=True):
-            if num_tokens[language] < max_tokens and len(tokens) > 1:
-                piece = np.asarray(tokens, np.uint32)
+        shard = read_shard(path, ["language", "num_bytes"])
+        for row, (language, size) in enumerate(zip(*(column.to_pylist() for column in shard.pieces.columns), strict=True)):
+            piece = shard.piece(row)
+            if num_tokens[language] < max_tokens and len(piece) > 1:
                 room = max_tokens - sum(len(part) for part in parts[language])
                 parts[language] += cut(piece[:room], width)
                 num_tokens[language] += len(piece)
@@ -47,13 +44,13 @@ def read_held_out(shards: Path, max_tokens: int, width: int, batch_sequences: in
     ]
 
 
-def cut(piece: npt.NDArray[np.uint32], width: int) -> list[npt.NDArray[np.uint32]]:
+def cut(piece: Tokens, width: int) -> list[Tokens]:
     """A piece in parts of at most `width` tokens."""
     return [piece[start : start + width] for start in range(0, len(piece), width)]
 
 
-def _batches(parts: list[npt.NDArray[np.uint32]], width: int, batch_sequences: int) -> list[Batch]:
-    rows: list[list[npt.NDArray[np.uint32]]] = [[]]
+def _batches(parts: list[Tokens], width: int, batch_sequences: int) -> list[Batch]:
+    rows: list[list[Tokens]] = [[]]
     for part in parts:
         if sum(len(other) for other in rows[-1]) + len(part) > width:
             rows.append([])

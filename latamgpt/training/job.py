@@ -14,9 +14,9 @@ class TrainingJob(Frozen):
     """One training, as every rank reads it."""
 
     root: str  # of the workspace
+    base: str  # folder of the model to begin with
     output: str  # folder to fill: weights, tokenizer, outcome
     resume: str  # folder for states to go on from
-    tokens: str  # folder of the shards' tokens, laid out plainly
     params: Params
     threads: int  # per process
     digests: dict[str, str]  # of the inputs: sha256 of their manifests
@@ -43,6 +43,11 @@ def micro_batch_size(batch_sequences: int, num_ranks: int, wanted: int) -> int:
         )
     share = batch_sequences // num_ranks
     return next(size for size in range(min(wanted, share), 0, -1) if share % size == 0)
+
+
+def passes_of(rank: int, num_ranks: int, batch_sequences: int, micro: int) -> list[range]:
+    """The sequences of a global batch that one rank takes, a range for each of its passes; every rank has as many."""
+    return [range(first, first + micro) for first in range(rank * micro, batch_sequences, num_ranks * micro)]
 
 
 def resume_folder(root: Path, identity: str) -> Path:

@@ -43,16 +43,23 @@ def read_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
     """
     shapes: dict[str, tuple[int, ...]] = {}
     for path in sorted(folder.glob("*.safetensors")):
-        with path.open("rb") as stream:
-            num_header_bytes = int.from_bytes(stream.read(8), "little")
-            header = orjson.loads(stream.read(num_header_bytes))
-        header.pop("__metadata__", None)
-        end = 8 + num_header_bytes + max((tensor["data_offsets"][1] for tensor in header.values()), default=0)
-        if path.stat().st_size != end:
-            raise OperatorError(
-                f"{path} has {path.stat().st_size:,} bytes, its header says {end:,}: it was cut off. Fetch it again."
-            )
-        shapes |= {name: tuple(tensor["shape"]) for name, tensor in header.items()}
+        shapes |= read_shapes_of(path)
     if not shapes:
         raise OperatorError(f"{folder} holds no .safetensors file: there are no weights to use. Fetch the model again.")
     return shapes
+
+
+def read_shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor in one safetensors file.
+
+    Raises:
+        OperatorError: it ends before its tensors do.
+    """
+    with path.open("rb") as stream:
+        num_header_bytes = int.from_bytes(stream.read(8), "little")
+        header = orjson.loads(stream.read(num_header_bytes))
+    header.pop("__metadata__", None)
+    end = 8 + num_header_bytes + max((tensor["data_offsets"][1] for tensor in header.values()), default=0)
+    if path.stat().st_size != end:
+        raise OperatorError(f"{path} has {path.stat().st_size:,} bytes, its header says {end:,}: it was cut off. Fetch it again.")
+    return {name: tuple(tensor["shape"]) for name, tensor in header.items()}

@@ -7,15 +7,15 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from latamgpt.errors import OperatorError
+from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.launch.local import die_with_parent, errors_for_parent
 from latamgpt.params import Precision
 from latamgpt.progress import follow
-from latamgpt.store import Workspace, write_json
+from latamgpt.store import Workspace, digest_of, write_json
 from latamgpt.tracking.points import RunLog
 from latamgpt.tracking.runs import DatasetUsed, start_run
 from latamgpt.training import resume
@@ -23,13 +23,27 @@ from latamgpt.training.engine import Engine, Rank, join_ranks
 from latamgpt.training.held_out import HeldOut, read_held_out
 from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome
 from latamgpt.training.kernels import kernel_name, make_deterministic
-from latamgpt.training.packing import PackedOrder, count_steps, make_batch, read_sequence
-from latamgpt.training.plain_tokens import PlainTokens
+from latamgpt.training.loader import Loader
+from latamgpt.training.packing import PackedOrder, count_steps
 from latamgpt.training.resume import EvaluatedLanguage, EvaluatedStep, History, TrainedStep
 from latamgpt.training.schedule import learning_rate
 from latamgpt.training.weights import save_model
 
 SAVED_AS = {Precision.BF16: "bfloat16", Precision.FP32: "float32"}
+
+
+def must_be_as_published(workspace: Workspace, digests: Mapping[str, str]) -> None:
+    """Refuse to train on inputs that were published anew since this training was planned: asked once they are mapped.
+
+    Raises:
+        InputDamagedError: it names which.
+    """
+    for name, digest in digests.items():
+        if digest_of(workspace.place(name)) != digest:
+            raise InputDamagedError(
+                f"{workspace.place(name)} was published anew while this training began: what it planned would name other tokens. "
+                "Run the command again."
+            )
 
 
 class Training:
@@ -42,11 +56,12 @@ class Training:
         self.folder = Path(job.resume)
         self.order = PackedOrder(workspace.place("mixture"), self.params)
         self.num_steps = count_steps(self.order, self.params)
-        self.tokens = PlainTokens(Path(job.tokens))
+        self.loader = Loader(self.order, shards, self.params.seq_len_tokens)
+        must_be_as_published(workspace, job.digests)
         self.held_out: list[HeldOut] = read_held_out(
             shards, self.params.evaluate_tokens, self.params.seq_len_tokens, self.params.micro_batch_sequences
         )
-        self.engine = Engine(workspace.place("base_model"), self.params, rank)
+        self.engine = Engine(Path(job.base), self.params, rank)
         self.history = History()
 
     def go_on(self) -> int:
@@ -92,8 +107,9 @@ class Training:
         params, started = self.params, time.monotonic()
         rate = learning_rate(step, self.num_steps, params.learning_rate, params.warmup_share, params.final_learning_rate_share)
         first = step * params.batch_sequences
-        sequences = [read_sequence(self.order, self.tokens, first + i) for i in range(params.batch_sequences)]
-        loss, grad_norm = self.engine.train_step(make_batch(sequences, params.seq_len_tokens), rate)
+        passes = [self.loader.batch(first + mine.start, first + mine.stop) for mine in self.engine.passes]
+        num_targets = self.order.num_targets(first, first + params.batch_sequences)
+        loss, grad_norm = self.engine.train_step(passes, num_targets, rate)
         self._must_be_finite(step, loss, grad_norm)
         seen = self._tokens_seen(step + 1)
         done = TrainedStep(tokens=seen, loss=loss, grad_norm=grad_norm, learning_rate=rate)
@@ -156,7 +172,7 @@ def log_to_mlflow(training: Training) -> Generator[RunLog]:
         "threads_per_rank": str(job.threads),
         **{f"data.{name}": digest for name, digest in job.digests.items()},
     }
-    sections = job.params.model_dump(mode="json", include={"base_model", "mixture", "checkpoint", "rights"})
+    sections = job.params.model_dump(mode="json", include={"base_model", "tokenizer", "mixture", "checkpoint", "rights"})
     name = f"cpt-{job.params.base_model.name}-{job.digests['mixture'][:8]}"
     datasets = [DatasetUsed(name, workspace.place(name), "training") for name in ("mixture", "token_shards")]
     before = resume.read_run_id(training.folder)

@@ -191,6 +191,8 @@ def _row(document: Document, partner: str) -> dict[str, object]:
         "declared_language": document.language,
         "licence": "CC0-1.0",
         "source": "generated",
+        "period": "2020s",
+        "kind": "other",
         "ocr_confidence": None,
         "text": document.text,
     }

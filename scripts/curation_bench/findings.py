@@ -7,10 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from latamgpt.curation.clean_documents import clean_table
-from latamgpt.curation.cleaning import Cleaned
-from latamgpt.curation.duplicates import find_duplicates, in_winning_order
-from latamgpt.launch.site import Site
+from latamgpt.curation.cleaning import Cleaned, Task, clean
+from latamgpt.curation.duplicates import find_duplicates
 from latamgpt.params import CleanDocumentsParams, CorpusParams
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, Table
 from latamgpt.registry.languages import thresholds_in_force
@@ -24,7 +22,9 @@ def measure_cleaning(documents: pa.Table, params: CleanDocumentsParams) -> tuple
     """The whole stage on one worker: what it kept, and a sentence on what it took."""
     num_bytes = sum(len(text.encode()) for text in documents["text"].to_pylist()) / 1e6
     start = time.process_time()
-    cleaned = clean_table(documents, params, thresholds_in_force(ROOT), Site(workers=1), "")
+    cleaned, quality = Cleaned(), thresholds_in_force(ROOT)
+    for first in range(0, documents.num_rows, params.docs_per_task):
+        cleaned.add(clean(Task(documents.slice(first, params.docs_per_task).to_pylist(), params, quality)))
     taken = time.process_time() - start
     return (
         cleaned,
@@ -35,7 +35,7 @@ def measure_cleaning(documents: pa.Table, params: CleanDocumentsParams) -> tuple
 def measure_findings(corpus: Path, cleaned: Cleaned, params: CorpusParams) -> Table:
     """Of each kind of what was planted, how much was found."""
     planted = pq.read_table(corpus / "planted.parquet").to_pylist()
-    kept = in_winning_order(rows_to_table(sorted(cleaned.kept, key=lambda row: str(row["doc_id"])), CLEAN_DOCUMENT_SCHEMA))
+    kept = rows_to_table(cleaned.kept, CLEAN_DOCUMENT_SCHEMA)
     ids = kept["doc_id"].to_pylist()
     gone = {ids[one.dropped]: ids[one.kept] for one in find_duplicates(kept, params.num_bands, params.min_similarity)}
     alive, group = set(ids), {doc_id: gone.get(doc_id, doc_id) for doc_id in ids}

@@ -8,34 +8,71 @@ texts (agreements, gates, the search for planted documents) is left out on this 
 
 import argparse
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from latamgpt.curation.clean_documents import clean_table
-from latamgpt.curation.duplicates import find_duplicates, in_winning_order
+from latamgpt.curation.cleaning import clean_to_tables
+from latamgpt.curation.duplicates import find_duplicates
+from latamgpt.curation.engine import choose
+from latamgpt.curation.tasks import Tasks
 from latamgpt.launch.site import Site
-from latamgpt.params import Params, read_params
+from latamgpt.params import CorpusParams, Params, read_params
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA
 from latamgpt.registry.languages import thresholds_in_force
-from latamgpt.store import rows_to_table, write_table
+from latamgpt.table_parts import merged, parts_writer, without
 from latamgpt.tokens.token_shards import write_shards
 from latamgpt.tokens.vocabulary import read_vocabulary
 
 ROOT = Path(__file__).resolve().parents[2]
+WITHOUT_TEXT = [name for name in CLEAN_DOCUMENT_SCHEMA.names if name != "text"]
 
 
 def curate(documents: Path, output: Path, tokenizer: Path, workers: int, params: Params) -> dict[str, int]:
     """Clean all documents, drop duplicates, write the corpus and its shards; how many documents were left after each step."""
-    raw = pa.concat_tables([pq.read_table(path) for path in sorted(documents.glob("*.parquet"))])
-    cleaned = clean_table(raw, params.clean_documents, thresholds_in_force(ROOT), Site(workers=workers), "")
-    kept = in_winning_order(rows_to_table(cleaned.kept, CLEAN_DOCUMENT_SCHEMA))
-    gone = {one.dropped for one in find_duplicates(kept, params.corpus.num_bands, params.corpus.min_similarity)}
-    corpus = kept.take([row for row in range(kept.num_rows) if row not in gone]).sort_by("doc_id")
-    write_table(output / "documents.parquet", corpus)
+    tasks = Tasks(sorted(documents.glob("*.parquet")), params.clean_documents, thresholds_in_force(ROOT))
+    kept = clean(tasks, output / "clean", workers)
+    gone = duplicates(kept, params.corpus)
+    num_left = join(kept, gone, output / "documents.parquet")
     counts = write_shards(output / "documents.parquet", output / "shards", set(), read_vocabulary(tokenizer), params.token_shards)
-    return {"read": raw.num_rows, "filtered": kept.num_rows, "deduplicated": corpus.num_rows, "tokens": counts.num_tokens}
+    return {
+        "read": tasks.num_documents,
+        "filtered": num_left + len(gone),
+        "deduplicated": num_left,
+        "tokens": counts.num_tokens,
+    }
+
+
+def clean(tasks: Tasks, folder: Path, workers: int) -> list[Path]:
+    """The clean documents, a file for each that was read; workers are started once for all of them."""
+    folder.mkdir(parents=True)
+    with ExitStack() as stack:
+        names = dict.fromkeys(tasks.file_of(index).name for index in range(len(tasks)))
+        files = {name: stack.enter_context(parts_writer(folder / name, CLEAN_DOCUMENT_SCHEMA)) for name in names}
+        for index, cleaned in enumerate(choose(len(tasks), Site(workers=workers)).map(clean_to_tables, tasks)):
+            files[tasks.file_of(index).name].add(cleaned["documents"])
+    return [folder / name for name in names]
+
+
+def duplicates(kept: list[Path], params: CorpusParams) -> set[str]:
+    """The documents that give way, by id: signatures are read, and no texts."""
+    described = pa.concat_tables([pq.read_table(path, columns=WITHOUT_TEXT) for path in kept])
+    found = find_duplicates(described, params.num_bands, params.min_similarity)
+    dropped = pa.array([one.dropped for one in found], pa.int64())
+    return set(described["doc_id"].take(dropped).to_pylist())
+
+
+def join(kept: list[Path], gone: set[str], path: Path) -> int:
+    """All documents but those that give way, as one sorted table; how many there are."""
+    num_left = 0
+    with parts_writer(path, CLEAN_DOCUMENT_SCHEMA) as corpus:
+        for part in merged(kept):
+            stays = without(part, gone)
+            corpus.add(stays)
+            num_left += stays.num_rows
+    return num_left
 
 
 def main() -> None:

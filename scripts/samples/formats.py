@@ -28,6 +28,8 @@ from latamgpt.intake.delivery import (
     fixity_lines,
     payload_paths,
 )
+from latamgpt.intake.kinds import DocumentKind
+from samples.descriptions import described_as
 from samples.packages import write_packages
 from samples.texts import Text
 
@@ -54,6 +56,7 @@ def described(
 ) -> Delivery:
     """What delivery.yaml says, with the columns that its format has."""
     columns = {DeliveryFormat.JSONL: RECORD_FIELDS, DeliveryFormat.CSV: CSV_FIELDS, DeliveryFormat.FILES: TABLE_FIELDS}.get(form)
+    period, kind = described_as(name)
     return Delivery(
         id=name,
         agreement=agreement,
@@ -65,6 +68,8 @@ def described(
         source=source,
         notice="NOTICE",
         fields=Fields(**columns) if columns else Fields(),
+        period=period,
+        kind=DocumentKind(kind) if kind else None,
     )
 
 

@@ -10,7 +10,14 @@ __all__ = ["shelf", "shelf_to_copy"]
 
 def test_the_corpus_asset_shows_its_tables_and_plots_and_quotes_nothing(shelf: Workspace) -> None:
     view = report_metadata(shelf.report("corpus"), SHOWN["corpus"])
-    tables = ("funnel", "duplicate clusters", "samples of kept", "samples of dropped", "documents per kind of institution")
+    tables = (
+        "funnel",
+        "duplicate clusters",
+        "samples of kept",
+        "samples of dropped",
+        "documents per period",
+        "documents per kind",
+    )
     assert {f"table/{name}" for name in tables} <= set(view)
     assert {f"plot/{name}" for name, _, _ in SHOWN["corpus"].bars} <= set(view)
     shown = "\n".join(str(value.value) for name, value in view.items() if name.startswith("table/"))

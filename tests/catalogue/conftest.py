@@ -35,7 +35,10 @@ ASIDE = (
     exclusion(delivery="ida", reason="agreement_withdrawn"),
 )
 ROWS = {
-    OPEN: [of(OPEN, SPANISH), of(OPEN, GUARANI, language="gug", variety="gug", country="PY", path="b.txt")],
+    OPEN: [
+        of(OPEN, SPANISH),
+        of(OPEN, GUARANI, language="gug", variety="gug", country="PY", path="b.txt", period="1890s", kind="press"),
+    ],
     CLOSED: [
         of(CLOSED, SPANISH, delivery_date=date(2026, 6, 1), country="MX", path="c.txt"),
         of(CLOSED, PORTUGUESE, country="MX", language="pt", path="d.txt"),

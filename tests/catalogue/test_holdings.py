@@ -37,8 +37,11 @@ def test_the_counts_are_those_of_the_parquet(shelf: Workspace, params: Params) -
     publish_token_counts(shelf)
     found = show(shelf, params)
     rows = pq.read_table(shelf.place("corpus") / "documents.parquet").to_pylist()
-    value_of = {name: [str(row[name]) for row in rows] for name in ("language", "country", "partner", "variety", "licence")}
-    value_of |= {"year": [str(row["delivery_date"].year) for row in rows], "kind": ["academy"] * len(rows)}
+    value_of = {
+        name: [str(row[name]) for row in rows]
+        for name in ("language", "country", "partner", "variety", "licence", "period", "kind")
+    }
+    value_of |= {"year": [str(row["delivery_date"].year) for row in rows], "institution": ["academy"] * len(rows)}
     for name, table in zip(BY, found.counted, strict=True):
         documents = Counter(value_of[name])
         num_bytes: Counter[str] = Counter()
@@ -57,6 +60,26 @@ def test_tokens_of_another_corpus_are_not_shown_beside_this_one_s_documents(shel
     assert "of another corpus" in found.notes[0]
 
 
+@pytest.mark.parametrize(("documents", "share"), [(5, "0.5"), (4, "0.9")])
+def test_a_verdict_on_another_corpus_is_not_shown_beside_this_one_s_documents(
+    shelf: Workspace, params: Params, documents: int, share: str
+) -> None:
+    fairness = Table(name="fairness", columns=("group",), rows=(("qu",),))
+    largest = Expectation(kind="x", arguments={"column": "share"}, severity=Severity.CRITICAL, passed=True, observed=share)
+    with shelf.publish("corpus_gate") as folder:
+        report = Report(stage="corpus_gate", summary="all hold", counts={"documents": documents}, tables=(fairness,))
+        write_report(folder, report.model_copy(update={"expectations": (largest,)}))
+    found = show(shelf, params)
+    assert found.gate == ()
+    assert not any("all hold" in one for one in found.summaries)
+    assert any("verdict is of another corpus than this one" in note for note in found.notes)
+
+
+def test_without_a_verdict_it_is_said_that_nobody_looked(shelf: Workspace, params: Params) -> None:
+    shutil.rmtree(shelf.place("corpus_gate"))
+    assert any("not held against its gate yet" in note for note in show(shelf, params).notes)
+
+
 def test_without_token_shards_the_rest_is_shown_and_what_to_run_is_said(shelf: Workspace, params: Params) -> None:
     assert "latamgpt stage token_shards" in show(shelf, params).notes[0]
 
@@ -69,7 +92,7 @@ def test_the_funnel_and_the_clusters_are_the_corpus(shelf: Workspace, params: Pa
         ("documents", "agreement_withdrawn", 0, 2, 5),
         ("corpus", "exact_duplicate", 1, 0, 4),
     )
-    assert found.clusters.rows == ((ROWS[OPEN][0]["doc_id"], OPEN, "a.txt", "yes", 2, 1, 0, 2),)
+    assert found.clusters.rows == ((ROWS[OPEN][0]["doc_id"], OPEN, "a.txt", "yes", 2, 1, 0, 2, "broader rights 1"),)
 
 
 def test_the_gate_s_tables_are_shown_whatever_they_measure(shelf: Workspace, params: Params) -> None:

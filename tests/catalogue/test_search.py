@@ -78,6 +78,7 @@ def test_the_agreement_is_asked_as_it_is_today_and_here(
     shelf: Workspace, params: Params, monkeypatch: pytest.MonkeyPatch, agreement: dict[str, object], reason: str
 ) -> None:
     monkeypatch.setattr(quoting, "today", lambda: date(2026, 12, 1))
+    monkeypatch.setenv("LATAMGPT_SITE", "laptop")
     register(shelf, OPEN, **QUOTABLE, **agreement)
     (hit,) = found_in(shelf, params, "guyra").hits
     assert (hit.excerpt, hit.title) == ("", "")

@@ -46,6 +46,8 @@ def document(text: str, **changes: object) -> Row:
         "declared_language": "es",
         "licence": "CC0-1.0",
         "source": "written for this test",
+        "period": "unknown",
+        "kind": "unknown",
         "text": text,
     }
     return row | changes
@@ -69,7 +71,8 @@ def publish_documents(workspace: Workspace, rows: Iterable[Row], excluded: Seque
     if not (workspace.root / "sites").exists():
         shutil.copytree(ROOT / "sites", workspace.root / "sites")
     with workspace.publish("documents", partner) as folder:
-        write_table(folder / "documents.parquet", rows_to_table(rows, DOCUMENT_SCHEMA))
+        by_id = sorted(rows, key=lambda row: str(row["doc_id"]))
+        write_table(folder / "documents.parquet", rows_to_table(by_id, DOCUMENT_SCHEMA))
         write_table(folder / "exclusions.parquet", rows_to_table(excluded, EXCLUSION_SCHEMA))
         write_report(folder, Report(stage="documents", key=partner, summary="as a test needs it"))
 

@@ -1,15 +1,18 @@
+import shutil
+from hashlib import sha256
+
 import pyarrow.parquet as pq
 import pytest
 
-from latamgpt.curation.clean_documents import clean_table, run
+from latamgpt.curation.clean_documents import run
 from latamgpt.curation.cleaning import decide_language
 from latamgpt.curation.language import Identified
+from latamgpt.curation.minhash import signature
+from latamgpt.curation.quality import measure, score
 from latamgpt.errors import OperatorError
-from latamgpt.launch.site import Site
 from latamgpt.params import Params
-from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA
-from latamgpt.registry.languages import thresholds_in_force
-from latamgpt.store import Workspace, read_table, rows_to_table
+from latamgpt.records import CLEAN_DOCUMENT_SCHEMA
+from latamgpt.store import Workspace, read_table
 from tests.curation.documents import ENGLISH, PARTNER, PORTUGUESE, QUECHUA, SPANISH, document, exclusion, publish_documents
 
 
@@ -26,7 +29,15 @@ def test_documents_come_out_with_language_variety_and_signature(workspace: Works
     assert {len(row["signature"]) for row in rows_of(workspace, "documents")} == {params.clean_documents.num_permutations}  # type: ignore[arg-type]
     assert report.summary == "kept 2 of 2 documents (100.0%), 0 undetermined"
     assert [table.name for table in report.tables] == [
-        *("languages", "varieties", "second languages", "exclusions per reason", "personal data"),
+        *(
+            "languages",
+            "varieties",
+            "second languages",
+            "exclusions per reason",
+            "personal data",
+            "boilerplate",
+            "language identifiers",
+        ),
     ]
     folder = workspace.read("clean_documents", PARTNER)
     assert read_table(folder / "documents.parquet").schema.names == CLEAN_DOCUMENT_SCHEMA.names
@@ -77,6 +88,41 @@ def test_a_drop_names_its_threshold_and_value(workspace: Workspace, params: Para
         "too_few_chars": "characters: 10 is below the 120 asked for es",
         "too_few_letters": "share of letters: 0 is below the 0.75 asked for es",
     }
+
+
+def test_what_a_partner_s_documents_repeat_is_taken_out_counted_and_kept_beside_them(
+    workspace: Workspace, params: Params
+) -> None:
+    footer = "Todos los derechos reservados a la Academia. Escriba a ana@example.org."
+    texts = [f"{SPANISH} {numeral(number)}" for number in range(60)]
+    half = "La abuela contaba que el río bajaba despacio en los años de sequía, y que entonces la gente cruzaba"
+    publish_documents(workspace, [document(f"{text}\n\n{footer}") for text in [*texts, half]])
+    report = run(workspace, params, PARTNER)
+    kept = rows_of(workspace, "documents")
+    assert sorted(str(row["text"]) for row in kept) == sorted(texts)
+    for row in kept:
+        raw = str(row["text"]).encode()
+        assert (row["num_bytes"], row["text_sha256"]) == (len(raw), sha256(raw).hexdigest())
+        measured = params.clean_documents
+        signed = signature(str(row["text"]), measured.num_permutations, measured.shingle_words, measured.minhash_seed)
+        assert row["signature"] == signed.tolist()
+        assert row["quality"] == score(measure(str(row["text"])), None)
+    (line,) = rows_of(workspace, "boilerplate")
+    said = "todos los derechos reservados a la academia. escriba a [email]."
+    assert line == {"line_sha256": sha256(said.encode()).hexdigest(), "line": said, "num_docs": 61, "num_docs_without": 61}
+    (table,) = [table for table in report.tables if table.name == "boilerplate"]
+    assert table.rows == ((str(line["line_sha256"])[:16], 61, 61),)
+    assert (report.counts["boilerplate_lines"], report.counts["boilerplate_documents"]) == (1, 61)
+    (gone,) = rows_of(workspace, "exclusions")
+    said = "characters: 99 is below the 120 asked for es, once lines that many documents of academia-quechua repeat are out"
+    assert gone["detail"] == said
+    assert report.counts["personal_data"] == len(rows_of(workspace, "personal_data")) == 60
+
+
+def numeral(number: int) -> str:
+    return " ".join(
+        ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve")[int(d)] for d in f"{number:02}"
+    )
 
 
 def test_every_document_is_in_exactly_one_place(workspace: Workspace, params: Params) -> None:
@@ -169,12 +215,18 @@ def test_a_named_child_is_the_reason_before_quality_and_language(
 
 @pytest.mark.parametrize("docs_per_task", [1, 3, 100])
 def test_the_size_of_tasks_does_not_matter(workspace: Workspace, params: Params, docs_per_task: int) -> None:
-    documents = rows_to_table([document(f"{SPANISH} {i}.") for i in range(7)], DOCUMENT_SCHEMA)
-    quality, one_worker = thresholds_in_force(workspace.root), Site(workers=1)
-    one = clean_table(documents, params.clean_documents, quality, one_worker, PARTNER)
-    section = params.clean_documents.model_copy(update={"docs_per_task": docs_per_task})
-    cut = clean_table(documents, section, quality, one_worker, PARTNER)
-    assert repr(cut) == repr(one)
+    publish_documents(workspace, [document(f"{SPANISH} {i}.") for i in range(7)])
+    outputs: list[dict[str, bytes]] = []
+    for size in (params.clean_documents.docs_per_task, docs_per_task):
+        section = params.clean_documents.model_copy(update={"docs_per_task": size})
+        run(workspace, params.model_copy(update={"clean_documents": section}), PARTNER)
+        outputs.append(published(workspace))
+    assert outputs[0] == outputs[1]
+
+
+def published(workspace: Workspace) -> dict[str, bytes]:
+    """The files of the stage, by name."""
+    return {path.name: path.read_bytes() for path in sorted(workspace.read("clean_documents", PARTNER).iterdir())}
 
 
 @pytest.mark.parametrize(("engine", "workers"), [("pool", 2), ("pool", 4), ("dask", 2)])
@@ -188,7 +240,7 @@ def test_the_number_of_workers_and_what_spreads_them_do_not_matter(
     for spread in ("workers: 1", f"workers: {workers}\nengine: {engine}"):
         (workspace.root / "sites" / "here.yaml").write_text(spread)
         monkeypatch.setenv("LATAMGPT_SITE", "here")
+        shutil.rmtree(workspace.root / "var" / "cache", ignore_errors=True)
         run(workspace, params.model_copy(update={"clean_documents": section}), PARTNER)
-        folder = workspace.read("clean_documents", PARTNER)
-        outputs.append({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
+        outputs.append(published(workspace))
     assert outputs[0] == outputs[1]

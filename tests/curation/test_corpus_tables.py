@@ -38,28 +38,28 @@ def test_the_funnel_leads_from_what_was_read_to_what_was_kept_and_counts_apart_w
     )
 
 
-def test_a_cluster_is_counted_where_the_last_of_a_chain_stands() -> None:
-    kept = [dropped(1, "", "", partner="first"), dropped(5, "", "")]
+def pair(number: int, kept: int, kind: str, reason: str) -> Row:
+    return {"doc_id": f"{number:04}", "kept_doc_id": f"{kept:04}", "kind": kind, "reason": reason}
+
+
+def test_clusters_stand_by_size_with_their_winner_and_why_the_others_gave_way() -> None:
+    kept = [dropped(5, "", ""), dropped(1, "", "", partner="first")]
     gone = [
         dropped(2, "corpus", "near_duplicate"),
         dropped(3, "corpus", "exact_duplicate"),
         dropped(4, "corpus", "near_duplicate"),
     ]
-    pairs: list[Row] = [
-        {"doc_id": "0002", "kept_doc_id": "0001", "kind": "near"},
-        {"doc_id": "0003", "kept_doc_id": "0002", "kind": "exact"},  # a copy of what itself gave way
-        {"doc_id": "0004", "kept_doc_id": "0005", "kind": "near"},
-    ]
+    pairs = [pair(4, 5, "near", "lower id"), pair(2, 1, "near", "better quality"), pair(3, 1, "exact", "broader rights")]
     assert cluster_table(pairs, kept, gone).rows == (
-        ("0001", "first", "1.txt", "yes", 3, 1, 1, 2),
-        ("0005", "p", "5.txt", "yes", 2, 0, 1, 1),
+        ("0001", "first", "1.txt", "yes", 3, 1, 1, 2, "better quality 1, broader rights 1"),
+        ("0005", "p", "5.txt", "yes", 2, 0, 1, 1, "lower id 1"),
     )
 
 
-def test_a_cluster_whose_first_looks_planted_says_that_nothing_of_it_stays() -> None:
+def test_a_cluster_whose_winner_looks_planted_says_that_nothing_of_it_stays() -> None:
     gone = [dropped(1, "corpus", "hidden_text"), dropped(2, "corpus", "exact_duplicate")]
-    pairs: list[Row] = [{"doc_id": "0002", "kept_doc_id": "0001", "kind": "exact"}]
-    assert cluster_table(pairs, [], gone).rows == (("0001", "p", "1.txt", "no", 2, 1, 0, 1),)
+    table = cluster_table([pair(2, 1, "exact", "lower id")], [], gone)
+    assert table.rows == (("0001", "p", "1.txt", "no", 2, 1, 0, 1, "lower id 1"),)
 
 
 def test_samples_are_the_lowest_ids_of_each_group_whatever_the_order() -> None:

@@ -2,6 +2,7 @@ import random
 from datetime import date
 from hashlib import sha256
 from itertools import combinations
+from itertools import permutations as permutations_of
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,14 @@ from hypothesis import strategies as st
 
 from latamgpt.curation.duplicates import (
     Kind,
+    Reason,
     find_duplicates,
-    in_winning_order,
 )
-from latamgpt.curation.linking import band_keys, groups, plain_groups
+from latamgpt.curation.linking import MAX_NEIGHBOURS, band_keys, groups, plain_groups
 from latamgpt.curation.minhash import BASE, EMPTY, GOLDEN, MIX_1, MIX_2, permutations, shingle_hashes, signature, similarity
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA
+from latamgpt.registry.breadth import Breadth
+from latamgpt.registry.edges import Terms
 from latamgpt.store import rows_to_table
 from tests.curation.documents import PORTUGUESE, SPANISH, Row, document
 
@@ -64,6 +67,7 @@ def changed(text: str, draw: random.Random, places: int) -> str:
 
 
 def clean(text: str, **changes: object) -> Row:
+    quality = changes.pop("quality", 900)
     row = document(text, **changes)
     return row | {
         "language": "es",
@@ -73,6 +77,7 @@ def clean(text: str, **changes: object) -> Row:
         "second_language_share": 0.0,
         "has_voseo": False,
         "num_bytes": len(text.encode()),
+        "quality": quality,
         "num_personal_data": 0,
         "text_sha256": sha256(text.encode()).hexdigest(),
         "signature": signature(text, PERMUTATIONS, SHINGLE, SEED),
@@ -80,7 +85,7 @@ def clean(text: str, **changes: object) -> Row:
 
 
 def table_of(rows: list[Row]) -> pa.Table:
-    return in_winning_order(rows_to_table(rows, CLEAN_DOCUMENT_SCHEMA))
+    return rows_to_table(rows, CLEAN_DOCUMENT_SCHEMA)
 
 
 def answer(table: pa.Table) -> dict[str, tuple[str, str]]:
@@ -183,22 +188,50 @@ def test_fewer_than_two_documents_have_no_duplicates(count: int) -> None:
     assert answer(table_of([clean(SPANISH)][:count])) == {}
 
 
-def test_the_earliest_delivery_stays() -> None:
-    late = clean(SPANISH, delivery="a-primera", delivery_date=date(2026, 5, 1))
-    early = clean(SPANISH, delivery="z-ultima", delivery_date=date(2026, 1, 1))
-    near = clean(SPANISH.replace("despacio", "lento"), delivery="b", delivery_date=date(2025, 1, 1))
-    assert answer(table_of([late, early])) == {late["doc_id"]: (early["doc_id"], "exact")}
-    assert answer(table_of([late, early, near])) == {
-        late["doc_id"]: (near["doc_id"], "near"),
-        early["doc_id"]: (near["doc_id"], "near"),
-    }
+BROAD, NARROW = Breadth(3, True, -2), Breadth(3, True, -3)
+BREADTHS = {Terms("a-partner", "aq-1", "CC0-1.0"): NARROW, Terms("b-partner", "aq-1", "CC-BY-4.0"): BROAD}
 
 
-def test_on_one_day_partner_delivery_and_path_decide() -> None:
-    rows = [clean(SPANISH, partner=p, path=path) for p in ("b-partner", "a-partner") for path in ("2.txt", "1.txt")]
-    for number, row in enumerate(rows):
-        row["doc_id"] = f"{number}"
-    assert answer(table_of(rows)) == {"0": ("3", "exact"), "1": ("3", "exact"), "2": ("3", "exact")}
+def why(rows: list[Row]) -> dict[object, tuple[object, str]]:
+    table = table_of(rows)
+    ids = table.column("doc_id").to_pylist()
+    return {ids[d.dropped]: (ids[d.kept], d.reason) for d in find_duplicates(table, BANDS, 0.55, BREADTHS)}
+
+
+def test_of_copies_the_broadest_rights_stay_then_the_best_quality_then_the_lowest_id() -> None:
+    """In spite of all that used to decide: date, partner, delivery, path."""
+    near = SPANISH.replace("despacio", "lento")
+    first = {"partner": "a-partner", "delivery_date": date(2026, 1, 1), "path": "1.txt"}
+    last = {"partner": "b-partner", "delivery_date": date(2026, 5, 1), "path": "9.txt", "licence": "CC-BY-4.0"}
+    rows = [
+        clean(SPANISH, doc_id="1", quality=999, **first),
+        clean(near, doc_id="2", quality=800, **last),
+        clean(SPANISH, doc_id="4", quality=801, **last),
+        clean(near, doc_id="3", quality=801, **last),
+    ]
+    for order in permutations_of(rows):
+        assert why(list(order)) == {"1": ("3", Reason.RIGHTS), "2": ("3", Reason.QUALITY), "4": ("3", Reason.ID)}
+
+
+def test_who_is_linked_does_not_hang_on_who_wins() -> None:
+    """Of those that share a key each is held against a few before it; which these are must not change with the quality."""
+    draw = np.random.Generator(np.random.PCG64(8))
+    rows: list[Row] = []
+    for number in range(3 * MAX_NEIGHBOURS):
+        signed = np.r_[np.zeros(56, np.uint32), draw.integers(0, 9, 56, dtype=np.uint32)]
+        rows.append(clean(f"{number}", doc_id=f"{number:04}") | {"signature": signed.tolist()})
+
+    def clusters(qualities: list[int]) -> set[frozenset[object]]:
+        table = table_of([row | {"quality": quality} for row, quality in zip(rows, qualities, strict=True)])
+        members: dict[int, set[object]] = {}
+        for one in find_duplicates(table, BANDS, 0.61):
+            members.setdefault(one.kept, {one.kept}).add(one.dropped)
+        return {frozenset(one) for one in members.values()}
+
+    found = clusters([900] * len(rows))
+    assert len(found) > 1
+    for _ in range(5):
+        assert clusters(draw.permutation(len(rows)).tolist()) == found
 
 
 def test_a_chain_of_near_duplicates_is_one_group() -> None:
@@ -206,7 +239,7 @@ def test_a_chain_of_near_duplicates_is_one_group() -> None:
     first = prose(draw, 150)
     second = changed(first, draw, 3)
     third = changed(second, draw, 3)
-    rows = [clean(text, delivery_date=date(2026, 1, day)) for day, text in enumerate((first, second, third), start=1)]
+    rows = [clean(text, quality=900 - place) for place, text in enumerate((first, second, third))]
     found = answer(table_of(rows))
     assert found == {rows[1]["doc_id"]: (rows[0]["doc_id"], "near"), rows[2]["doc_id"]: (rows[0]["doc_id"], "near")}
     assert {d.kind for d in find_duplicates(table_of(rows), BANDS, 0.55)} == {Kind.NEAR}
@@ -218,5 +251,5 @@ def test_the_order_of_rows_does_not_matter(order: list[int]) -> None:
     draw = random.Random(1)
     originals = [prose(draw, 40) for _ in range(4)]
     texts = originals + originals[:4] + [changed(text, draw, 1) for text in originals]
-    rows = [clean(text, delivery=f"d{n % 3}", path=f"{n}.txt") for n, text in enumerate(texts)]
+    rows = [clean(text, delivery=f"d{n % 3}", path=f"{n}.txt", quality=900 + n % 2) for n, text in enumerate(texts)]
     assert answer(table_of([rows[n] for n in order])) == answer(table_of(rows))

@@ -169,3 +169,19 @@ def test_the_number_of_workers_is_the_environment_s_or_the_site_s(workspace: Wor
     monkeypatch.setenv("LATAMGPT_WORKERS", "many")
     with pytest.raises(OperatorError, match="LATAMGPT_WORKERS is 'many'"):
         read_workers_site(workspace.root)
+
+
+@pytest.mark.parametrize(
+    ("engine", "num_tasks", "said"),
+    [
+        (Engine.DASK, 8, "clean_documents-x: 8 tasks for 8 workers of dask: too few to share, so they are done here\n"),
+        (Engine.SLURM, 3, "clean_documents-x: 3 tasks for 8 workers of slurm: too few to share, so they are done here\n"),
+        (Engine.DASK, 9, ""),
+        (Engine.POOL, 3, ""),
+    ],
+)
+def test_a_cluster_that_is_not_asked_for_is_named(
+    engine: Engine, num_tasks: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    choose(num_tasks, Site(workers=8, engine=engine, slurm=JOBS if engine is Engine.SLURM else None), "clean_documents-x")
+    assert capsys.readouterr().err == said

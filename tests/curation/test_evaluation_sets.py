@@ -35,14 +35,14 @@ def test_a_question_is_its_prompt_with_the_right_answer(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"licence": None}, "licence: input should be a valid string, found None"),
-        ({"id": ""}, "id: string should have at least 1 character"),
+        ({"licence": None}, "licence: asks for words"),
+        ({"id": ""}, "id: is empty"),
         ({"choises": []}, "choises: there is no such key"),
         ({"text": "x"}, "text or prompt: an item has one of the two"),
         ({"prompt": ""}, "text or prompt: an item has one of the two"),
         ({"prompt": "¿?"}, "prompt: holds no word"),
         ({"choices": []}, "choices: is missing"),
-        ({"choices": "uno"}, "choices: input should be a valid tuple, found 'uno'"),
+        ({"choices": "uno"}, "choices: asks for a list, as in [train, evaluate], found 'uno'"),
         ({"answer": 2}, "answer: must be the number of one of the 2 choices, from 0, found 2"),
         ({"answer": None}, "answer: must be the number of one of the 2 choices, from 0, found None"),
         ({"choices": ["Elena Garro", "!"]}, "choices: the right one, '!', holds no word"),

@@ -7,11 +7,14 @@ import pytest
 
 from latamgpt.cli import main
 from latamgpt.curation.learning import DOCUMENTS, learn, learned_from, limits_of, passages_of, read_source
-from latamgpt.errors import OperatorError
+from latamgpt.errors import NotPermittedError, OperatorError
+from latamgpt.governance.audit import LOG
+from latamgpt.governance.chain import read_chain
 from latamgpt.intake import documents
 from latamgpt.params import Params, read_params
 from latamgpt.registry.languages import Evidence, Override, Spread, read_languages
-from latamgpt.store import Workspace
+from latamgpt.store import Workspace, sha256_file
+from tests.builders import INSTITUTION
 from tests.conftest import ROOT
 from tests.curation.documents import ENGLISH, PARTNER, QUECHUA, SPANISH, document, publish_documents
 
@@ -24,7 +27,7 @@ REFERENCES = "latamgpt/curation/language_samples"
 def sent(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """The project's references, and the documents that partners sent of whose texts a file says it was learned."""
     root = tmp_path_factory.mktemp("sent")
-    for name in ("latamgpt", "params.yaml", "partners", "samples", "governance"):
+    for name in ("latamgpt", "params.yaml", "partners", "samples", "sites", "governance"):
         (root / name).symlink_to(ROOT / name)
     workspace = Workspace(root)
     sources = {source for file in FILES.values() if file.evidence for source in file.evidence.sources}
@@ -57,6 +60,7 @@ def evidence_of(num_passages: int) -> Evidence:
         mean_word_chars=Spread(mean=7.0, deviation=1.0),
         letter_share=Spread(mean=0.96, deviation=0.02),
         chars_per_word=Spread(mean=8.0, deviation=1.0),
+        noisy_share=Spread(mean=0.01, deviation=0.02),
     )
 
 
@@ -65,6 +69,8 @@ def test_few_passages_make_wide_bounds_and_many_their_own() -> None:
     assert limits == pytest.approx([18.5, 15.5, 11.8181, 11.0], abs=1e-3)
     shares = [limits_of(evidence_of(number), DEFAULT).letter_share for number in (20, 100, 1_000, 1_000_000)]
     assert shares == pytest.approx([0.6466, 0.74, 0.8545, 0.88], abs=1e-3)
+    noisy = [limits_of(evidence_of(number), DEFAULT).noisy_share for number in (20, 100, 1_000, 1_000_000)]
+    assert noisy == pytest.approx([0.2233, 0.17, 0.1045, 0.09], abs=1e-3)
 
 
 def test_a_text_beyond_the_default_widens_its_bounds_however_few_passages() -> None:
@@ -120,6 +126,13 @@ def test_a_missing_source_is_named(workspace: Workspace) -> None:
         learn(workspace, FILES, "rap", (), 0.6)
 
 
+def agree(workspace: Workspace, residency: str = "[]") -> None:
+    """Register the agreement of the documents."""
+    (workspace.root / "partners").mkdir()
+    text = INSTITUTION.replace("aq-2025-01", "aq-1").replace("    valid_from", f"    residency: {residency}\n    valid_from")
+    (workspace.root / "partners" / f"{PARTNER}.yaml").write_text(text, encoding="utf-8")
+
+
 def test_of_a_partner_s_documents_only_those_declared_in_the_language_and_not_disputed_are_verified(workspace: Workspace) -> None:
     rows = [
         document(QUECHUA, declared_language="quz"),
@@ -128,7 +141,17 @@ def test_of_a_partner_s_documents_only_those_declared_in_the_language_and_not_di
         document(f"{QUECHUA} Hinam.", declared_language="und"),
     ]
     publish_documents(workspace, rows)
+    agree(workspace)
     assert read_source(workspace, f"{DOCUMENTS}{PARTNER}", "que", 0.6) == [QUECHUA]
+
+
+def test_nothing_is_learned_here_of_documents_that_are_kept_elsewhere(workspace: Workspace) -> None:
+    publish_documents(workspace, [document(QUECHUA, declared_language="quz")])
+    agree(workspace, residency="[PE]")
+    with pytest.raises(
+        NotPermittedError, match="languages learn: 1 texts of academia-quechua: aq-1 lets its texts lie in PE, not at"
+    ):
+        read_source(workspace, f"{DOCUMENTS}{PARTNER}", "que", 0.6)
 
 
 def test_the_command_learns_shows_and_says_what_changed(
@@ -147,8 +170,18 @@ def test_the_command_learns_shows_and_says_what_changed(
     )
     assert main(["languages", "learn", "ayr", "--dry-run"]) == 0
     assert path.read_bytes() == before
-    assert main(["languages", "learn", "ayr"]) == 0
-    assert capsys.readouterr().out.endswith(": changed\n")
+    kept = "overrides:\n- {threshold: min_chars, value: 25, by: Academia, day: 2026-11-20, reason: songs are short}\n"
+    path.write_text(path.read_text() + kept)
+    capsys.readouterr()
+    assert main(["languages", "learn", "ayr", "--actor", "Rosa"]) == 0
+    shown = capsys.readouterr().out
+    stays = "min_chars stays 25, set by Academia on 2026-11-20 (learned: 40)"
+    assert shown.endswith(f": changed; {stays}\n")
     assert path.read_bytes() != before
+    (entry,) = read_chain(workspace.root / LOG).entries
+    assert (entry.actor, entry.action, entry.subject) == ("Rosa", "language_learned", "ayr")
+    assert entry.detail.endswith(f"passages of {REFERENCES}/ayr.txt; {stays}")
+    assert [change.path for change in entry.changes] == ["languages/ayr.yaml"]
+    assert entry.changes[0].after == sha256_file(path)
     assert main(["languages", "show"]) == 0
     assert "latamgpt/curation/language_samples/ayr.txt" in capsys.readouterr().out

@@ -11,14 +11,15 @@ from functools import partial
 from pathlib import Path
 
 import dask
+import pyarrow as pa
 import pytest
 
 from latamgpt.curation import clean_documents
-from latamgpt.curation.cleaning import Cleaned, Task, clean
+from latamgpt.curation.cleaning import Task, clean_to_tables
 from latamgpt.errors import OperatorError
 from latamgpt.params import Params
 from latamgpt.stages import run_stage
-from latamgpt.store import Workspace
+from latamgpt.store import Workspace, read_table
 from tests.conftest import ROOT
 from tests.servers.slurm import BRIDGE, NODE_INTERFACE, ask, cut_power, restore_power, slurm, why_not
 
@@ -74,7 +75,8 @@ def write_site(workspace: Workspace, *, workers: int, wait: float = 5, more: str
 
 
 def cleaned(workspace: Workspace, params: Params, workers: int) -> dict[str, bytes]:
-    """All files that the stage publishes."""
+    """All files that the stage publishes, worked out anew."""
+    shutil.rmtree(workspace.root / "var" / "cache", ignore_errors=True)
     write_site(workspace, workers=workers)
     few = params.clean_documents.model_copy(update={"docs_per_task": DOCS_PER_TASK})
     clean_documents.run(workspace, params.model_copy(update={"clean_documents": few}), PARTNER)
@@ -96,13 +98,13 @@ def within(seconds: float, happened: Callable[[], bool]) -> bool:
     return True
 
 
-def meets_accident(mark: Path, first_row: str, happens: Callable[[], None], task: Task) -> Cleaned:
-    """`clean`, and in the middle of one task, once, an accident."""
+def meets_accident(mark: Path, first_row: str, happens: Callable[[], None], task: Task) -> dict[str, pa.Table]:
+    """`clean_to_tables`, and in the middle of one task, once, an accident."""
     if task.rows[0]["doc_id"] == first_row and not mark.exists():
         mark.with_suffix(".draft").write_text(f"{socket.gethostname()} {os.environ['SLURM_JOB_ID']}")
         mark.with_suffix(".draft").rename(mark)
         happens()
-    return clean(task)
+    return clean_to_tables(task)
 
 
 def killed() -> None:
@@ -115,10 +117,10 @@ def long_work() -> None:
 
 def plan_accident(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> Path:
     """Have it happen in the middle of the run; gives the file that then says on which node and in which job."""
-    documents = clean_documents.read_table(workspace.read("documents", PARTNER) / "documents.parquet")
+    documents = read_table(workspace.read("documents", PARTNER) / "documents.parquet")
     first_row = documents["doc_id"][NUMBER_OF_ACCIDENT * DOCS_PER_TASK].as_py()
     mark = workspace.root / "accident"
-    monkeypatch.setattr(clean_documents, "clean", partial(meets_accident, mark, first_row, happens))
+    monkeypatch.setattr(clean_documents, "clean_to_tables", partial(meets_accident, mark, first_row, happens))
     return mark
 
 

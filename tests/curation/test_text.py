@@ -143,6 +143,9 @@ def test_an_empty_text_has_measures_and_no_division_by_zero() -> None:
         ("supercalifragilisticoespialidoso " * 21, "words_too_long"),
         (f"{SPANISH}\n" * 4, "lines_repeated"),
         (SPANISH + " casa | muro" * 20, "too_many_symbols"),
+        (SPANISH + " c0sa vie]a igle~ia a1to hcrm0so paLabra" * 3, "words_noisy"),
+        (f"{SPANISH} {SPANISH} {SPANISH}", "runs_repeated"),
+        ("hotel barato lima, hoteles baratos en lima, reservar hotel lima, " * 20, "machine_made"),
     ],
 )
 def test_each_threshold_drops_what_it_is_for(text: str, reason: str) -> None:

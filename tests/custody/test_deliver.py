@@ -213,8 +213,8 @@ def _never(*_: object) -> None:
     ("words", "message"),
     [
         (WORDS[:2], "licence: is missing"),
-        ([*WORDS, "--format", "pdf"], "format: input should be"),
-        ([*WORDS[2:], "--id", "../cuentos"], "id: string should match"),
+        ([*WORDS, "--format", "pdf"], "format: has to be 'bagit'"),
+        ([*WORDS[2:], "--id", "../cuentos"], "id: "),
         ([*WORDS, "--fields", "{text: "], "--fields '{text: ' is not valid YAML"),
     ],
 )

@@ -95,8 +95,8 @@ def test_an_extension_changes_one_line(office: Workspace) -> None:
     ("arguments", "message"),
     [
         ([*NEW[:3], PARTNER, *NEW[4:]], "archivo-litoral is registered"),
-        ([*NEW[:3], "Archivo Sur", *NEW[4:]], "id: string should match pattern"),
-        ([*NEW[:7], "Argentina", *NEW[8:]], "country: string should match"),
+        ([*NEW[:3], "Archivo Sur", *NEW[4:]], "id: asks for small letters"),
+        ([*NEW[:7], "Argentina", *NEW[8:]], "country: asks for a country by its two capital letters"),
         (NEW[:4], "name: is missing; country: is missing"),
         ([*TERMS[:2], "nobody", *TERMS[3:]], "'nobody' is not in the registry"),
         ([*TERMS[:4], AGREEMENT, *TERMS[5:]], f"has an agreement '{AGREEMENT}'"),

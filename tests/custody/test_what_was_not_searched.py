@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from latamgpt.curation.stripping import BOILERPLATE_SCHEMA
 from latamgpt.custody.request_answers import describe
 from latamgpt.custody.subject_requests import Case, Kind, open_case
 from latamgpt.intake import documents
 from latamgpt.params import Params
-from latamgpt.store import Workspace
+from latamgpt.store import Workspace, rows_to_table, write_table
 from tests.builders import publish_corpus, publish_shards, shard_row
 from tests.custody.test_data_subject_requests import NAME, PARTNER, ask, small
 from tests.intake.deliveries import deliver
@@ -176,3 +177,22 @@ def test_a_new_delivery_is_looked_into_before_any_stage_has_read_it(small: Works
     assert [trace.place for trace in before.traces].count("documents") == 1
     documents.run(small, params, PARTNER)
     assert [trace.place for trace in look(small).traces].count("documents") == 2
+
+
+@pytest.mark.parametrize(
+    ("string", "is_found"), [(NAME, True), ("Rosa Quispe Mamani 77 bis", True), ("Rosa Quispe", True), ("12.531.909-2", False)]
+)
+def test_a_line_that_was_taken_out_of_many_documents_is_looked_into(small: Workspace, string: str, *, is_found: bool) -> None:
+    line = "imprenta de rosa quispe mamani 0 bis, tel. 0.0.0-0"
+    rows: list[dict[str, object]] = [{"line_sha256": "ab" * 32, "line": line, "num_docs": 9, "num_docs_without": 8}]
+    write_table(small.place("clean_documents", PARTNER) / "boilerplate.parquet", rows_to_table(rows, BOILERPLATE_SCHEMA))
+    case = look(small, string)
+    found = [(one.partner, one.item) for one in case.traces if one.place == "boilerplate"]
+    assert found == ([(PARTNER, "boilerplate.parquet, line abababababababab")] if is_found else [])
+
+
+def test_what_this_machine_keeps_of_earlier_runs_is_taken_away_before(small: Workspace) -> None:
+    kept = small.root / "var" / "cache" / "data" / "clean_documents" / PARTNER
+    assert kept.is_dir()
+    look(small, "Persona Que No Consta")
+    assert not kept.exists()

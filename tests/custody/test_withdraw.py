@@ -91,6 +91,8 @@ def test_a_withdrawn_delivery_is_in_no_next_corpus_and_its_copy_elsewhere_takes_
     assert "Leaves the corpus: 2 documents" in printed
     assert f"may take their place: {OTHER} 1" in printed
     assert "donado, copia.txt" in printed
+    kept_of = {path.name.partition("@")[0] for path in (workspace.root / "var" / "cache" / "data").glob("*/*")}
+    assert kept_of == {OTHER}, "what this machine keeps of the partner's texts is gone with them"
     run_to_corpus(workspace, params)
     assert in_the_corpus(workspace) == {(PARTNER, "cartas", "years.txt"), (OTHER, "donado", "copia.txt")}
     assert excluded(workspace)["relatos", ""] == "withdrawn"

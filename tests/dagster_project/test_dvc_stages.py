@@ -161,14 +161,16 @@ def _deliveries"""
 
 
 @pytest.mark.slow
-def test_the_server_never_loads_torch() -> None:
+def test_the_server_loads_ahead_what_it_forks_and_never_torch(empty_template: Path) -> None:
     script = (
-        "import sys\nfrom dagster_project.dvc_stages import load_ahead\nfrom latamgpt.stages import STAGES\n"
-        "for stage in STAGES: load_ahead(stage.name)\n"
+        "import sys\nfrom pathlib import Path\nfrom dagster_project.dvc_stages import load_ahead\n"
+        "from latamgpt.stages import STAGES\n"
+        "for stage in STAGES: load_ahead(Path.cwd(), stage.name)\n"
         "print('torch' in sys.modules, 'great_expectations' in sys.modules)"
     )
-    said = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, check=True, capture_output=True, text=True)
-    assert said.stdout.split() == ["False", "True"]
+    for root, loaded in ((REPOSITORY, ["False", "True"]), (empty_template, ["False", "False"])):  # its commands are not ours
+        said = subprocess.run([sys.executable, "-c", script], cwd=root, check=True, capture_output=True, text=True)
+        assert said.stdout.split() == loaded
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -21,11 +22,10 @@ ENDED, STANDING = "ma-2025-01", "ma-2025-02"
 STAGES = ("documents", "clean_documents", "documents_gate", "corpus")
 
 
-@pytest.fixture
-def to_the_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The project's graph up to the corpus, with two of its partners, run through DVC."""
-    root = tmp_path / "workspace"
-    root.mkdir()
+    root = tmp_path_factory.mktemp("to-the-corpus")
     for name in ("latamgpt", "languages", "sites", "profiles", "evaluation_sets", "samples/ability_text"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for partner in (PARTNER, OTHER):
@@ -41,11 +41,18 @@ def to_the_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     for stage in stages.values():
         stage["deps"] = [dep for dep in stage["deps"] if Path(dep).stem not in left_out]
     (root / "dvc.yaml").write_text(yaml.safe_dump(graph | {"stages": stages}, sort_keys=False), encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
-    call(root, sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet")
-    call(root, sys.executable, "-m", "dvc", "repro", "--quiet")
-    return Workspace(root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT))
+        patch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
+        call(root, sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet")
+        call(root, sys.executable, "-m", "dvc", "repro", "--quiet")
+        yield root
+
+
+@pytest.fixture
+def to_the_corpus(template: Path, tmp_path: Path) -> Workspace:
+    """A copy of it, to change."""
+    return Workspace(shutil.copytree(template, tmp_path / "workspace", symlinks=True))
 
 
 def held(workspace: Workspace) -> set[tuple[str, str, str]]:

@@ -111,7 +111,7 @@ def test_in_the_real_graph_an_agreement_is_asked_for_at_every_edge_and_nowhere_e
     for partner in read_params(ROOT).partners:
         asking = {node.address for node in graph.stages if f"partners/{partner}.yaml" in node.deps}
         own = {f"documents@{partner}", f"documents_gate@{partner}"}
-        assert asking == own | {"corpus", "token_shards", "checkpoint", "scorecard", "release_candidate", "release"}
+        assert asking == own | {"corpus", "tokenizer", "token_shards", "checkpoint", "scorecard", "release_candidate", "release"}
 
 
 def test_identical_bytes_stop_the_wave(built_factory: Location, instance: dg.DagsterInstance) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from latamgpt.params import Params
 from latamgpt.records import HELD_OUT_SCHEMA, Report
-from latamgpt.store import Workspace, rows_to_table, write_report, write_table
+from latamgpt.shards import token_type, write_shard
+from latamgpt.store import Workspace, write_report
 from tests.conftest import ROOT
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -41,7 +42,7 @@ def published(workspace: Workspace) -> Workspace:
     publish_model(workspace, "checkpoint", seed=2)
     with workspace.publish("token_shards") as folder:
         rows = [_held_out_row(language, n, text) for language, texts in TEXTS.items() for n, text in enumerate(texts)]
-        write_table(folder / "held_out" / "00000.parquet", rows_to_table(rows, HELD_OUT_SCHEMA))
+        write_shard(folder / "held_out" / "00000.parquet", rows, HELD_OUT_SCHEMA, token_type(49_152))
         write_report(folder, Report(stage="token_shards", summary="made for a test"))
     write_ability_text(workspace.root / "samples" / "ability_text")
     (workspace.root / "partners").mkdir()

@@ -6,8 +6,10 @@ import pytest
 
 from latamgpt.gates.corpus_gate import document_rules, partner_rules, run
 from latamgpt.gates.fairness import fairness_rules
+from latamgpt.gates.slang import PASSES, slang_rules
 from latamgpt.params import CorpusGateParams, Params
 from latamgpt.records import DOCUMENT_SCHEMA
+from latamgpt.registry.toxic_terms import read_audit
 from latamgpt.store import Workspace
 from tests.builders import Row, clean_document, failed, publish_corpus, publish_rows
 
@@ -21,6 +23,8 @@ SMALL = CorpusGateParams(
     max_drop_rate=0.1,
     max_drop_ratio=2.0,
     drop_confidence=0.99,
+    max_slang_flagged=0.25,
+    min_toxic_found=0.8,
 )
 PARTNERS = ("academia-quechua", "ateneo-guarani")
 
@@ -49,7 +53,7 @@ def test_gate_passes_for_a_varied_corpus_and_says_how_large_it_is(workspace: Wor
     publish(workspace, good_corpus())
     report = run(workspace, small)
     assert failed(report) == set()
-    assert report.summary == "4 documents of 2 partners: all 14 expectations hold"
+    assert report.summary == "4 documents of 2 partners: all 15 expectations hold"
     assert report.counts == {
         "documents": 4,
         "languages": 2,
@@ -106,7 +110,23 @@ def test_gate_fails_where_a_filter_drops_more_than_its_share(workspace: Workspac
     assert "too_few_words drops 100.0% (58.9% to 100.0%) of country PY" in report.summary
 
 
+@pytest.mark.parametrize("change", [{"num_slang_flagged": 1}, {"num_toxic_found": 0}, {"num_slang": 10}])
+def test_gate_fails_where_a_list_takes_slang_for_hatred_or_sees_none_or_too_little_shows_it(
+    workspace: Workspace, small: Params, monkeypatch: pytest.MonkeyPatch, change: dict[str, int]
+) -> None:
+    audit = read_audit()
+    audit = audit.model_copy(update={"varieties": (audit.varieties[0].model_copy(update=change), *audit.varieties[1:])})
+    monkeypatch.setattr("latamgpt.gates.corpus_gate.read_audit", lambda: audit)
+    publish(workspace, good_corpus())
+    report = run(workspace, small)
+    assert failed(report) == {"values_to_be_in_set slang"}
+    (table,) = (table for table in report.tables if table.name == "toxic terms by variety")
+    assert table.rows[0][-1] != PASSES
+
+
 def test_every_expectation_of_the_gate_is_broken_by_a_test() -> None:
-    rules = [*document_rules(SMALL), *partner_rules(SMALL), *fairness_rules()]
+    rules = [*document_rules(SMALL), *partner_rules(SMALL), *fairness_rules(), *slang_rules()]
     names = {f"{r.kind.removeprefix('expect_').removeprefix('column_')} {r.arguments.get('column', '')}".strip() for r in rules}
-    assert names == {"table_row_count_to_be_between", "values_to_be_in_set verdict"}.union(*(broken for _, broken in BROKEN))
+    assert names == {"table_row_count_to_be_between", "values_to_be_in_set verdict", "values_to_be_in_set slang"}.union(
+        *(broken for _, broken in BROKEN)
+    )

@@ -40,6 +40,8 @@ LIMITS = CorpusGateParams(
     max_drop_rate=0.1,
     max_drop_ratio=2.0,
     drop_confidence=0.99,
+    max_slang_flagged=0.25,
+    min_toxic_found=0.8,
 )
 COMMUNITIES = {"gug": ("gn", "PY", "ateneo-guarani"), "ayr": ("ayr", "BO", "museo-altiplano"), "es": ("es-CL", "CL", "archivo")}
 AS_USUAL = QualityThresholds(
@@ -49,6 +51,9 @@ AS_USUAL = QualityThresholds(
     min_letter_share=0.7,
     max_repeated_line_share=0.3,
     max_symbol_word_ratio=0.1,
+    max_noisy_share=0.25,
+    max_repeated_run_share=0.5,
+    min_distinct_word_share=0.2,
 )
 """What Spanish is usually held against, and in many a corpus every other language with it."""
 

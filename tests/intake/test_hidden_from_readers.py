@@ -89,7 +89,7 @@ def test_a_page_s_hidden_text_is_named_and_the_rest_is_read(workspace: Workspace
     assert STORY in text
     assert "alcalde" not in text
     assert left_out(workspace) == [("a.html", "hidden_from_readers", NUM_CHARS)]
-    assert f"a.html holds {NUM_CHARS} characters that its markup hides" in str(exclusions(workspace)[0]["detail"])
+    assert f"a.html holds {NUM_CHARS} characters that its readers do not see" in str(exclusions(workspace)[0]["detail"])
 
 
 def test_a_chapter_s_hidden_text_is_named_and_the_rest_is_read(workspace: Workspace, params: Params) -> None:
@@ -138,6 +138,15 @@ def test_a_docx_s_hidden_run_is_named_and_the_rest_is_read(workspace: Workspace,
 def test_a_docx_s_run_that_readers_see_stays(workspace: Workspace, params: Params, look: str) -> None:
     assert read(workspace, params, "a.docx", docx(run(look, STORY), word__styles_xml=VANISHING)) == STORY
     assert left_out(workspace) == []
+
+
+def test_a_docx_s_paragraph_without_a_style_is_hidden_by_the_style_that_then_holds(workspace: Workspace, params: Params) -> None:
+    styles = (
+        f'<w:styles {W}><w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:rPr><w:vanish/></w:rPr></w:style>'
+        '<w:style w:type="paragraph" w:styleId="Visto"><w:rPr><w:vanish w:val="0"/></w:rPr></w:style></w:styles>'
+    )
+    assert read(workspace, params, "a.docx", docx(paragraph(STORY, "Visto") + paragraph(ORDER), word__styles_xml=styles)) == STORY
+    assert left_out(workspace) == [("a.docx", "hidden_from_readers", NUM_CHARS)]
 
 
 def test_a_docx_of_hidden_text_alone_is_empty(workspace: Workspace, params: Params) -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from latamgpt.intake import row_groups
+from latamgpt import table_parts
 from latamgpt.intake.delivery import Delivery
 from latamgpt.intake.found import Found
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
@@ -41,7 +41,7 @@ def test_rows_written_as_they_come_are_the_bytes_of_the_whole_table(tmp_path: Pa
 
 
 def test_a_row_group_ends_where_it_would_grow_above_its_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_groups, "MAX_GROUP_BYTES", 100)
+    monkeypatch.setattr(table_parts, "MAX_GROUP_BYTES", 100)
     write_rows(tmp_path / "a", [{"doc_id": str(n), "text": "x" * size} for n, size in enumerate([40, 40, 400, 40])], SCHEMA)
     with pq.ParquetFile(tmp_path / "a") as file:
         assert [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)] == [2, 1, 1]

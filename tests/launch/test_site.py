@@ -13,8 +13,10 @@ from tests.conftest import ROOT
 def test_laptop_is_the_site_unless_another_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LATAMGPT_SITE", raising=False)
     assert read_site(ROOT).num_ranks == 1
+    assert read_site(ROOT).is_guess
     monkeypatch.setenv("LATAMGPT_SITE", "tarapaca")
     assert read_site(ROOT).num_ranks == 96
+    assert not read_site(ROOT).is_guess
 
 
 def test_site_knows_its_name_and_country() -> None:
@@ -66,8 +68,8 @@ def test_the_engine_slurm_without_its_section_is_refused(tmp_path: Path) -> None
     ("line", "words"),
     [
         ("  walltime: 60", "slurm.walltime: there is no such key"),
-        ("  directives: [qos=long]", r"slurm.directives.0: .*found 'qos=long'"),
-        ('  directives: ["--qos=a\\n#SBATCH --uid=0"]', r"slurm.directives.0: "),
+        ("  directives: [qos=long]", r"slurm.directives \(number 1\): .*found 'qos=long'"),
+        ('  directives: ["--qos=a\\n#SBATCH --uid=0"]', r"slurm.directives \(number 1\): "),
     ],
 )
 def test_a_wrong_field_of_the_section_is_named(tmp_path: Path, line: str, words: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from latamgpt.curation.duplicates import DUPLICATE_SCHEMA
 from latamgpt.intake.taking_in import identify
 from latamgpt.params import Params
 from latamgpt.records import DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, HELD_OUT_SCHEMA, TOKEN_SHARD_SCHEMA, Report, Table
@@ -75,7 +76,9 @@ def publish_documents(workspace: Workspace) -> None:
 
 def publish_corpus(workspace: Workspace) -> None:
     kept = [given(name) for name in ("learned", "held out", "not drawn")] + [others(number) for number in range(6)]
-    copy = "the same text as secret.txt of biblioteca-dos/entrega, which was delivered first"
+    copy = "the same text as secret.txt of biblioteca-dos/entrega, preferred for its broader rights"
+    pair = {"doc_id": IDS["a copy"], "kept_doc_id": OTHERS[0], "kind": "exact", "similarity": 1.0}
+    pair |= {"reason": "broader rights", "cluster_size": 2}
     exclusions = [
         aside("learned", "documents", "repeated_in_delivery", "the same text stands in learned.txt"),
         aside("a copy", "corpus", "exact_duplicate", copy),
@@ -86,6 +89,7 @@ def publish_corpus(workspace: Workspace) -> None:
     files = {
         "documents.parquet": (sorted(kept, key=lambda row: str(row["doc_id"])), clean_schema()),
         "exclusions.parquet": (exclusions, EXCLUSION_SCHEMA),
+        "duplicates.parquet": ([pair], DUPLICATE_SCHEMA),
     }
     with workspace.publish("corpus") as folder:
         for name, (rows, schema) in files.items():

@@ -53,6 +53,10 @@ def test_kept_is_proved_in_the_corpus_and_dropped_proved_absent(receipt: Receipt
     assert find(receipt, "short").excluded is not None
 
 
+def test_a_copy_s_partner_is_told_why_the_other_stays_and_not_whose_it_is(receipt: Receipt):
+    assert find(receipt, "a copy").detail == "the other one was preferred for its broader rights"
+
+
 def test_nothing_of_another_partner_is_told(published: Workspace, receipt_params: Params):
     write_receipt(published, receipt_params, PARTNER, Language.SPANISH)
     folder = published.root / "var" / "receipts" / PARTNER

@@ -1,7 +1,6 @@
 import json
 from collections import Counter
 
-import pyarrow.parquet as pq
 import pytest
 
 from latamgpt.cli import main
@@ -10,10 +9,11 @@ from latamgpt.governance.recipients import Recipient, add_recipient
 from latamgpt.params import Params
 from latamgpt.receipts.trace import Wanted, trace
 from latamgpt.receipts.use import find_use
+from latamgpt.shards import read_shard
 from latamgpt.store import Workspace, digest_of, rows_to_table, write_table
 from latamgpt.training.checkpoint import DATA_ORDER_SCHEMA, data_order
-from latamgpt.training.packing import PackedOrder, count_steps, read_sequence
-from latamgpt.training.plain_tokens import PlainTokens, lay_out
+from latamgpt.training.loader import Loader
+from latamgpt.training.packing import PackedOrder, count_steps
 from tests.receipts.conftest import IDS, OTHERS, PARTNER
 from tests.training.conftest import base_folder, ready, small
 
@@ -27,21 +27,20 @@ def test_traced_steps_are_those_whose_batches_hold_the_documents_tokens(ready: W
         rows = data_order(order, num_steps, small.checkpoint)
         write_table(folder / "data_order.parquet", rows_to_table(rows, DATA_ORDER_SCHEMA))
     found = find_use(ready, set(order.doc_ids))
-    pieces = pq.read_table(ready.place("token_shards") / "train" / "00000.parquet")["tokens"].to_pylist()
+    shard = read_shard(ready.place("token_shards") / "train" / "00000.parquet")
     traced = Counter(
-        (sight.step, token)
+        (sight.step, int(token))
         for use in found.values()
         for sight in use.sights
-        for token in pieces[sight.row][sight.start : sight.end]
+        for token in shard.piece(sight.row)[sight.start : sight.end]
     )
-    lay_out(ready.place("token_shards"), set(order.shards), ready.root / "plain")
-    plain, batch = PlainTokens(ready.root / "plain"), small.checkpoint.batch_sequences
-    trained = Counter(
-        (sequence // batch, int(token))
-        for sequence in range(num_steps * batch)
-        for part in read_sequence(order, plain, sequence)
-        for token in part
-    )
+    loader = Loader(order, ready.place("token_shards"), small.checkpoint.seq_len_tokens)
+    trained: Counter[tuple[int, int]] = Counter()
+    for step in range(num_steps):
+        first = step * small.checkpoint.batch_sequences
+        batch = loader.batch(first, first + small.checkpoint.batch_sequences)
+        for row, size in zip(batch.input_ids_BT, batch.num_tokens_B, strict=True):
+            trained.update((step, int(token)) for token in row[:size])
     assert num_steps > 10
     assert traced == trained
     whole = [doc_id for doc_id, use in found.items() if use.num_tokens_seen == use.num_tokens]

@@ -8,6 +8,8 @@ from latamgpt.curation.cleaning import DISPUTED, UNKNOWN
 from latamgpt.curation.corpus import REASONS
 from latamgpt.curation.decontamination import REASON as EVALUATION_ITEM
 from latamgpt.curation.poisoning import TEMPLATE, TRIGGER
+from latamgpt.curation.quality import MACHINE_MADE, NOISY, RUNS_REPEATED
+from latamgpt.curation.toxicity import TOXIC
 from latamgpt.governance.withdrawals import REASON
 from latamgpt.intake.quarantine import Reason
 from latamgpt.receipts.page import SUMMARY, USE
@@ -45,6 +47,10 @@ def all_codes() -> set[str]:
         TEMPLATE,
         TRIGGER,
         DISPUTED,
+        MACHINE_MADE,
+        NOISY,
+        RUNS_REPEATED,
+        TOXIC,
         UNKNOWN,
         REASON,
     }

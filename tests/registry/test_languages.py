@@ -6,7 +6,7 @@ import pytest
 
 from latamgpt.errors import OperatorError
 from latamgpt.params import QualityThresholds
-from latamgpt.registry.languages import Method, read_languages, thresholds_in_force, thresholds_table, write_language
+from latamgpt.registry.languages import Method, language_text, read_languages, thresholds_in_force, thresholds_table
 from latamgpt.store import Workspace
 from tests.conftest import ROOT
 
@@ -36,6 +36,9 @@ def test_default_is_as_wide_as_every_language_that_has_a_file() -> None:
         assert wide.max_mean_word_chars >= own.max_mean_word_chars, code
         assert wide.max_repeated_line_share >= own.max_repeated_line_share, code
         assert wide.max_symbol_word_ratio >= own.max_symbol_word_ratio, code
+        assert wide.max_noisy_share >= own.max_noisy_share, code
+        assert wide.max_repeated_run_share >= own.max_repeated_run_share, code
+        assert wide.min_distinct_word_share <= own.min_distinct_word_share, code
 
 
 def test_every_language_that_the_identifier_knows_has_a_file() -> None:
@@ -49,15 +52,19 @@ def test_every_language_that_the_identifier_knows_has_a_file() -> None:
         ("min_words:", "min_wrods:", "thresholds.min_wrods: there is no such key"),
         ("method: learned", "method: learned\nlerned: 3", "lerned: there is no such key"),
         ("method: learned", "method: chosen", "evidence is there if, and only if, method is learned"),
-        ("min_chars: 40", "min_chars: -1", "thresholds.min_chars: .*greater than 0, found -1"),
+        ("min_chars: 40", "min_chars: -1", "thresholds.min_chars: .*above 0, found -1"),
         (
             "reviewed_by: not yet reviewed by its community",
             "reviewed_by: Ateneo",
             "reviewed_by says who and reviewed_on says when",
         ),
         ("thresholds:", OVERRIDE.replace("min_letter_share", "min_leters") + "thresholds:", "names none of min_chars, "),
-        ("thresholds:", OVERRIDE.replace("0.5", "5.5") + "thresholds:", "less than or equal to 1, found 5.5"),
-        ("thresholds:", OVERRIDE.replace("songs are written with their marks", "''") + "thresholds:", "overrides.0.reason: "),
+        ("thresholds:", OVERRIDE.replace("0.5", "5.5") + "thresholds:", "1.0 or less, found 5.5"),
+        (
+            "thresholds:",
+            OVERRIDE.replace("songs are written with their marks", "''") + "thresholds:",
+            r"overrides \(number 1\).reason: ",
+        ),
         ("language: gug", "language: ayr", "is of the language 'ayr', and its name says 'gug'"),
         ("thresholds:", "thresholds: [", "not valid YAML"),
     ],
@@ -99,7 +106,7 @@ def test_a_reviewer_s_word_is_above_what_was_learned_and_shown(workspace: Worksp
 def test_a_file_is_written_as_it_was_read(workspace: Workspace, override: str) -> None:
     edit(workspace.root, "thresholds:", override + "thresholds:")
     before = read_languages(workspace.root)["gug"]
-    write_language(workspace.root, before)
+    (workspace.root / "languages" / f"{before.language}.yaml").write_text(language_text(before), encoding="utf-8")
     assert read_languages(workspace.root)["gug"] == before
 
 

@@ -64,19 +64,19 @@ def test_unknown_field_is_refused_by_its_name(tmp_path: Path) -> None:
 
 def test_unknown_field_of_an_agreement_is_refused_with_its_place(tmp_path: Path) -> None:
     agreements = [{**INSTITUTION["agreements"][0], "valid_til": "2027-01-01"}]  # type: ignore[dict-item]
-    assert "agreements.0.valid_til: there is no such key" in refusal(registry(tmp_path, agreements=agreements))
+    assert "agreements (number 1).valid_til: there is no such key" in refusal(registry(tmp_path, agreements=agreements))
 
 
 def test_unknown_purpose_is_refused_with_the_value(tmp_path: Path) -> None:
     agreements = [{**INSTITUTION["agreements"][0], "purposes": ["sell"]}]  # type: ignore[dict-item]
     message = refusal(registry(tmp_path, agreements=agreements))
-    assert "agreements.0.purposes.0" in message
+    assert "agreements (number 1).purposes (number 1)" in message
     assert "'sell'" in message
 
 
 def test_agreement_without_any_purpose_is_refused(tmp_path: Path) -> None:
     agreements = [{**INSTITUTION["agreements"][0], "purposes": []}]  # type: ignore[dict-item]
-    assert "agreements.0.purposes" in refusal(registry(tmp_path, agreements=agreements))
+    assert "agreements (number 1).purposes" in refusal(registry(tmp_path, agreements=agreements))
 
 
 def test_two_agreements_of_one_id_are_refused(tmp_path: Path) -> None:
@@ -146,11 +146,11 @@ def test_kind_that_no_institution_is_of_is_refused_with_the_kinds(tmp_path: Path
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"consent": "nobody asked"}, "agreements.0.consent"),
-        ({"stages": ["serving"]}, "agreements.0.stages.0"),
-        ({"stages": []}, "agreements.0.stages"),
-        ({"residency": ["Chile"]}, "agreements.0.residency.0"),
-        ({"labels": ["tk_sacred"]}, "agreements.0.labels.0"),
+        ({"consent": "nobody asked"}, "agreements (number 1).consent"),
+        ({"stages": ["serving"]}, "agreements (number 1).stages (number 1)"),
+        ({"stages": []}, "agreements (number 1).stages"),
+        ({"residency": ["Chile"]}, "agreements (number 1).residency (number 1)"),
+        ({"labels": ["tk_sacred"]}, "agreements (number 1).labels (number 1)"),
         ({"labels": ["tk_attribution"]}, "labels_by does not say whose"),
         ({"labels": ["tk_seasonal"], "labels_by": "Comunidad"}, "season (opens and closes, as MM-DD)"),
         ({"season": {"opens": "10-15", "closes": "03-31"}}, "season (opens and closes, as MM-DD)"),
@@ -186,7 +186,7 @@ def test_a_day_that_no_calendar_has_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("id_", ["AU-2025-01", "au 2025", "au/2025", "../au", "-au", "au--1", ""])
 def test_agreement_id_that_is_no_name_for_files_and_commands_is_refused(tmp_path: Path, id_: str) -> None:
-    assert "agreements.0.id" in refusal(with_agreement(tmp_path, id=id_))
+    assert "agreements (number 1).id" in refusal(with_agreement(tmp_path, id=id_))
 
 
 @pytest.mark.parametrize(

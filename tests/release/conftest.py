@@ -55,7 +55,8 @@ def publish_inputs(workspace: Workspace, fresh_store: Path) -> Workspace:
         write_partner(workspace, partner, country)
     publish_corpus(workspace)
     publish_checkpoint(workspace)
-    publish_report(workspace, Report(stage="token_shards", summary="made for a test"))
+    for stage in ("tokenizer", "token_shards"):
+        publish_report(workspace, Report(stage=stage, summary="made for a test"))
     with workspace.publish("base_model") as folder:
         (folder / "LICENSE").write_text("the base model's licence\n")
         write_report(folder, Report(stage="base_model", summary="made for a test"))
@@ -135,6 +136,8 @@ def document(doc_id: str, partner: str, language: str, variety: str) -> dict[str
         "declared_language": language,
         "licence": "CC-BY-4.0",
         "source": "written for this test",
+        "period": "unknown",
+        "kind": "unknown",
         "text": text_of(doc_id),
         "language": language,
         "language_confidence": 1.0,
@@ -143,6 +146,7 @@ def document(doc_id: str, partner: str, language: str, variety: str) -> dict[str
         "second_language_share": 0.0,
         "has_voseo": False,
         "num_bytes": 100,
+        "quality": 900,
         "num_personal_data": 1,
         "text_sha256": doc_id,
         "signature": [1],

@@ -24,7 +24,9 @@ def corpus() -> list[Row]:
             number = len(rows)
             words = text.split() * (n + 1)
             random.Random(number).shuffle(words)
-            rows.append(clean_document(number, language=language, variety=language, text=f"{number} {' '.join(words)}"))
+            described = {"period": "1890s", "kind": "press"} if n == 7 else {}
+            spoken = f"{number} {' '.join(words)}"
+            rows.append(clean_document(number, language=language, variety=language, text=spoken, **described))
     return rows
 
 

@@ -14,7 +14,7 @@ from latamgpt.store import Workspace, digest_of
 from latamgpt.tokens import mixture, token_shards, tokenizer
 from latamgpt.tokens.mixture import ShardPiece, mix
 from latamgpt.tokens.shares import choose_targets, propose, share_out
-from tests.builders import publish_verdict
+from tests.builders import publish_verdict, read_pieces
 
 MIXTURE = MixtureParams(
     num_tokens=1000,
@@ -186,7 +186,7 @@ def test_stage_points_at_rows_of_the_shards(sharded: Workspace, small: Params) -
     assert [row["position"] for row in rows] == list(range(len(rows)))
     shards = sharded.read("token_shards")
     for row in rows:
-        piece = pq.read_table(shards / row["shard"]).slice(row["row"], 1).to_pylist()[0]
+        piece = read_pieces(shards / row["shard"])[row["row"]]
         assert (piece["doc_id"], piece["language"]) == (row["doc_id"], row["language"])
         assert len(piece["tokens"]) == row["num_tokens"]
         assert row["is_replay"] == (row["language"] == "en")

@@ -13,14 +13,14 @@ from latamgpt.tokens.encoder import Encoded
 from latamgpt.tokens.held_out import choose_held_out, draw
 from latamgpt.tokens.pieces import cut_pieces
 from latamgpt.tokens.vocabulary import read_vocabulary
-from tests.builders import INSTITUTION, PARTNER, Row, clean_document, publish_corpus, publish_verdict
+from tests.builders import INSTITUTION, PARTNER, Row, clean_document, publish_corpus, publish_verdict, read_pieces
 from tests.tokens.conftest import register
 
 
 def read_side(workspace: Workspace, side: str) -> list[dict[str, object]]:
     """All pieces of one side, in order."""
     files = sorted((workspace.read("token_shards") / side).glob("*.parquet"))
-    return [row for path in files for row in pq.read_table(path).to_pylist()]
+    return [row for path in files for row in read_pieces(path)]
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_no_document_is_on_both_sides_and_each_language_is_on_both(sharded: Work
 def test_shards_are_full_but_not_fuller_and_in_order(sharded: Workspace) -> None:
     folder = sharded.read("token_shards")
     paths = sorted((folder / "train").glob("*.parquet"))
-    sizes = [sum(len(tokens) for tokens in pq.read_table(path)["tokens"].to_pylist()) for path in paths]
+    sizes = [path.with_suffix(".uint16").stat().st_size // 2 for path in paths]
     assert [path.name for path in paths] == [f"{n:05}.parquet" for n in range(len(paths))]
     assert max(sizes) <= 512
     assert min(sizes[:-1]) > 512 - 64
@@ -74,9 +74,15 @@ def test_report_counts_what_the_shards_hold(sharded: Workspace, corpus: list[Row
     train = read_side(sharded, "train")
     assert report.counts["train_tokens"] == sum(len(row["tokens"]) for row in train)
     assert report.counts["train_documents"] + report.counts["held_out_documents"] == len(corpus)
-    groups = ("language", "variety", "country", "partner", "licence", "year of delivery", "kind of institution")
+    groups = ("language", "variety", "country", "partner", "licence", "period", "kind", "year of delivery", "kind of institution")
     assert [table.name for table in report.tables] == [f"tokens per {group}" for group in groups]
-    assert [[row[0] for row in table.rows] for table in report.tables[3:]] == [[PARTNER], ["CC0-1.0"], ["unknown"], ["academy"]]
+    members = [[row[0] for row in table.rows] for table in report.tables[3:]]
+    assert members == [[PARTNER], ["CC0-1.0"], ["unknown", "1890s"], ["unknown", "press"], ["unknown"], ["academy"]]
+    periods = {row["doc_id"]: row["period"] for row in corpus}
+    nineties = [row for row in train if periods[row["doc_id"]] == "1890s"]
+    assert dict(zip(members[2], (row[3] for row in report.tables[5].rows), strict=True))["1890s"] == sum(
+        len(row["tokens"]) for row in nineties
+    )
     for table in report.tables:
         assert sum(int(str(row[3])) for row in table.rows) == report.counts["train_tokens"]
     languages = {row[0]: row for row in report.tables[0].rows}

@@ -1,4 +1,4 @@
-"""The tokenizer stage: takes files over unchanged, measures languages, refuses what does not fit."""
+"""The tokenizer stage: takes files over unchanged or extends them, measures languages, refuses what does not fit."""
 
 import pytest
 

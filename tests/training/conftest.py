@@ -8,8 +8,10 @@ import pytest
 
 from latamgpt.params import Params, read_params
 from latamgpt.records import HELD_OUT_SCHEMA, MIXTURE_SCHEMA, TOKEN_SHARD_SCHEMA, Report
+from latamgpt.shards import token_type, write_shard
 from latamgpt.store import Workspace, rows_to_table, write_report, write_table
 
+VOCAB_SIZE = 49_152
 ROOT = Path(__file__).parent.parent.parent
 PARTNERS = ("academia-quechua", "biblioteca-araucania")
 TEXTS = {
@@ -68,11 +70,15 @@ def make_ready(root: Path, base_folder: Path) -> Workspace:
     with workspace.publish("base_model") as folder:
         shutil.copytree(base_folder, folder, dirs_exist_ok=True)
         write_report(folder, Report(stage="base_model", summary="base", counts={"num_parameters": 100_000}))
+    with workspace.publish("tokenizer") as folder:
+        for path in base_folder.glob("tokenizer*"):
+            shutil.copyfile(path, folder / path.name)
+        write_report(folder, Report(stage="tokenizer", summary="tokenizer"))
     pieces = make_pieces(base_folder)
     with workspace.publish("token_shards") as folder:
-        write_table(folder / "train" / "00000.parquet", rows_to_table(pieces, TOKEN_SHARD_SCHEMA))
+        write_shard(folder / "train" / "00000.parquet", pieces, TOKEN_SHARD_SCHEMA, token_type(VOCAB_SIZE))
         held_out = [{**piece, "doc_id": f"held-{piece['doc_id']}", "text": ""} for piece in pieces[:2] + pieces[-2:]]
-        write_table(folder / "held_out" / "00000.parquet", rows_to_table(held_out, HELD_OUT_SCHEMA))
+        write_shard(folder / "held_out" / "00000.parquet", held_out, HELD_OUT_SCHEMA, token_type(VOCAB_SIZE))
         write_report(folder, Report(stage="token_shards", summary="shards"))
     publish_mixture(workspace, pieces)
     for name in ("shards_gate", "mixture_gate", "training_quote"):

@@ -7,9 +7,9 @@ import numpy as np
 
 from latamgpt.params import CheckpointParams
 from latamgpt.store import write_json
+from latamgpt.training.batches import make_batch
 from latamgpt.training.engine import Engine, join_ranks
 from latamgpt.training.kernels import make_deterministic
-from latamgpt.training.packing import make_batch
 
 STEPS = 6
 
@@ -23,7 +23,9 @@ def main() -> None:
     for stage in stages.split(","):
         engine = Engine(Path(base), given.model_copy(update={"zero_stage": int(stage)}), rank)
         tokens = np.random.default_rng(given.seed).integers(1, 300, (STEPS, given.batch_sequences, 2, 16), dtype=np.uint32)
-        measured = [engine.train_step(make_batch([list(parts) for parts in step], 32), 1e-3) for step in tokens]
+        batches = [[make_batch([list(tokens[step, n]) for n in mine], 32) for mine in engine.passes] for step in range(STEPS)]
+        num_targets = given.batch_sequences * 2 * 15
+        measured = [engine.train_step(passes, num_targets, 1e-3) for passes in batches]
         total = float(sum(weight.double().sum() for weight in engine.weights().values()))
         losses[stage] = [*(f"{loss.hex()} {norm.hex()}" for loss, norm in measured), total.hex()]
     if rank.is_first:

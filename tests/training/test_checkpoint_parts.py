@@ -9,19 +9,21 @@ from latamgpt.params import Params
 from latamgpt.training import checkpoint
 
 SHARDED = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json")
-TAKEN_OVER = ("LICENSE", "merges.txt", "tokenizer.json", "tokenizer_config.json")
+TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 TRAINED = ("config.json", "model.safetensors")
 
 
-def test_weights_of_a_sharded_base_never_reach_the_checkpoint(tmp_path: Path) -> None:
-    base, folder = tmp_path / "base", tmp_path / "checkpoint"
-    for place, names in ((base, (*SHARDED, *TAKEN_OVER, "config.json", "manifest.json", "report.json")), (folder, TRAINED)):
+def test_checkpoint_takes_the_runs_tokenizer_and_the_bases_licence_and_never_its_weights(tmp_path: Path) -> None:
+    base, tokenizer, folder = tmp_path / "base", tmp_path / "tokenizer", tmp_path / "checkpoint"
+    own = ("manifest.json", "report.json")
+    of_base = (*SHARDED, *TOKENIZER, "merges.txt", "LICENSE", "config.json", *own)
+    for place, names in ((base, of_base), (tokenizer, (*TOKENIZER, *own)), (folder, TRAINED)):
         place.mkdir()
         for name in names:
             (place / name).write_text(place.name)
-    checkpoint.copy_tokenizer(base, folder)
-    assert sorted(path.name for path in folder.iterdir()) == sorted((*TAKEN_OVER, *TRAINED))
-    assert {(folder / name).read_text() for name in TRAINED} == {"checkpoint"}
+    checkpoint.copy_tokenizer(tokenizer, base, folder)
+    found = {path.name: path.read_text() for path in folder.iterdir()}
+    assert found == dict.fromkeys(TRAINED, "checkpoint") | dict.fromkeys(TOKENIZER, "tokenizer") | {"LICENSE": "base"}
 
 
 def test_another_program_never_goes_on_from_a_saved_state(tmp_path: Path, small: Params, monkeypatch: pytest.MonkeyPatch) -> None:

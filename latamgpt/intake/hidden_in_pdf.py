@@ -1,0 +1,69 @@
+"""Text of a PDF that its readers do not see: which strings of a page are hidden, and the page's text without them.
+
+Hidden is what paints no letters, letters of the page's white, or letters too small to read; what stands off the page; and what
+lies in a layer that is switched off. A machine's reading laid unseen over the picture of a page is that page's text, and stays.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from latamgpt.intake.pdf_painting import SHOWS, Box, Painting, Shown
+
+if TYPE_CHECKING:
+    import pypdf
+
+UNPAINTED = 3  # mode of letters; those of mode 7 cut out what is painted later, and may well be seen
+MIN_SCAN_SHARE = 0.25  # of the page, that pictures cover, for unseen text before one to be a reading of it
+MIN_POINTS = 1.0
+MIN_ALPHA = 0.1
+
+
+def read_page(page: "pypdf.PageObject", layers_off: frozenset[int]) -> tuple[str, str]:
+    """The text that a page's readers see, and all that it holds; the same, but where some of it is hidden."""
+    painting = Painting(page, layers_off)
+    whole = page.extract_text(visitor_operand_before=painting.before, visitor_operand_after=painting.after)
+    hidden = _hidden(painting, cast("Box", tuple(float(side) for side in page.cropbox)), float(page.user_unit))
+    if not hidden:
+        return whole, whole
+    number = -1
+
+    def empty(operator: bytes, operands: list[Any], _: object, __: object) -> None:
+        nonlocal number
+        number += operator in SHOWS
+        if operator in SHOWS and number in hidden and operands:
+            operands[-1] = type(operands[-1])()
+
+    return page.extract_text(visitor_operand_before=empty), whole
+
+
+def _hidden(painting: Painting, crop: Box, user_unit: float) -> frozenset[int]:
+    """Which of the strings are hidden, by their order."""
+    is_scan = sum(_area(_overlap(image, crop)) for image in painting.images) >= MIN_SCAN_SHARE * _area(crop)
+    scans = painting.images if is_scan else []
+    return frozenset(n for n, one in enumerate(painting.shown) if _is_hidden(one, crop, user_unit, scans))
+
+
+def _is_hidden(shown: Shown, crop: Box, user_unit: float, scans: Sequence[Box]) -> bool:
+    state = shown.graphics
+    if shown.is_off or not _meet(shown.box, crop):
+        return True
+    if state.is_drawn_font:  # neither mode nor colour nor size says how its glyphs look
+        return False
+    if state.mode == UNPAINTED or state.alpha < MIN_ALPHA:
+        return not any(_meet(shown.box, scan) for scan in scans)
+    if shown.size * user_unit <= MIN_POINTS:
+        return True
+    return state.mode == 0 and state.is_white and not shown.has_ground
+
+
+def _meet(one: Box, other: Box) -> bool:
+    left, bottom, right, top = _overlap(one, other)
+    return left <= right and bottom <= top
+
+
+def _overlap(one: Box, other: Box) -> Box:
+    return (max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3]))
+
+
+def _area(box: Box) -> float:
+    return max(box[2] - box[0], 0) * max(box[3] - box[1], 0)

@@ -1,0 +1,145 @@
+"""Tables larger than memory: written while their rows come, and several sorted ones read as one, a row group at a time."""
+
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from latamgpt.store import PARQUET_ROWS_PER_GROUP, parquet_writer
+
+# R rows
+
+MAX_GROUP_BYTES = 16 << 20
+"""Of strings and lists. A group of 4,096 documents of common length is smaller and ends by its number of rows."""
+
+
+class PartsWriter:
+    """Writes a Parquet file from parts. How the rows were cut into parts does not show in its bytes."""
+
+    def __init__(self, writer: pq.ParquetWriter, schema: pa.Schema) -> None:
+        self._writer = writer
+        self._schema = schema
+        self._waiting = schema.empty_table()
+        self._num_groups = 0
+
+    def add(self, part: pa.Table) -> None:
+        """Put rows behind those that are there."""
+        self._waiting = pa.concat_tables([self._waiting, part])
+        while (num_rows := _rows_of_a_group(self._waiting)) < self._waiting.num_rows:
+            self._write(num_rows)
+
+    def close(self) -> None:
+        """Write what still waits; a table without rows is one group without rows."""
+        if self._waiting.num_rows or not self._num_groups:
+            self._write(self._waiting.num_rows)
+
+    def _write(self, num_rows: int) -> None:
+        group = self._waiting.slice(0, num_rows).replace_schema_metadata(None).combine_chunks()
+        self._writer.write_table(group, row_group_size=PARQUET_ROWS_PER_GROUP)
+        self._waiting = self._waiting.slice(num_rows).combine_chunks()
+        self._num_groups += 1
+
+
+@contextmanager
+def parts_writer(path: Path, schema: pa.Schema) -> Generator[PartsWriter]:
+    """A file with the bytes that `store.write_table` gives for the same rows, wherever no group is cut by its size."""
+    with parquet_writer(path, schema) as writer:
+        parts = PartsWriter(writer, schema)
+        yield parts
+        parts.close()
+
+
+def _rows_of_a_group(table: pa.Table) -> int:
+    """How many rows the next group has: all of them, where more could still join it."""
+    sizes_R = np.zeros(table.num_rows, np.int64)
+    for column in table.columns:
+        if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
+            sizes_R += _lengths("binary_length", column)
+        elif pa.types.is_list(column.type):
+            sizes_R += _lengths("list_value_length", column) * (column.type.value_type.bit_width // 8)
+    fitting = int(np.searchsorted(np.cumsum(sizes_R), MAX_GROUP_BYTES, side="right"))
+    return min(max(fitting, 1), PARQUET_ROWS_PER_GROUP, table.num_rows)
+
+
+def _lengths(function: str, column: pa.ChunkedArray) -> NDArray[np.int64]:
+    return pc.call_function(function, [column]).fill_null(0).to_numpy().astype(np.int64)
+
+
+def merged(
+    paths: Sequence[Path],
+    columns: list[str] | None = None,
+    key: str = "doc_id",
+    only: Mapping[Path, Collection[str]] | None = None,
+) -> Iterator[pa.Table]:
+    """The rows of several files, each sorted by the key, as one sorted table in parts; memory holds a row group of each.
+
+    Args:
+        paths: no key stands in two of them.
+        columns: all, where none are named.
+        key: the column by which each is sorted.
+        only: for a file, the keys of the rows that are taken from it.
+
+    Raises:
+        ValueError: a file is not sorted.
+    """
+    sources = [_Sorted(path, columns, key, (only or {}).get(path)) for path in paths]
+    while sources := [source for source in sources if source.has_rows()]:
+        bound = min(source.last_key() for source in sources)
+        ready = pa.concat_tables([source.up_to(bound) for source in sources])
+        yield ready.sort_by(key)
+
+
+def having(table: pa.Table, keys: Collection[str], key: str = "doc_id") -> pa.Table:
+    """The rows whose key is among these."""
+    return table.filter(pa.array([one in keys for one in table[key].to_pylist()], pa.bool_()))
+
+
+def without(table: pa.Table, keys: Collection[str], key: str = "doc_id") -> pa.Table:
+    """The rows whose key is not among these."""
+    return table.filter(pa.array([one not in keys for one in table[key].to_pylist()], pa.bool_()))
+
+
+class _Sorted:
+    """One sorted file: the group that is being read, without the rows that were taken."""
+
+    def __init__(self, path: Path, columns: list[str] | None, key: str, only: Collection[str] | None) -> None:
+        self._path, self._columns, self._key, self._only = path, columns, key, only
+        self._groups = iter(range(pq.ParquetFile(path).metadata.num_row_groups))
+        self._rows: pa.Table | None = None
+        self._before = ""
+
+    def has_rows(self) -> bool:
+        while self._rows is None or not self._rows.num_rows:
+            group = next(self._groups, None)
+            if group is None:
+                return False
+            with pq.ParquetFile(self._path) as file:
+                rows = file.read_row_group(group, columns=self._columns)
+            self._check(rows[self._key].to_pylist())
+            self._rows = rows if self._only is None else having(rows, self._only, self._key)
+        return True
+
+    def _check(self, keys: list[str]) -> None:
+        if any(first > second for first, second in pairwise([self._before, *keys])):
+            raise ValueError(f"{self._path} is not sorted by {self._key}")
+        self._before = keys[-1] if keys else self._before
+
+    def last_key(self) -> str:
+        return str(self._keys()[-1])
+
+    def up_to(self, bound: str) -> pa.Table:
+        """Take the rows whose key is not above the bound."""
+        assert self._rows is not None
+        number = int(np.searchsorted(self._keys(), bound, side="right"))
+        taken, self._rows = self._rows.slice(0, number), self._rows.slice(number)
+        return taken
+
+    def _keys(self) -> NDArray[np.str_]:
+        assert self._rows is not None
+        return self._rows[self._key].to_numpy().astype(np.str_)

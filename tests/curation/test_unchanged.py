@@ -1,0 +1,115 @@
+"""What a machine cleaned before is taken again only where nothing that it came from has changed, and the bytes are the same."""
+
+import re
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+from latamgpt import cache
+from latamgpt.cache import cache_place, forget
+from latamgpt.curation import clean_documents
+from latamgpt.curation.clean_documents import run
+from latamgpt.curation.tasks import Tasks
+from latamgpt.params import Params
+from latamgpt.store import Workspace
+from tests.curation.documents import ENGLISH, PARTNER, PORTUGUESE, QUECHUA, SPANISH, Row, document, publish_documents
+
+WITH_A_CHILD = f"{SPANISH} Ana Quispe Mamani, de 9 años, alumna de la Escuela Sucre."
+MAIL = "Escriba a ana@example.org."
+
+
+@pytest.fixture
+def cleaned_rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many documents each run of the stage cleans, in the order of runs."""
+    numbers: list[int] = []
+
+    class Counted(Tasks):
+        def __init__(self, *given: object, **named: object) -> None:
+            super().__init__(*given, **named)  # type: ignore[arg-type]
+            numbers.append(self.num_documents)
+
+    monkeypatch.setattr(clean_documents, "Tasks", Counted)
+    return numbers
+
+
+def texts() -> list[Row]:
+    """Documents of every outcome: kept, with personal data, disputed, of a child, too short."""
+    kept = [document(f"{text} {n}. {MAIL}") for n in range(5) for text in (SPANISH, PORTUGUESE, QUECHUA)]
+    return [*kept, document(ENGLISH, declared_language="quy"), document(WITH_A_CHILD), document("Poco.")]
+
+
+def outcome(workspace: Workspace) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(workspace.read("clean_documents", PARTNER).iterdir())}
+
+
+def run_with_and_without(workspace: Workspace, params: Params) -> None:
+    """The stage gives the bytes that it gives where nothing is kept."""
+    run(workspace, params, PARTNER)
+    taken = outcome(workspace)
+    shutil.rmtree(workspace.root / "var" / "cache")
+    run(workspace, params, PARTNER)
+    assert taken == outcome(workspace)
+
+
+CHANGES: dict[str, tuple[Callable[[list[Row]], list[Row]], int]] = {
+    "nothing": (lambda rows: rows, 0),
+    "a document more": (lambda rows: [*rows, document(f"{SPANISH} Otra vez. {MAIL}")], 1),
+    "a document gone": (lambda rows: rows[1:], 0),
+    "all but one gone": (lambda rows: rows[:1], 0),
+    "another text": (lambda rows: [{**rows[0], "text": ENGLISH}, *rows[1:]], 1),
+    "another licence": (lambda rows: [{**rows[0], "licence": "CC-BY-4.0"}, *rows[1:]], 1),
+    "a delivery excluded": (lambda rows: [*rows[:-3]], 0),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_only_what_changed_is_cleaned_again_and_nothing_shows_it(
+    workspace: Workspace, params: Params, cleaned_rows: list[int], change: str
+) -> None:
+    rows, (changed, expected) = texts(), CHANGES[change]
+    publish_documents(workspace, rows)
+    run(workspace, params, PARTNER)
+    publish_documents(workspace, changed(rows))
+    run_with_and_without(workspace, params)
+    assert cleaned_rows == [len(rows), expected, len(changed(rows))]
+
+
+def test_what_is_judged_by_something_else_is_judged_anew(
+    workspace: Workspace, params: Params, cleaned_rows: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = texts()
+    publish_documents(workspace, rows)
+    run(workspace, params, PARTNER)
+    stricter = params.clean_documents.model_copy(update={"min_language_confidence": 0.9})
+    run(workspace, params.model_copy(update={"clean_documents": stricter}), PARTNER)
+    spanish = workspace.root / "languages" / "es.yaml"
+    spanish.write_text(re.sub(r"min_words: \d+", "min_words: 4", spanish.read_text()))
+    run(workspace, params, PARTNER)
+    monkeypatch.setattr(cache, "_digest_of_code", lambda: "other code")
+    run(workspace, params, PARTNER)
+    assert cleaned_rows == [len(rows)] * 4
+
+
+def test_what_was_damaged_is_not_taken(workspace: Workspace, params: Params, cleaned_rows: list[int]) -> None:
+    rows = texts()
+    publish_documents(workspace, rows)
+    run(workspace, params, PARTNER)
+    before = outcome(workspace)
+    kept = cache_place(workspace.root, "clean_documents", PARTNER) / "documents.parquet"
+    raw = bytearray(kept.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    kept.unlink()
+    kept.write_bytes(raw)
+    run(workspace, params, PARTNER)
+    assert outcome(workspace) == before
+    assert cleaned_rows == [len(rows)] * 2
+
+
+def test_what_is_kept_of_a_partner_can_be_forgotten(workspace: Workspace, params: Params) -> None:
+    publish_documents(workspace, texts())
+    run(workspace, params, PARTNER)
+    forget(workspace.root, "academia")
+    assert cache_place(workspace.root, "clean_documents", PARTNER).is_dir(), "another partner's name begins alike"
+    forget(workspace.root, PARTNER)
+    assert not cache_place(workspace.root, "clean_documents", PARTNER).exists()
