@@ -20,7 +20,7 @@ from dvc.lock import LockError
 from dvc.repo import Repo, lock_repo
 from dvc.stage.exceptions import StageCmdFailedError
 
-from dagster_project import dvc_lockfile, dvc_stages
+from dagster_project import dvc_lockfile, dvc_run_cache, dvc_stages
 from dagster_project.dvc_codes import BUSY, FAILED, STOPPED, UNRECOVERABLE
 from dagster_project.dvc_graph import explain_unread
 
@@ -32,6 +32,7 @@ SHELL_ADDS = 128  # to the number of a signal that ended its command
 
 dvc.lock.DEFAULT_TIMEOUT = 0.3  # a sixth of it is the wait between two tries for DVC's lock: 50 ms, by default 500
 dvc_lockfile.install()
+dvc_run_cache.install()
 dvc_stages.install()
 
 

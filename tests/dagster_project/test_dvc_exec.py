@@ -201,3 +201,15 @@ def stage_processes(location: Location) -> list[psutil.Process]:
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return found
+
+
+def test_the_draft_of_a_killed_run_is_not_taken_for_what_a_run_made(built_factory: Location) -> None:
+    entries = root(built_factory) / ".dvc" / "cache" / "runs"
+    (entry,) = (path for path in entries.glob("*/*/*") if " documents alpha\n" in path.read_text())
+    draft = entry.with_name(".half.tmp")
+    draft.write_text(entry.read_text().partition("deps:")[0])
+    entry.unlink()
+    (root(built_factory) / "dvc.lock").unlink()
+    code, words = built_factory.door.reproduce("documents@alpha")
+    assert code == 0, words
+    assert not draft.exists()
