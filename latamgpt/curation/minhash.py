@@ -1,8 +1,9 @@
 """MinHash signatures of texts: how alike two texts are can be read from 112 numbers each, without the texts.
 
 Shingles are runs of words (five by default), without case and punctuation. Words are hashed by a polynomial over their
-characters; permutations are multiply-shift functions (Dietzfelbinger and others, 1997, "A reliable
-randomized algorithm for the closest-pair problem") from 64 to 32 bits. The same text gives the same signature on every machine.
+characters, a shingle by one over its words, which splitmix64's finaliser mixes to 32 bits. Permutations are linear ones of the
+32-bit numbers, an odd multiplier and an offset: estimates spread as those of independent hashes do, which a test holds them to.
+The same text gives the same signature on every machine.
 """
 
 from functools import cache
@@ -19,6 +20,7 @@ BASE, GOLDEN, MIX_1, MIX_2, EMPTY = map(int, (kernels.BASE, kernels.GOLDEN, kern
 SHINGLES_PER_STEP = 4096  # keeps the S x P products in the processor's cache
 
 Hashes = NDArray[np.uint64]
+Shingles = NDArray[np.uint32]
 Signature = NDArray[np.uint32]
 
 
@@ -34,22 +36,22 @@ def plain_signature(text: str, num_permutations: int, shingle_words: int, seed: 
     shingles_S = shingle_hashes(text, shingle_words)
     for start in range(0, len(shingles_S), SHINGLES_PER_STEP):
         block_S = shingles_S[start : start + SHINGLES_PER_STEP]
-        hashes_PS = (multipliers_P[:, None] * block_S[None, :] + offsets_P[:, None]) >> np.uint64(32)
-        smallest_P = np.minimum(smallest_P, hashes_PS.min(axis=1).astype(np.uint32))
+        hashes_PS = multipliers_P[:, None] * block_S[None, :] + offsets_P[:, None]
+        smallest_P = np.minimum(smallest_P, hashes_PS.min(axis=1))
     return smallest_P
 
 
-def shingle_hashes(text: str, shingle_words: int) -> Hashes:
+def shingle_hashes(text: str, shingle_words: int) -> Shingles:
     """The hashes of all runs of `shingle_words` words, each once, sorted; of the whole text where it is shorter."""
     words = word_hashes(text)
     if len(words) == 0:
-        return words
+        return words.astype(np.uint32)
     width = min(shingle_words, len(words))
     count = len(words) - width + 1
     hashes = np.zeros(count, np.uint64)
     for offset in range(width):
-        hashes = _mix(hashes * np.uint64(GOLDEN) + words[offset : offset + count])
-    return np.unique(hashes)
+        hashes = hashes * np.uint64(GOLDEN) + words[offset : offset + count]
+    return np.unique((_mix(hashes) >> np.uint64(32)).astype(np.uint32))
 
 
 def word_hashes(text: str) -> Hashes:
@@ -64,10 +66,10 @@ def word_hashes(text: str) -> Hashes:
 
 
 @cache
-def permutations(count: int, seed: int) -> tuple[Hashes, Hashes]:
+def permutations(count: int, seed: int) -> tuple[Shingles, Shingles]:
     """Odd multipliers and offsets of the permutations: PCG64's raw stream, which numpy promises to keep."""
-    raw = np.random.PCG64(seed).random_raw(2 * count)
-    return raw[:count] | np.uint64(1), raw[count:]
+    raw = (np.random.PCG64(seed).random_raw(2 * count) >> np.uint64(32)).astype(np.uint32)
+    return raw[:count] | np.uint32(1), raw[count:]
 
 
 def similarity(first: Signature, second: Signature) -> float:

@@ -38,8 +38,9 @@ def read_words(codes_C: CodePoints, traits: NDArray[np.uint32]) -> tuple[Hashes,
     num_words = num_chunks = num_noisy = num_spelt = 0
     hashed = np.uint64(0)
     run, before = OTHER, OTHER  # what stands here, and what stood before it in the chunk
-    num_solid = noise = consonants = alike = 0
+    num_solid = num_signs = noise = consonants = alike = 0
     is_tone = False  # a digit that may be one, behind what may end a syllable
+    enclosed = False  # between digits stood small letters: noise, unless the second digit is a tone
     armed = tripled = 0  # a letter stood three times and another behind it; and a third that differs
     romans = ROMAN
     last = np.uint32(0)  # letter of the chunk, unless something else stood behind it
@@ -49,6 +50,8 @@ def read_words(codes_C: CodePoints, traits: NDArray[np.uint32]) -> tuple[Hashes,
             hashed = (hashed ^ np.uint64(trait & CODE_BITS)) * BASE
             if run != LETTER:
                 is_tone = is_tone and trait & BEGINS != 0
+                noise |= enclosed and not is_tone
+                enclosed = False
                 noise |= before == LETTER and run != OTHER and trait & LOWER != 0 and not is_tone
                 before, run = OTHER if is_tone else run, LETTER
                 is_tone = False
@@ -65,6 +68,8 @@ def read_words(codes_C: CodePoints, traits: NDArray[np.uint32]) -> tuple[Hashes,
             continue
         if trait & PASSED_OVER:
             continue
+        noise |= enclosed
+        enclosed = False
         if trait & (DIGIT | SUPERSCRIPT):
             hashed = (hashed ^ np.uint64(trait & CODE_BITS)) * BASE
         elif hashed:
@@ -73,18 +78,19 @@ def read_words(codes_C: CodePoints, traits: NDArray[np.uint32]) -> tuple[Hashes,
             hashed = np.uint64(0)
         if trait & BLANK:
             if num_solid:
-                num_spelt = num_spelt + 1 if num_solid == 1 and run == LETTER and before == OTHER else 0
+                num_spelt = num_spelt + 1 if num_solid == 1 and run == LETTER and num_signs == 0 else 0
                 num_chunks += 1
                 noise |= tripled != 0 and romans == OTHER
                 num_noisy += MIN_SPELT if num_spelt == MIN_SPELT else noise != 0 or num_spelt > MIN_SPELT
             run = before = OTHER
-            num_solid = noise = tripled = 0
+            num_solid = num_signs = noise = tripled = 0
             romans, is_tone = ROMAN, False
         else:
             sort = trait & (DIGIT | SYMBOL)
             num_solid += sort == DIGIT
+            num_signs += sort == SYMBOL
             if sort != run:
-                noise |= sort == DIGIT and before == DIGIT and run == LETTER and last & LOWER != 0
+                enclosed = sort == DIGIT and before == DIGIT and run == LETTER and last & LOWER != 0
                 before, run = run, sort
                 is_tone = trait & TONE != 0 and last & ENDS != 0
             else:

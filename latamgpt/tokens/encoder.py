@@ -64,7 +64,8 @@ def quick_encoder(config: bytes, plain: Encode) -> Encode | None:
     """One by gigatoken, with the tokenizer that a tokenizer.json describes; None where it cannot read it.
 
     It asks for a token for every byte, which some vocabularies lack. Those bytes get ids of their own, and a text in which one
-    turns up is encoded by `plain`. A special token that a text spells out is text: gigatoken is told of none.
+    turns up is encoded by `plain`, as are texts that the tokenizer changes first. A special token that a text spells out is
+    text: gigatoken is told of none.
     """
     import awkward
     import gigatoken
@@ -89,10 +90,14 @@ def quick_encoder(config: bytes, plain: Encode) -> Encode | None:
         found = tokenizer.encode_batch(list(texts), parallel=False)
         ids = np.asarray(awkward.flatten(found), np.uint32)
         ends = np.cumsum(np.asarray(awkward.num(found), np.int64))
-        parts = np.split(ids, ends[:-1])
-        unknown = [n for n, part in enumerate(parts) if len(part) and part.max() >= first_new]
-        by_plain = dict(zip(unknown, plain([texts[n] for n in unknown]) if unknown else (), strict=True))
-        return [by_plain.get(n) or _located(text, part, lengths) for n, (text, part) in enumerate(zip(texts, parts, strict=True))]
+        located = _located(texts, ids, ends, lengths)
+        if located is None:
+            return plain(texts)
+        new = np.flatnonzero(ids >= first_new)
+        unknown: list[int] = np.unique(np.searchsorted(ends, new, "right")).tolist()
+        for n, by_plain in zip(unknown, plain([texts[n] for n in unknown]) if unknown else (), strict=True):
+            located[n] = by_plain
+        return located
 
     return encode
 
@@ -102,14 +107,25 @@ def same(first: Sequence[Encoded], second: Sequence[Encoded]) -> bool:
     return all(np.array_equal(a.ids, b.ids) and np.array_equal(a.offsets, b.offsets) for a, b in zip(first, second, strict=True))
 
 
-def _located(text: str, ids: Ids, lengths: NDArray[np.int64]) -> Encoded:
-    """A byte-level token is as long as its bytes; a character belongs to every token that has one of its bytes."""
-    raw = np.frombuffer(text.encode(), np.uint8)
-    ends = np.cumsum(lengths[ids])
-    if len(ids) == 0 or ends[-1] != len(raw):  # then the tokenizer changed the text: `same` sees it
-        return Encoded(ids, np.zeros((len(ids), 2), np.int64))
+def _located(texts: Sequence[str], ids: Ids, ends: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[Encoded] | None:
+    """A byte-level token is as long as its bytes; a character belongs to every token that has one of its bytes.
+
+    All texts at once: the ids of text n end before `ends[n]`. None where the tokens are not as long as their text: the tokenizer
+    changed it first.
+    """
+    raws = [text.encode() for text in texts]
+    raw = np.frombuffer(b"".join(raws), np.uint8)
+    token_ends = np.cumsum(lengths[ids])
+    text_ends = np.cumsum([len(one) for one in raws])
+    of_tokens = np.concatenate([[0], token_ends])[ends]
+    if not np.array_equal(of_tokens, text_ends):
+        return None
     character = np.cumsum((raw & BEHIND_FIRST_BYTE) != IS_BEHIND_FIRST_BYTE) - 1
-    return Encoded(ids, np.stack([character[ends - lengths[ids]], character[ends - 1] + 1], axis=1))
+    offsets = np.stack([character[token_ends - lengths[ids]], character[token_ends - 1] + 1], axis=1)
+    num_tokens = np.diff(ends, prepend=0)
+    begins = np.cumsum([0, *map(len, texts)])[:-1]
+    offsets -= np.repeat(begins, num_tokens)[:, None]
+    return [Encoded(*one) for one in zip(np.split(ids, ends[:-1]), np.split(offsets, ends[:-1]), strict=True)]
 
 
 def _letters_of_bytes() -> list[str]:

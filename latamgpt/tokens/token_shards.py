@@ -20,7 +20,7 @@ from latamgpt.tokens.shard_writer import ShardWriter
 from latamgpt.tokens.sides import NEEDED_FOR_SIDES, choose_sides, read_texts
 from latamgpt.tokens.vocabulary import Vocabulary, read_vocabulary
 
-DOCUMENTS_PER_BATCH = 64
+DOCUMENTS_PER_BATCH = 256
 NUM_PROBES = 64  # documents by which the encoder is chosen
 DESCRIBED_BY = (
     *("doc_id", "partner", "agreement", "licence", "country", "language", "variety"),

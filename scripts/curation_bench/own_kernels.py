@@ -18,6 +18,8 @@ from latamgpt.curation.personal_data.emails import mask_emails
 from latamgpt.curation.personal_data.masking import mask
 from latamgpt.curation.quality import measure
 from latamgpt.params import read_params
+from latamgpt.tokens.encoder import Encoded, choose_encoder, plain_encoder, same
+from latamgpt.tokens.token_shards import NUM_PROBES
 from latamgpt.tokens.vocabulary import read_vocabulary
 from scripts.curation_bench.kernel_runs import (
     LIMIT,
@@ -41,14 +43,15 @@ def kernels(texts: Texts, tokenizer: Path) -> list[KernelRun]:
     """Every kernel once over all texts."""
     params = read_params(ROOT).clean_documents
     how = (params.num_permutations, params.shingle_words, params.minhash_seed)
-    vocabulary = read_vocabulary(tokenizer).tokenizer
+    vocabulary = read_vocabulary(tokenizer)
     mending, mended = timed(each(normalise), texts.texts)
     masking, masked = timed(each(lambda text: mask(text).text), mended)
     finding, without = timed(each(lambda text: mask_emails(text, Counter())), mended)
     identifying, found = timed(each(lambda text: shipped_model().identify(text).language), texts.texts)
     measuring, _ = timed(each(measure), texts.texts)
     signing, _ = timed(each(lambda text: signature(text, *how)), texts.texts)
-    encoding, _ = timed(lambda some: vocabulary.encode_batch(list(some), add_special_tokens=False), texts.texts)
+    encode = choose_encoder(vocabulary, texts.texts[:NUM_PROBES])
+    encoding, encoded = timed(encode, texts.texts)
     return [
         KernelRun(
             "repair and normalise", OURS, mending, "NFC, line ends, ftfy on suspicious lines", repair_results(texts, mended)
@@ -64,8 +67,20 @@ def kernels(texts: Texts, tokenizer: Path) -> list[KernelRun]:
         KernelRun("language", OURS, identifying, "own model, windows of the whole text", language_results(texts, found)),
         KernelRun("quality", OURS, measuring, "the measures of its rules"),
         KernelRun("MinHash", OURS, signing, f"{how[0]} permutations of {how[1]}-word shingles"),
-        KernelRun("tokens", OURS, encoding, "tokenizers' encode_batch, with offsets"),
+        KernelRun(
+            "tokens",
+            OURS,
+            encoding,
+            "gigatoken, held against tokenizers, with offsets",
+            token_results(encoded, plain_encoder(vocabulary.tokenizer)(texts.texts)),
+        ),
     ]
+
+
+def token_results(found: Sequence[Encoded], wanted: Sequence[Encoded]) -> str:
+    """For how many texts the ids and places are those of Hugging Face's tokenizers."""
+    num_same = sum(same([one], [other]) for one, other in zip(found, wanted, strict=True))
+    return f"the same ids and offsets for {num_same:,} of {len(wanted):,} texts"
 
 
 def each(work: Callable[[str], Result]) -> Callable[[Sequence[str]], list[Result]]:

@@ -30,7 +30,7 @@ def make(folder: Path, constraints: Path = CONSTRAINTS) -> PeerEnvironment:
     if made.returncode:
         return PeerEnvironment(None, f"no environment could be made in {folder}: {_end_of(made)}")
     requirements = ["--no-deps", "--requirement", str(constraints)]
-    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(python), *requirements]
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *requirements]
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
     if _run(uv).returncode:  # it reads no pip.conf, so where that names the only index in reach, pip does it
         installed = _run(pip)

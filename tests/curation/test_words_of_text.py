@@ -13,6 +13,8 @@ SAMPLES = ROOT / "latamgpt" / "curation" / "language_samples"
 TEXTS = (
     st.text(st.characters(exclude_categories=("Cs",)), max_size=300)
     | st.text("aábBcñhivx0129|~-'\u0301 \n\x1c.,ªº²", max_size=300)
+    | st.text("0355aepyX|-³ ", max_size=40)  # tones, and what looks like them
+    | st.text("abrtX0~|. ", max_size=40)
     | st.lists(st.sampled_from(["uno", "dos", "tres", "cuatro"]), max_size=400).map(" ".join)
 )
 
@@ -43,6 +45,8 @@ def test_real_text_of_every_language_does_too(path: Path) -> None:
         ("(p a l a) b", 3),
         ("", 0),
         ("a³ne³ na²ko³ tsi¹³nga⁴ na3ko2 kuan5nta1 xi4wa (ki3sin2) a1ma3", 0),
+        ("0a4b 5e5p 1l9", 1),
+        ("a b |--b a b -c", 3),
         ("na~o algu~a ãno~ Na~o", 0),
         ("nooo mmm eeeh aaahhh gooool siii viii xiii xviii (xxxiv) clxxxvi ¡Ayyy!", 0),
         ("buuueno iiimagen xxxibar XXXiv caaasa", 4),
