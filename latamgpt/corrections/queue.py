@@ -14,7 +14,7 @@ from latamgpt.corrections.scan_page import ScanPage, State
 from latamgpt.custody.deeds import finish_cut_off
 from latamgpt.custody.places import delivery_names, delivery_place
 from latamgpt.custody.registry_edits import known_partners, registry_path
-from latamgpt.errors import OperatorError
+from latamgpt.errors import NotPermittedError, OperatorError
 from latamgpt.governance.withdrawals import read_withdrawn, withdrawals_path
 from latamgpt.intake.delivery import DELIVERY_NAME, FIXITY_NAME, DeliveryFormat, read_fixity
 from latamgpt.intake.library_files import shown_in_books
@@ -22,6 +22,7 @@ from latamgpt.intake.ocr_record import CORRECTIONS_SUFFIX, OCR_SUFFIX, Correctio
 from latamgpt.intake.pdf import is_text, open_pdf
 from latamgpt.intake.pdf_parser import EVERY_PAGE
 from latamgpt.intake.quarantine import Reason, Rejected
+from latamgpt.intake.residency import must_read_here
 from latamgpt.intake.rows_on_disk import rows_on_disk
 from latamgpt.intake.scans import IMAGE_SUFFIXES, pages_of
 from latamgpt.intake.source import Source
@@ -30,6 +31,7 @@ from latamgpt.params import read_params
 from latamgpt.registry.partners import read_institution
 from latamgpt.store import Workspace
 
+OUTSIDE_RESIDENCY = "outside_residency"  # as the agreements' rule calls it
 OPEN = {Reason.OCR_LOW_CONFIDENCE, Reason.OCR_MISSING, Reason.OCR_INVALID, Reason.EMPTY_DOCUMENT, Reason.REPEATED_IN_DELIVERY}
 """What may be wrong with a document whose pages are shown all the same; any other reason keeps it from people's eyes."""
 
@@ -128,6 +130,10 @@ class Queue:
         params = read_params(root)
         least = params.documents.min_page_confidence
         institution = read_institution(root, partner)
+        try:
+            must_read_here(root, "corrections", institution, [folder], params.documents)
+        except NotPermittedError as refusal:
+            return NotShown(partner, delivery, OUTSIDE_RESIDENCY, str(refusal))
         with rows_on_disk() as rows:
             taken = take_in(folder, institution, params.documents, params.rights.as_of, rows, read_withdrawn(root, partner))
             unusable = {path for path, reason in rows.files_set_aside() if reason not in OPEN}

@@ -27,7 +27,10 @@ from latamgpt.custody.withdraw import Order, withdraw
 from latamgpt.errors import OperatorError
 from latamgpt.governance.contents import content_id
 from latamgpt.governance.withdrawals import REASON, read_withdrawn, withdrawals_path
+from latamgpt.launch.site import read_site
 from latamgpt.params import Params
+from latamgpt.registry.residency import must_work_here
+from latamgpt.registry.rights import Place
 from latamgpt.store import Workspace, digest_of, sha256_file
 
 ACTOR = "withdrawal drill"
@@ -102,8 +105,12 @@ def rehearse(workspace: Workspace, params: Params, drawn: Drawn, day: date) -> R
     """Withdraw a document in a copy, make the corpus there, and look for what should be gone.
 
     Raises:
+        NotPermittedError: an agreement keeps texts of the corpus elsewhere.
         OperatorError: the withdrawal or the corpus is refused, or the disk has no room for the copy.
     """
+    site = read_site(workspace.root)
+    read = [workspace.place(name) for name in ("documents", "clean_documents", "corpus")]
+    must_work_here(workspace.root, "drill", read, Place(site.country, site.name, site.is_guess))
     before = _state(workspace)
     with _copy(workspace) as scratch:
         began = time.monotonic()

@@ -11,15 +11,18 @@ from latamgpt.custody.ocr_engine import Engine, find_engine
 from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import Action
 from latamgpt.intake.delivery import DELIVERY_NAME, read_delivery
+from latamgpt.intake.documents import DELIVERIES
 from latamgpt.intake.library_files import shown_in_books
 from latamgpt.intake.ocr_record import OCR_SUFFIX, OcrRecord
 from latamgpt.intake.payload import refuse_unsafe
 from latamgpt.intake.pdf import is_text, open_pdf
 from latamgpt.intake.pdf_parser import EVERY_PAGE
 from latamgpt.intake.quarantine import Rejected
+from latamgpt.intake.residency import must_read_here
 from latamgpt.intake.scans import IMAGE_SUFFIXES
 from latamgpt.params import read_params
 from latamgpt.records import Frozen
+from latamgpt.registry.partners import read_institution
 from latamgpt.store import Workspace, list_files
 
 PACKS = {
@@ -52,6 +55,7 @@ def read_scans(workspace: Workspace | None, wish: Wish, say: Callable[[str], Non
     """Read every scan that has no result yet, and say in words what was read and what waits for people.
 
     Raises:
+        NotPermittedError: the delivery's agreement keeps its texts elsewhere.
         OperatorError: there is nothing to read, no engine, a language pack is missing, or the delivery is not whole.
     """
     folder = wish.folder
@@ -59,6 +63,7 @@ def read_scans(workspace: Workspace | None, wish: Wish, say: Callable[[str], Non
         raise OperatorError(f"{folder} is no folder: name a delivery, or a folder that will be one.")
     try:
         refuse_unsafe(folder)
+        _must_read_here(workspace, folder)
         refuse_changed(folder)
         names = list_files(folder)
         shown = shown_in_books(folder, names)
@@ -80,6 +85,14 @@ def read_scans(workspace: Workspace | None, wish: Wish, say: Callable[[str], Non
         add_files(workspace, folder, texts, (Action.SCANS_READ, detail), wish.actor)
     least = read_params(workspace.root).documents.min_page_confidence if workspace else None
     return _summary(folder, records.values(), refused, least)
+
+
+def _must_read_here(workspace: Workspace | None, folder: Path) -> None:
+    """A folder that is not delivered yet is bound by no agreement that this machine knows; `latamgpt deliver` asks."""
+    if workspace is None or folder.resolve().parent.parent != (workspace.root / DELIVERIES).resolve():
+        return
+    institution = read_institution(workspace.root, folder.resolve().parent.name)
+    must_read_here(workspace.root, "ocr", institution, [folder], read_params(workspace.root).documents)
 
 
 def as_json(record: Frozen) -> str:

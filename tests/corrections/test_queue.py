@@ -14,7 +14,7 @@ from latamgpt.params import Params
 from latamgpt.store import Workspace
 from tests.conftest import ROOT
 from tests.corrections.conftest import FILES, ONE, READ, TWO
-from tests.intake.deliveries import deliver, documents, register, seal, take_in
+from tests.intake.deliveries import deliver, documents, keep_in_brazil, register, seal, take_in
 from tests.intake.made_files import alto, alto_line, mets
 from tests.intake.scans_made import LINES, corrections, joined, ocr_result, page, pdf, scanned_pdf
 
@@ -155,3 +155,11 @@ def test_the_samples_have_a_page_that_waits(office: Workspace) -> None:
     shutil.copytree(ROOT / place, office.root / place)
     look = Queue(office).look("archivo-litoral")
     assert [(one.scan, one.state) for one in look.pages] == [("hojas/imprenta-2.tif", State.WAITING)]
+
+
+def test_scans_that_may_not_be_read_on_this_machine_are_not_shown(office: Workspace, delivery: Path) -> None:
+    keep_in_brazil(office)
+    (one,) = Queue(office).look().not_shown
+    assert (one.delivery, one.reason) == ("relatos", "outside_residency")
+    assert "lets its texts lie in BR, not at laptop in CL" in one.detail
+    assert Queue(office).look().pages == ()

@@ -4,13 +4,14 @@ import json
 from datetime import date
 
 import pytest
+import yaml
 
 from latamgpt.cli import main
 from latamgpt.commands.drill import FAILED
 from latamgpt.curation import corpus
 from latamgpt.custody import drill
 from latamgpt.custody.drill import draw, rehearse
-from latamgpt.errors import OperatorError
+from latamgpt.errors import NotPermittedError, OperatorError
 from latamgpt.governance.withdrawals import NOTHING_WITHDRAWN, withdrawals_path
 from latamgpt.params import Params
 from latamgpt.store import Workspace, rows_to_table, write_table
@@ -148,3 +149,14 @@ def test_what_is_withdrawn_already_or_left_the_run_is_not_drawn(
     assert {draw(workspace, BOTH, day).delivery for day in days} == {"cartas"}
     with pytest.raises(OperatorError, match="the corpus holds 3 documents, and none of a partner in the run"):
         draw(workspace, (OTHER,), DAY)
+
+
+def test_a_drill_reads_no_texts_that_may_not_be_read_on_this_machine(small: tuple[Workspace, Params]) -> None:
+    workspace, params = small
+    path = workspace.root / "partners" / f"{PARTNER}.yaml"
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for agreement in values["agreements"]:
+        agreement["residency"] = ["BR"]
+    path.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(NotPermittedError, match="drill: .* lie in BR, not at"):
+        rehearse(workspace, params, draw(workspace, BOTH, DAY), DAY)

@@ -8,13 +8,13 @@ import pytest
 from latamgpt.cli import main
 from latamgpt.custody.ocr import Wish, read_scans
 from latamgpt.custody.ocr_engine import page_from_table, write_frames
-from latamgpt.errors import OperatorError
+from latamgpt.errors import NotPermittedError, OperatorError
 from latamgpt.intake.delivery import fixity_faults, read_delivery
 from latamgpt.intake.documents import run
 from latamgpt.intake.ocr_record import OcrRecord
 from latamgpt.params import Params
 from latamgpt.store import Workspace
-from tests.intake.deliveries import deliver, documents, reasons, register, seal
+from tests.intake.deliveries import deliver, documents, keep_in_brazil, reasons, register, seal
 from tests.intake.made_files import alto, alto_line, mets
 from tests.intake.scans_made import LINES, ocr_result, page, pdf, picture, scanned_pdf
 
@@ -172,3 +172,12 @@ def test_a_language_without_its_pack_is_refused(office: Workspace) -> None:
     folder = deliver(office, {"a.png": picture(LINES)}, format="files")
     with pytest.raises(OperatorError, match="apt-get install tesseract-ocr-xyz"):
         read_scans(office, Wish(folder, languages="spa+xyz"), print)
+
+
+def test_scans_that_may_not_be_read_on_this_machine_are_not_opened(office: Workspace) -> None:
+    register(office)
+    folder = deliver(office, {"hoja.png": picture([LINES[0]])}, format="files")
+    keep_in_brazil(office)
+    with pytest.raises(NotPermittedError, match="lets its texts lie in BR, not at laptop in CL"):
+        read_scans(office, Wish(folder), print)
+    assert not (folder / "hoja.png.ocr.json").exists()

@@ -37,6 +37,17 @@ DESCRIPTION: dict[str, object] = {
 }
 
 
+def keep_in_brazil(workspace: Workspace) -> None:
+    """Bind the partner's texts to Brazil, where the run works on them and this machine does not stand."""
+    register(workspace, residency=["BR"])
+    path = workspace.root / "params.yaml"
+    params = yaml.safe_load(path.read_text(encoding="utf-8"))
+    params["documents"]["place"]["country"] = "BR"
+    path.write_text(yaml.safe_dump(params), encoding="utf-8")
+    (workspace.root / "sites").mkdir(exist_ok=True)
+    (workspace.root / "sites" / "laptop.yaml").write_text("country: CL\n", encoding="utf-8")
+
+
 def register(workspace: Workspace, partner: str = PARTNER, country: str = "AR", **agreement: object) -> None:
     """Put an institution with one agreement into the registry."""
     values = {
