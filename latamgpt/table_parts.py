@@ -15,6 +15,7 @@ from latamgpt.store import PARQUET_ROWS_PER_GROUP, Packing, parquet_writer
 
 # R rows
 
+ROWS_AT_ONCE = 1024  # that are Python values
 MAX_GROUP_BYTES = 16 << 20
 """Of strings and lists. A group of 4,096 documents of common length is smaller and ends by its number of rows."""
 
@@ -93,6 +94,12 @@ def merged(
         bound = min(source.last_key() for source in sources)
         ready = pa.concat_tables([source.up_to(bound) for source in sources])
         yield ready.sort_by(key)
+
+
+def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
+    """The rows of a table as Python values, some at a time."""
+    for batch in table.to_batches(ROWS_AT_ONCE):
+        yield from batch.to_pylist()
 
 
 def having(table: pa.Table, keys: Collection[str], key: str = "doc_id") -> pa.Table:
