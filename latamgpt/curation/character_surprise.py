@@ -17,7 +17,7 @@ from latamgpt.curation.exact_logs import UNIT, log2_units
 ORDERS = ((2, 18), (3, 22), (4, 23), (5, 24))  # characters, bits of the hash
 WINDOW = 200  # characters held against as many before them: a few lines, enough for a steady mean
 MIN_STRETCH = 48  # of fewer characters a mean says little
-CHUNK_CHARS = 1_000_000  # bounds memory, whatever the corpus holds
+CHUNK_CHARS = 250_000  # bounds memory, whatever the corpus holds; shows in no verdict
 MIX = np.uint64(0x9E3779B97F4A7C15)
 UNSEEN = 2.0**-15  # the probability left to a character that never stood here in another document
 DOUBT = 2.0  # documents: a context seen in two others is believed by half, the shorter context for the rest
