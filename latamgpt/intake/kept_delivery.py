@@ -73,6 +73,8 @@ class KeptDeliveries:
     def read(self, folder: Path, delivery: Delivery, num_bytes: int, rows: RowsOnDisk, read: Callable[[], Tally]) -> Tally:
         """What comes of a delivery; its documents and exclusions are then among the rows."""
         place, digest = self._place(folder), digest_of_delivery(folder)
+        if not digest:
+            return read()
         key = f"{self._key} {digest}"
         if (kept := read_cached(self._root, STAGE, place, key)) is not None:
             rows.take_from(kept / ROWS)
