@@ -5,7 +5,7 @@ excerpts, of the documents whose agreements permit it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,17 +31,13 @@ def corpus_tables(root: Path, kept: pa.Table, exclusions: pa.Table, duplicates: 
     """All of them, for a corpus that is about to be published."""
     kind_of = kinds_of(root, kept["partner"].unique().to_pylist())
 
-    def grouped(row: Row, column: str) -> Row:
-        of_row = {YEAR: lambda: year_of(row["delivery_date"]), INSTITUTION: lambda: kind_of[str(row["partner"])]}  # pyright: ignore[reportArgumentType]
-        return {**row, column: of_row[column]()} if column in of_row else row
+    def grouped() -> Iterator[Row]:
+        for row in rows_of(kept.select(["partner", "delivery_date", "licence", "period", "kind", "num_bytes"])):
+            yield {**row, YEAR: year_of(row["delivery_date"]), INSTITUTION: kind_of[row["partner"]]}
 
-    counted = ("partner", "delivery_date", "licence", "period", "kind", "num_bytes")
     named = ("doc_id", "partner", "delivery", "path", "language")
     return (
-        *(
-            documents_per((grouped(row, column) for row in rows_of(kept.select(counted))), column)
-            for column in ("period", "kind", YEAR, INSTITUTION, "licence")
-        ),
+        *(documents_per(grouped(), column) for column in ("period", "kind", YEAR, INSTITUTION, "licence")),
         funnel(kept.num_rows, rows_of(exclusions)),
         cluster_table(rows_of(duplicates), rows_of(kept.select(named)), rows_of(exclusions)),
         samples_of_kept(rows_of(kept.select(named))),
