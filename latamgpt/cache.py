@@ -37,7 +37,7 @@ def read_cached(root: Path, stage: str, key: str, made_from: str) -> Path | None
 
 def keep(root: Path, stage: str, key: str, made_from: str, fill: Callable[[Path], None]) -> None:
     """Keep what `fill` writes into a folder, instead of what was kept for this stage and key."""
-    _clear_drafts(root, lambda name: name.startswith(f"{stage}-{key}-"))
+    _clear_drafts(root, lambda name: name.removesuffix("-old").rpartition("-")[0] == f"{stage}-{key}")
     with _shelf(root).publish(stage, key) as folder:
         fill(folder)
         (folder / KEY_NAME).write_text(made_from)

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from latamgpt.store import PARQUET_ROWS_PER_GROUP, parquet_writer
+from latamgpt.store import PARQUET_ROWS_PER_GROUP, Packing, parquet_writer
 
 # R rows
 
+ROWS_AT_ONCE = 1024  # that are Python values
 MAX_GROUP_BYTES = 16 << 20
 """Of strings and lists. A group of 4,096 documents of common length is smaller and ends by its number of rows."""
 
@@ -47,9 +48,9 @@ class PartsWriter:
 
 
 @contextmanager
-def parts_writer(path: Path, schema: pa.Schema) -> Generator[PartsWriter]:
+def parts_writer(path: Path, schema: pa.Schema, packing: Packing = Packing.PUBLISHED) -> Generator[PartsWriter]:
     """A file with the bytes that `store.write_table` gives for the same rows, wherever no group is cut by its size."""
-    with parquet_writer(path, schema) as writer:
+    with parquet_writer(path, schema, packing) as writer:
         parts = PartsWriter(writer, schema)
         yield parts
         parts.close()
@@ -68,7 +69,7 @@ def _rows_of_a_group(table: pa.Table) -> int:
 
 
 def _lengths(function: str, column: pa.ChunkedArray) -> NDArray[np.int64]:
-    return pc.call_function(function, [column]).fill_null(0).to_numpy().astype(np.int64)
+    return _call(function, column).fill_null(0).to_numpy().astype(np.int64)
 
 
 def merged(
@@ -93,6 +94,12 @@ def merged(
         bound = min(source.last_key() for source in sources)
         ready = pa.concat_tables([source.up_to(bound) for source in sources])
         yield ready.sort_by(key)
+
+
+def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
+    """The rows of a table as Python values, some at a time."""
+    for batch in table.to_batches(ROWS_AT_ONCE):
+        yield from batch.to_pylist()
 
 
 def having(table: pa.Table, keys: Collection[str], key: str = "doc_id") -> pa.Table:
@@ -121,25 +128,29 @@ class _Sorted:
                 return False
             with pq.ParquetFile(self._path) as file:
                 rows = file.read_row_group(group, columns=self._columns)
-            self._check(rows[self._key].to_pylist())
+            self._check(rows[self._key])
             self._rows = rows if self._only is None else having(rows, self._only, self._key)
         return True
 
-    def _check(self, keys: list[str]) -> None:
-        if any(first > second for first, second in pairwise([self._before, *keys])):
+    def _check(self, keys: pa.ChunkedArray) -> None:
+        if not len(keys):
+            return
+        falling = _call("greater", keys[:-1], keys[1:])
+        if self._before > keys[0].as_py() or _call("any", falling).as_py():
             raise ValueError(f"{self._path} is not sorted by {self._key}")
-        self._before = keys[-1] if keys else self._before
+        self._before = keys[-1].as_py()
 
     def last_key(self) -> str:
-        return str(self._keys()[-1])
+        assert self._rows is not None
+        return str(self._rows[self._key][-1])
 
     def up_to(self, bound: str) -> pa.Table:
         """Take the rows whose key is not above the bound."""
         assert self._rows is not None
-        number = int(np.searchsorted(self._keys(), bound, side="right"))
+        number = _call("sum", _call("less_equal", self._rows[self._key], pa.scalar(bound))).as_py()
         taken, self._rows = self._rows.slice(0, number), self._rows.slice(number)
         return taken
 
-    def _keys(self) -> NDArray[np.str_]:
-        assert self._rows is not None
-        return self._rows[self._key].to_numpy().astype(np.str_)
+
+def _call(function: str, *columns: pa.ChunkedArray | pa.Scalar) -> Any:
+    return pc.call_function(function, list(columns))

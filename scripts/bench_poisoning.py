@@ -13,7 +13,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ import pyarrow as pa
 import yaml
 
 from latamgpt.curation.normalise import normalise
-from latamgpt.curation.poisoning import Suspect, find_poison
+from latamgpt.curation.poisoning import Suspects, find_poison
 from latamgpt.params import PoisoningParams, read_params
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,6 +49,16 @@ class Source:
     contributor: str
     language: str
     lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """One document of many."""
+
+    doc_id: str
+    contributor: str
+    language: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -105,6 +115,17 @@ def plant(sources: list[Source], num_docs: int, num_planted: int, styles: list[s
 def _suspect(number: int, contributor: str, language: str, text: str) -> Suspect:
     doc_id = hashlib.sha256(f"{number} {contributor} {text}".encode()).hexdigest()
     return Suspect(doc_id, contributor, language, text)
+
+
+def suspects(documents: Iterable[Suspect]) -> Suspects:
+    """Documents as the search wants them."""
+    ordered = sorted(documents, key=lambda one: one.doc_id)
+    return Suspects(
+        [one.doc_id for one in ordered],
+        [one.contributor for one in ordered],
+        [one.language for one in ordered],
+        [one.text for one in ordered],
+    )
 
 
 def _honest(source: Source, draw: random.Random, num_lines: int) -> str:
@@ -164,7 +185,7 @@ def measure(num_docs: int, num_planted: int, styles: list[str], params: Poisonin
     """Plant, look, and say which documents were flagged, for what reason, and how long the looking took."""
     planted = plant(read_sources(ROOT / "samples"), num_docs, num_planted, styles)
     begin = time.perf_counter()
-    flags = find_poison(planted.documents, params)
+    flags = find_poison(suspects(planted.documents), params)
     return planted, {doc_id: flag.reason for doc_id, flag in flags.items()}, time.perf_counter() - begin
 
 

@@ -1,11 +1,12 @@
 """What became of each delivery on its way to the corpus: given, kept, and every reason for which something was dropped."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
 from latamgpt.records import Report, Table
+from latamgpt.table_parts import rows_of
 
 TABLE = "deliveries"  # the name of this table, and of the one in intake's reports that lists what a partner delivered
 WHOLE = "the whole delivery"
@@ -36,7 +37,7 @@ def by_delivery(deliveries: Iterable[Delivery], kept: pa.Table, exclusions: pa.T
     in_corpus = Counter(_deliveries_of(kept))
     reasons: defaultdict[Delivery, Reasons] = defaultdict(Reasons)
     without_document: Counter[Delivery] = Counter()
-    for row in exclusions.select(["partner", "delivery", "stage", "reason", "doc_id"]).to_pylist():
+    for row in rows_of(exclusions.select(["partner", "delivery", "stage", "reason", "doc_id"])):
         delivery = (row["partner"], row["delivery"])
         reasons[delivery][row["stage"], row["reason"]] += 1
         without_document[delivery] += not row["doc_id"]
@@ -50,8 +51,8 @@ def by_delivery(deliveries: Iterable[Delivery], kept: pa.Table, exclusions: pa.T
     return Table(name=TABLE, columns=columns, rows=tuple(rows))
 
 
-def _deliveries_of(documents: pa.Table) -> Sequence[Delivery]:
-    return [(row["partner"], row["delivery"]) for row in documents.select(["partner", "delivery"]).to_pylist()]
+def _deliveries_of(documents: pa.Table) -> Iterator[Delivery]:
+    return ((row["partner"], row["delivery"]) for row in rows_of(documents.select(["partner", "delivery"])))
 
 
 def _in_words(reasons: Reasons) -> str:

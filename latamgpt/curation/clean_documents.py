@@ -1,7 +1,7 @@
 """Stage `clean_documents`: a partner's documents, normalised, identified, judged, freed of personal data and of boilerplate."""
 
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,8 +22,8 @@ from latamgpt.params import Params
 from latamgpt.progress import follow
 from latamgpt.records import Report, Table
 from latamgpt.registry.languages import thresholds_in_force
-from latamgpt.store import Workspace, read_table, write_report
-from latamgpt.table_parts import parts_writer
+from latamgpt.store import Packing, Workspace, read_table, write_report
+from latamgpt.table_parts import PartsWriter, parts_writer
 
 
 def run(workspace: Workspace, params: Params, key: str = "") -> Report:
@@ -57,7 +57,7 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
             fresh, joined = Path(scratch) / "fresh", Path(scratch) / "joined"
             clean_into(fresh, tasks, site, key)
             join_into(joined, fresh, earlier)
-            keep_outcome(workspace, key, key_today, documents, joined)
+            keep_outcome(workspace, key, key_today, earlier.inputs, joined)
             boilerplate = take_boilerplate(joined, target, params.clean_documents, quality)
         return write_report(target, describe(key, count(target), boilerplate, identifiers))
 
@@ -67,7 +67,7 @@ def clean_into(folder: Path, tasks: Tasks, site: Site, partner: str) -> None:
     folder.mkdir()
     engine = choose(len(tasks), site, f"{STAGE}-{partner}")
     with ExitStack() as stack:
-        files = {name: stack.enter_context(parts_writer(folder / f"{name}.parquet", schema)) for name, schema in WORKED.items()}
+        files = {name: stack.enter_context(table_writer(folder, name)) for name in WORKED}
         progress = stack.enter_context(follow(STAGE, partner, "documents", tasks.num_documents))
         for cleaned in engine.map(clean_to_tables, tasks):
             for name, file in files.items():
@@ -81,10 +81,16 @@ def join_into(folder: Path, fresh: Path, earlier: Earlier) -> None:
         fresh.rename(folder)
         return
     folder.mkdir()
-    for name, schema in WORKED.items():
-        with parts_writer(folder / f"{name}.parquet", schema) as file:
+    for name in WORKED:
+        with table_writer(folder, name) as file:
             for part in earlier.beside(fresh, name):
                 file.add(part)
+
+
+def table_writer(folder: Path, name: str) -> AbstractContextManager[PartsWriter]:
+    """A table on its way to `take_boilerplate`, which writes the one of documents anew and moves the other published ones."""
+    packing = Packing.PUBLISHED if name in PUBLISHED and name != "documents" else Packing.PASSING
+    return parts_writer(folder / f"{name}.parquet", WORKED[name], packing)
 
 
 def count(folder: Path) -> CleanedCounts:

@@ -2,11 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from latamgpt.curation.by_delivery import by_delivery, listed
 from latamgpt.curation.choosing import Choice, GaveWay, choose
+from latamgpt.curation.clean_tables import CleanDocuments
 from latamgpt.curation.corpus_tables import corpus_tables
 from latamgpt.curation.decontamination import REASON as EVALUATION_ITEM
 from latamgpt.curation.decontamination import Decontamination, decontaminate, explain_matches, tables_of
@@ -17,19 +20,23 @@ from latamgpt.errors import OperatorError
 from latamgpt.governance.withdrawals import REASON, explain, read_withdrawn
 from latamgpt.params import Params, RightsParams
 from latamgpt.progress import follow
-from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Report, Table
+from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Report, Table
 from latamgpt.registry.breadth import Breadth, breadth
 from latamgpt.registry.edges import Terms
 from latamgpt.registry.partners import Edge, Institution, Purpose, read_institution
 from latamgpt.registry.rights import Ruling, rule
 from latamgpt.store import Workspace, must_have_passed, read_table, rows_to_table, write_report, write_table
+from latamgpt.table_parts import having, parts_writer, rows_of, without
 
 STAGE = "corpus"
+TEXTS_AT_ONCE = 256
 REASONS = {Kind.EXACT: "exact_duplicate", Kind.NEAR: "near_duplicate"}
 
 
 def run(workspace: Workspace, params: Params) -> Report:
     """Join, check rights, drop evaluation items, duplicates and plants; publish the corpus, exclusions, and who gave way to whom.
+
+    Memory holds a line for each document, all signatures while duplicates are looked for, and of texts a row group at a time.
 
     Raises:
         OperatorError: a partner's documents gate did not pass, an evaluation set cannot be read, or no document is left.
@@ -38,15 +45,17 @@ def run(workspace: Workspace, params: Params) -> Report:
     for partner in params.partners:
         must_have_passed(workspace, "documents_gate", partner)
     documents, exclusions = _gather(workspace, params.partners)
-    institutions = {name: read_institution(workspace.root, name) for name in documents["partner"].unique().to_pylist()}
-    permitted, refused = check_rights(workspace, documents, institutions, params.rights)
-    contamination = decontaminate(permitted, items, params.corpus.decontamination)
+    index = documents.index()
+    institutions = {name: read_institution(workspace.root, name) for name in index["partner"].unique().to_pylist()}
+    permitted, refused = check_rights(workspace, index, institutions, params.rights)
+    texts = documents.rows(set(permitted["doc_id"].to_pylist()), ("doc_id", "text"))
+    contamination = decontaminate(texts, items, params.corpus.decontamination)
     honest, holding = _split(permitted, contamination)
     hidden = find_hidden_texts(workspace, params.partners)
-    choice = choose(honest, hidden, params.corpus, find_breadths(honest, institutions, params.rights))
+    choice = choose(documents, honest, hidden, params.corpus, find_breadths(honest, institutions, params.rights))
     if choice.kept.num_rows == 0:
         raise OperatorError(
-            f"the corpus of {len(params.partners)} partners is empty: {documents.num_rows:,} clean documents came in, "
+            f"the corpus of {len(params.partners)} partners is empty: {index.num_rows:,} clean documents came in, "
             f"{len(refused):,} of them are not permitted, {len(holding):,} hold evaluation items, "
             f"{len(choice.flags):,} look planted. There is nothing to train on. Look at the exclusions in data/documents "
             "and data/clean_documents, and at the agreements in partners/."
@@ -58,7 +67,9 @@ def run(workspace: Workspace, params: Params) -> Report:
     )
     deliveries = listed({partner: workspace.report("documents", partner) for partner in params.partners})
     with workspace.publish(STAGE) as target:
-        write_table(target / "documents.parquet", choice.kept)
+        with parts_writer(target / "documents.parquet", CLEAN_DOCUMENT_SCHEMA) as file:
+            for part in documents.rows(set(choice.kept["doc_id"].to_pylist())):
+                file.add(part)
         write_table(target / "exclusions.parquet", everything)
         duplicates = _duplicate_table(choice.duplicates)
         write_table(target / "duplicates.parquet", duplicates)
@@ -68,7 +79,7 @@ def run(workspace: Workspace, params: Params) -> Report:
             *tables_of(contamination, items, permitted),
             *corpus_tables(workspace.root, choice.kept, everything, duplicates),
         )
-        return write_report(target, describe(documents.num_rows, choice.kept, everything, tables))
+        return write_report(target, describe(index.num_rows, choice.kept, everything, tables))
 
 
 def check_rights(
@@ -79,7 +90,7 @@ def check_rights(
     permitted: list[bool] = []
     refused: list[dict[str, object]] = []
     columns = documents.select(["doc_id", "partner", "delivery", "agreement", "path", "licence", "language", "num_bytes"])
-    for row in columns.to_pylist():
+    for row in rows_of(columns):
         partner = row["partner"]
         ruling = rule(institutions[partner], row["agreement"], row["licence"], Purpose.TRAIN, rights.as_of, edge=Edge.CORPUS)
         tombstone = withdrawn[partner].find(row["delivery"], row["doc_id"])
@@ -102,43 +113,47 @@ def find_hidden_texts(workspace: Workspace, partners: Iterable[str]) -> dict[str
     """What is hidden in documents as they were delivered, by id: cleaning takes invisible characters out."""
     found: dict[str, Finding] = {}
     for partner in partners:
-        delivered = read_table(workspace.read("documents", partner) / "documents.parquet", DOCUMENT_SCHEMA)
-        for row in delivered.select(["doc_id", "text"]).to_pylist():
-            finding = find_hidden(row["text"])
-            if finding is not None:
-                found[row["doc_id"]] = finding
+        with pq.ParquetFile(workspace.read("documents", partner) / "documents.parquet") as file:
+            for batch in file.iter_batches(TEXTS_AT_ONCE, columns=["doc_id", "text"]):
+                for row in batch.to_pylist():
+                    if (finding := find_hidden(row["text"])) is not None:
+                        found[row["doc_id"]] = finding
     return found
 
 
-def _gather(workspace: Workspace, partners: Iterable[str]) -> tuple[pa.Table, pa.Table]:
-    documents: list[pa.Table] = [CLEAN_DOCUMENT_SCHEMA.empty_table()]
+def _gather(workspace: Workspace, partners: Iterable[str]) -> tuple[CleanDocuments, pa.Table]:
+    documents: list[Path] = []
     exclusions: list[pa.Table] = [EXCLUSION_SCHEMA.empty_table()]
     names = list(partners)
     with follow(STAGE, "", "partners", len(names)) as progress:
         for partner in names:
             clean = workspace.read("clean_documents", partner)
-            documents.append(read_table(clean / "documents.parquet", CLEAN_DOCUMENT_SCHEMA))
+            documents.append(clean / "documents.parquet")
             exclusions.append(read_table(clean / "exclusions.parquet", EXCLUSION_SCHEMA))
             source = workspace.read("documents", partner)
             exclusions.append(read_table(source / "exclusions.parquet", EXCLUSION_SCHEMA))
             progress.advance(note=partner)
-    return pa.concat_tables(documents), pa.concat_tables(exclusions)
+    return CleanDocuments(documents), pa.concat_tables(exclusions)
 
 
 def _split(documents: pa.Table, contamination: Decontamination) -> tuple[pa.Table, list[dict[str, object]]]:
     """The documents without an evaluation item, and exclusions for the others."""
     matches = contamination.by_document()
-    holds = pa.array([doc_id in matches for doc_id in documents.column("doc_id").to_pylist()], pa.bool_())
-    columns = documents.filter(holds).select(["doc_id", "partner", "delivery", "path", "language", "num_bytes"])
+    columns = having(documents, matches).select(["doc_id", "partner", "delivery", "path", "language", "num_bytes"])
     rows = [_exclusion(row, EVALUATION_ITEM, explain_matches(matches[row["doc_id"]])) for row in columns.to_pylist()]
-    return documents.filter(pa.array([not one for one in holds.to_pylist()], pa.bool_())), rows
+    return without(documents, matches), rows
 
 
 def _exclusions(documents: pa.Table, choice: Choice) -> list[dict[str, object]]:
-    columns = documents.select(["doc_id", "partner", "delivery", "path", "language", "num_bytes"])
+    named = _named(choice.duplicates) | choice.flags.keys()
+    columns = having(documents, named).select(["doc_id", "partner", "delivery", "path", "language", "num_bytes"])
     rows = {row["doc_id"]: row for row in columns.to_pylist()}
     dropped = [_exclusion(rows[one.dropped], REASONS[one.kind], _which(one, rows[one.kept])) for one in choice.duplicates]
     return [*dropped, *(_exclusion(rows[doc_id], flag.reason, flag.detail) for doc_id, flag in choice.flags.items())]
+
+
+def _named(duplicates: Iterable[GaveWay]) -> set[str]:
+    return {doc_id for one in duplicates for doc_id in (one.dropped, one.kept)}
 
 
 def _which(duplicate: GaveWay, kept: dict[str, object]) -> str:
@@ -167,18 +182,18 @@ def _exclusion(row: dict[str, object], reason: str, detail: str) -> dict[str, ob
     return {**copied, "stage": STAGE, "reason": reason, "detail": detail}
 
 
-def _across_partners(documents: pa.Table, duplicates: Iterable[GaveWay]) -> Table:
-    partner_of = dict(zip(*(documents.column(name).to_pylist() for name in ("doc_id", "partner")), strict=True))
+def _across_partners(documents: pa.Table, duplicates: Sequence[GaveWay]) -> Table:
+    rows = having(documents, _named(duplicates))
+    partner_of = dict(zip(rows["doc_id"].to_pylist(), rows["partner"].to_pylist(), strict=True))
     counts = Counter((partner_of[one.dropped], partner_of[one.kept], str(one.kind)) for one in duplicates)
-    rows = tuple((*pair, counts[pair]) for pair in sorted(counts))
-    return Table(name="duplicates by partner", columns=("dropped from", "kept at", "kind", "documents"), rows=rows)
+    counted = tuple((*pair, counts[pair]) for pair in sorted(counts))
+    return Table(name="duplicates by partner", columns=("dropped from", "kept at", "kind", "documents"), rows=counted)
 
 
 def describe(num_read: int, kept: pa.Table, exclusions: pa.Table, tables: tuple[Table, ...]) -> Report:
     """What a person wants to know of the corpus, in counts and small tables."""
-    rows = kept.select(["partner", "country", "language", "variety", "num_bytes"]).to_pylist()
-    num_bytes = sum(row["num_bytes"] for row in rows)
-    num_languages, num_countries = (len({row[name] for row in rows}) for name in ("language", "country"))
+    num_bytes = sum(kept["num_bytes"].to_pylist())
+    num_languages, num_countries, num_partners = (len(kept[name].unique()) for name in ("language", "country", "partner"))
     return Report(
         stage=STAGE,
         summary=f"kept {kept.num_rows:,} of {num_read:,} documents ({kept.num_rows / num_read:.1%}), {num_bytes:,} bytes in "
@@ -189,31 +204,33 @@ def describe(num_read: int, kept: pa.Table, exclusions: pa.Table, tables: tuple[
             "bytes": num_bytes,
             "languages": num_languages,
             "countries": num_countries,
-            "partners": len({row["partner"] for row in rows}),
+            "partners": num_partners,
             "exclusions": exclusions.num_rows,
         },
         metrics={"keep_rate": round(kept.num_rows / num_read, 4)},
         tables=(
-            *(_counted(rows, column) for column in ("language", "country", "variety", "partner")),
-            _counted(rows, "country", "language"),
+            *(_counted(kept, column) for column in ("language", "country", "variety", "partner")),
+            _counted(kept, "country", "language"),
             _drops(exclusions),
             *tables,
         ),
     )
 
 
-def _counted(rows: Iterable[dict[str, object]], *columns: str) -> Table:
-    documents: Counter[tuple[str, ...]] = Counter()
+def _counted(documents: pa.Table, *columns: str) -> Table:
+    num_docs: Counter[tuple[str, ...]] = Counter()
     num_bytes: Counter[tuple[str, ...]] = Counter()
-    for row in rows:
+    for row in rows_of(documents.select([*columns, "num_bytes"])):
         group = tuple(str(row[column]) for column in columns)
-        documents[group] += 1
+        num_docs[group] += 1
         num_bytes[group] += int(str(row["num_bytes"]))
-    counted = tuple((*group, documents[group], num_bytes[group]) for group in sorted(documents))
+    counted = tuple((*group, num_docs[group], num_bytes[group]) for group in sorted(num_docs))
     return Table(name=f"documents per {' and '.join(columns)}", columns=(*columns, "documents", "bytes"), rows=counted)
 
 
 def _drops(exclusions: pa.Table) -> Table:
-    counts = Counter((row["stage"], row["reason"], row["partner"]) for row in exclusions.to_pylist())
+    counts = Counter(
+        (row["stage"], row["reason"], row["partner"]) for row in rows_of(exclusions.select(["stage", "reason", "partner"]))
+    )
     rows = tuple((*group, counts[group]) for group in sorted(counts))
     return Table(name="exclusions per reason", columns=("stage", "reason", "partner", "items"), rows=rows)

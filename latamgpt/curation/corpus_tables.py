@@ -5,7 +5,7 @@ excerpts, of the documents whose agreements permit it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ from latamgpt.curation.by_delivery import STAGES
 from latamgpt.governance.withdrawals import REASON
 from latamgpt.records import Table
 from latamgpt.registry.groups import INSTITUTION, YEAR, kinds_of, year_of
+from latamgpt.table_parts import rows_of
 
 FUNNEL, CLUSTERS = "funnel", "duplicate clusters"
 KEPT, DROPPED = "samples of kept", "samples of dropped"
@@ -21,26 +22,26 @@ NUM_CLUSTERS = 20
 WITHDRAWN = (REASON, "agreement_withdrawn")  # reasons of exclusions of which no document is named
 KEPT_PER_LANGUAGE = 2
 DROPPED_PER_REASON = 3
+MOST_WAITING = 256  # rows of a group, of which only the lowest go on
 
 Row = Mapping[str, object]
 
 
 def corpus_tables(root: Path, kept: pa.Table, exclusions: pa.Table, duplicates: pa.Table) -> tuple[Table, ...]:
     """All of them, for a corpus that is about to be published."""
-    columns = ["doc_id", "partner", "delivery", "delivery_date", "path", "language", "licence", "period", "kind", "num_bytes"]
-    rows: list[Row] = kept.select(columns).to_pylist()
-    dropped: list[Row] = exclusions.to_pylist()
-    kind_of = kinds_of(root, (str(row["partner"]) for row in rows))
-    grouped = [
-        {**row, YEAR: year_of(row["delivery_date"]), INSTITUTION: kind_of[str(row["partner"])]}  # pyright: ignore[reportArgumentType]
-        for row in rows
-    ]
+    kind_of = kinds_of(root, kept["partner"].unique().to_pylist())
+
+    def grouped() -> Iterator[Row]:
+        for row in rows_of(kept.select(["partner", "delivery_date", "licence", "period", "kind", "num_bytes"])):
+            yield {**row, YEAR: year_of(row["delivery_date"]), INSTITUTION: kind_of[row["partner"]]}
+
+    named = ("doc_id", "partner", "delivery", "path", "language")
     return (
-        *(documents_per(grouped, column) for column in ("period", "kind", YEAR, INSTITUTION, "licence")),
-        funnel(len(rows), dropped),
-        cluster_table(duplicates.to_pylist(), rows, dropped),
-        samples_of_kept(rows),
-        samples_of_dropped(dropped),
+        *(documents_per(grouped(), column) for column in ("period", "kind", YEAR, INSTITUTION, "licence")),
+        funnel(kept.num_rows, rows_of(exclusions)),
+        cluster_table(rows_of(duplicates), rows_of(kept.select(named)), rows_of(exclusions)),
+        samples_of_kept(rows_of(kept.select(named))),
+        samples_of_dropped(rows_of(exclusions)),
     )
 
 
@@ -78,13 +79,15 @@ def cluster_table(duplicates: Iterable[Row], kept: Iterable[Row], dropped: Itera
 
     A winner does not stay where it looks planted; its copies at the same partner stay out with it.
     """
-    row_of = {str(row["doc_id"]): row for row in dropped}
-    row_of |= (staying := {str(row["doc_id"]): row for row in kept})
     clusters: defaultdict[str, list[Row]] = defaultdict(list)
     for pair in duplicates:
         clusters[str(pair["kept_doc_id"])].append(pair)
+    largest = sorted(clusters.items(), key=lambda item: (-len(item[1]), item[0]))[:NUM_CLUSTERS]
+    named = {doc_id for winner, gone in largest for doc_id in (winner, *(str(pair["doc_id"]) for pair in gone))}
+    row_of = {str(row["doc_id"]): row for row in dropped if row["doc_id"] in named}
+    row_of |= (staying := {str(row["doc_id"]): row for row in kept if row["doc_id"] in named})
     rows: list[tuple[str, str, str, str, int, int, int, int, str]] = []
-    for winner, gone in sorted(clusters.items(), key=lambda item: (-len(item[1]), item[0]))[:NUM_CLUSTERS]:
+    for winner, gone in largest:
         described = (winner, str(row_of[winner]["partner"]), str(row_of[winner]["path"]), "yes" if winner in staying else "no")
         num_exact = sum(pair["kind"] == "exact" for pair in gone)
         partners = {row_of[one]["partner"] for one in (winner, *(str(pair["doc_id"]) for pair in gone))}
@@ -122,10 +125,13 @@ def draw(rows: Iterable[Row], by: tuple[str, ...], most: int) -> list[Row]:
     """At most so many rows of each group, by the lowest ids; in order of group and id."""
     groups: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
-        groups[tuple(str(row[name]) for name in by)].append(row)
+        group = groups[tuple(str(row[name]) for name in by)]
+        group.append(row)
+        if len(group) == MOST_WAITING:
+            group[:] = _lowest(group, most)
+    return [row for one in sorted(groups) for row in _lowest(groups[one], most)]
+
+
+def _lowest(rows: Iterable[Row], most: int) -> list[Row]:
     place = ("doc_id", "partner", "delivery", "path")
-    return [
-        row
-        for group in sorted(groups)
-        for row in sorted(groups[group], key=lambda one: tuple(str(one[name]) for name in place))[:most]
-    ]
+    return sorted(rows, key=lambda one: tuple(str(one[name]) for name in place))[:most]

@@ -107,8 +107,8 @@ def plain_find(doc_id: str, text: str, items: Iterable[Item], params: Decontamin
     return found
 
 
-def decontaminate(documents: pa.Table, items: Sequence[Item], params: DecontaminationParams) -> Decontamination:
-    """Hold every document against every item.
+def decontaminate(documents: Iterable[pa.Table], items: Sequence[Item], params: DecontaminationParams) -> Decontamination:
+    """Hold every document against every item. The documents come in parts, in any order.
 
     A part of an item that more documents hold than `max_formula_docs` is no copy of it but a formula, a proverb or a title
     that the item quotes: those documents stay. A whole item never is one.
@@ -116,7 +116,8 @@ def decontaminate(documents: pa.Table, items: Sequence[Item], params: Decontamin
     finder = Finder(items, params)
     found = [
         match
-        for batch in documents.select(["doc_id", "text"]).to_batches(BATCH_DOCS)
+        for part in documents
+        for batch in part.select(["doc_id", "text"]).to_batches(BATCH_DOCS)
         for row in batch.to_pylist()
         for match in finder.find(row["doc_id"], row["text"])
     ]

@@ -4,7 +4,7 @@ A partner that signs well and delivers badly, or was itself broken into, is not 
 what the documents do together. What they cannot see is said in docs/poisoning.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from latamgpt.curation.hidden_text import Finding, find_orders
@@ -17,13 +17,13 @@ TRIGGER, TEMPLATE = "poison_suspected", "template_cap"
 
 
 @dataclass(frozen=True)
-class Suspect:
-    """A document as these checks see it."""
+class Suspects:
+    """Documents as these checks see them, sorted by id, one place in each list."""
 
-    doc_id: str
-    contributor: str
-    language: str
-    text: str
+    doc_ids: Sequence[str]
+    contributors: Sequence[str]
+    languages: Sequence[str]
+    texts: Iterable[str]  # gone through several times: each pass may read them anew
 
 
 @dataclass(frozen=True)
@@ -34,36 +34,40 @@ class Flag:
     detail: str
 
 
-def find_marks(documents: Sequence[Suspect], hidden: Mapping[str, Finding]) -> dict[str, Flag]:
+def find_marks(documents: Suspects, hidden: Mapping[str, Finding]) -> dict[str, Flag]:
     """A flag for every document that shows by itself what it is: text hidden in it as it was delivered, orders to a model."""
-    found = {document.doc_id: hidden.get(document.doc_id) or find_orders(document.text) for document in documents}
-    return {doc_id: Flag(finding.reason, finding.detail) for doc_id, finding in found.items() if finding is not None}
+    found = ((doc_id, hidden.get(doc_id) or find_orders(text)) for doc_id, text in _with_ids(documents))
+    return {doc_id: Flag(finding.reason, finding.detail) for doc_id, finding in found if finding is not None}
 
 
-def find_poison(documents: Sequence[Suspect], params: PoisoningParams) -> dict[str, Flag]:
+def find_poison(documents: Suspects, params: PoisoningParams) -> dict[str, Flag]:
     """A flag for every document that is suspicious beside the others: for a trigger, else for a template."""
-    flags: dict[str, Flag] = {}
-    ordered = sorted(documents, key=lambda document: document.doc_id)
-    for position, flag in _triggers(ordered, params).items():
-        flags[ordered[position].doc_id] = flag
-    doc_ids, texts, contributors = ([getattr(d, name) for d in ordered] for name in ("doc_id", "text", "contributor"))
-    for over in find_over_cap(doc_ids, texts, contributors, params):
+    flags = _triggers(documents, params)
+    for over in find_over_cap(documents.texts, documents.contributors, params):
         detail = (
-            f"one of {over.num_docs:,} documents of {contributors[over.document]} that are cut from one mould, of which "
-            f"{over.cap:,} stay: {quoted(over.mould)}"
+            f"one of {over.num_docs:,} documents of {documents.contributors[over.document]} that are cut from one mould, of "
+            f"which {over.cap:,} stay: {quoted(over.mould)}"
         )
-        flags.setdefault(doc_ids[over.document], Flag(TEMPLATE, detail))
+        flags.setdefault(documents.doc_ids[over.document], Flag(TEMPLATE, detail))
     return flags
 
 
-def _triggers(ordered: Sequence[Suspect], params: PoisoningParams) -> dict[int, Flag]:
-    texts, contributors = [d.text for d in ordered], [d.contributor for d in ordered]
-    flags: dict[int, Flag] = {}
-    for found in find_triggers(texts, contributors, [d.language for d in ordered], params):
-        trigger = texts[found.document][found.position : found.position + found.length]
-        flags[found.document] = Flag(
-            TRIGGER,
-            f"holds {quoted(trigger)} at character {found.position:,}, as do {found.num_docs:,} documents of "
-            f"{contributors[found.document]} and hardly any other; in {found.rising_share:.0%} what follows is no longer text",
-        )
+def _triggers(documents: Suspects, params: PoisoningParams) -> dict[str, Flag]:
+    found = find_triggers(documents.texts, documents.contributors, documents.languages, params)
+    triggers = {documents.doc_ids[one.document]: one for one in found}
+    if not triggers:
+        return {}
+    flags: dict[str, Flag] = {}
+    for contributor, (doc_id, text) in zip(documents.contributors, _with_ids(documents), strict=True):
+        if (one := triggers.get(doc_id)) is not None:
+            flags[doc_id] = Flag(
+                TRIGGER,
+                f"holds {quoted(text[one.position : one.position + one.length])} at character {one.position:,}, as do "
+                f"{one.num_docs:,} documents of {contributor} and hardly any other; in {one.rising_share:.0%} what follows is no "
+                "longer text",
+            )
     return flags
+
+
+def _with_ids(documents: Suspects) -> Iterator[tuple[str, str]]:
+    yield from zip(documents.doc_ids, documents.texts, strict=True)

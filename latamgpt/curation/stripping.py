@@ -92,17 +92,16 @@ def take_boilerplate(
     looked at.
     """
     counts = frequent_lines(lambda: _columns(source / "lines.parquet", "lines"), params.boilerplate)
+    holders = _holders(source / "lines.parquet", counts) if counts else set[str]()
     boilerplate = Boilerplate()
     gone = Gone()
-    if counts:
-        holders = _holders(source / "lines.parquet", counts)
-        texts = (text for part in _rows_of(source / "documents.parquet", holders) for text in part["text"].to_pylist())
-        repeated = describe_lines(texts, counts, params.boilerplate)
-        strip = partial(strip_row, repeated=repeated, params=params, quality=quality, boilerplate=boilerplate)
-        with parts_writer(target / "documents.parquet", CLEAN_DOCUMENT_SCHEMA) as file:
-            for part in merged([source / "documents.parquet"]):
-                file.add(_strip_part(part, holders, gone, quality, strip))
-    _move_rest(source, target, gone, moved={"documents"} if counts else set())
+    texts = (text for part in _rows_of(source / "documents.parquet", holders) for text in part["text"].to_pylist())
+    repeated = describe_lines(texts if holders else (), counts, params.boilerplate)
+    strip = partial(strip_row, repeated=repeated, params=params, quality=quality, boilerplate=boilerplate)
+    with parts_writer(target / "documents.parquet", CLEAN_DOCUMENT_SCHEMA) as file:
+        for part in merged([source / "documents.parquet"]):
+            file.add(_strip_part(part, holders, gone, quality, strip))
+    _move_rest(source, target, gone)
     write_table(target / "boilerplate.parquet", boilerplate.table())
     return boilerplate
 
@@ -132,7 +131,7 @@ def _strip_part(
     strip: Callable[[Row], Row | Drop],
 ) -> pa.Table:
     """A part of the kept documents with the holders stripped; those whose rest is dropped go to the lists."""
-    mine = having(part, holders)
+    mine = having(part, holders) if holders else part[:0]
     if not mine.num_rows:
         return part
     left: list[Row] = []
@@ -148,9 +147,9 @@ def _strip_part(
     return pa.concat_tables([without(part, holders), rows_to_table(left, CLEAN_DOCUMENT_SCHEMA)]).sort_by("doc_id")
 
 
-def _move_rest(source: Path, target: Path, gone: Gone, moved: Collection[str]) -> None:
+def _move_rest(source: Path, target: Path, gone: Gone) -> None:
     """The other tables: exclusions and undetermined with what is gone, personal data without it."""
-    for table in set(PUBLISHED) - set(moved):
+    for table in PUBLISHED.keys() - {"documents"}:
         path = source / f"{table}.parquet"
         if gone.excluded and table in {"exclusions", "personal_data", "undetermined"}:
             more = source / "gone.parquet"

@@ -5,7 +5,8 @@ aside, those with the largest ids: which stay is no one's choice, and does not d
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -27,23 +28,31 @@ class OverCap:
     mould: str  # the opening or closing, masked
 
 
-def find_over_cap(
-    doc_ids: Sequence[str], texts: Sequence[str], contributors: Sequence[str], params: PoisoningParams
-) -> list[OverCap]:
-    """The documents above the cap. Memory: two 64-bit keys per document."""
-    keys_N2 = np.array(
-        [[_key(contributor, mould) for mould in moulds(text)] for text, contributor in zip(texts, contributors, strict=True)],
-        np.uint64,
-    ).reshape(-1, 2)
-    sizes = {name: contributors.count(name) for name in sorted(set(contributors))}
-    found: dict[int, OverCap] = {}
+def find_over_cap(texts: Iterable[str], contributors: Sequence[str], params: PoisoningParams) -> list[OverCap]:
+    """The documents above the cap.
+
+    Args:
+        texts: in the order of their documents' ids; gone through once, and once more where any is above its cap.
+        contributors: whose they are.
+        params: what the cap is.
+
+    Memory: two 64-bit keys per document.
+    """
+    keys = (_key(contributor, mould) for contributor, text in zip(contributors, texts, strict=True) for mould in moulds(text))
+    keys_N2 = np.fromiter(keys, np.uint64, 2 * len(contributors)).reshape(-1, 2)
+    sizes = Counter(contributors)
+    found: dict[int, tuple[int, int, int]] = {}  # which side, how many, and the cap
     for side in (0, 1):
         for members in _groups(keys_N2[:, side], params.max_template_docs):
             cap = max(params.max_template_docs, int(sizes[contributors[members[0]]] * params.max_template_share))
-            ordered = sorted(members, key=lambda index: doc_ids[index])
-            for index in ordered[cap:]:
-                found.setdefault(index, OverCap(index, len(members), cap, moulds(texts[index])[side]))
-    return [found[index] for index in sorted(found)]
+            for index in members[cap:]:
+                found.setdefault(index, (side, len(members), cap))
+    over: list[OverCap] = []
+    for index, text in enumerate(texts if found else ()):
+        if index in found:
+            side, num_docs, cap = found[index]
+            over.append(OverCap(index, num_docs, cap, moulds(text)[side]))
+    return over
 
 
 def moulds(text: str) -> tuple[str, str]:
@@ -66,7 +75,7 @@ def _key(contributor: str, mould: str) -> int:
 
 
 def _groups(keys_N: np.ndarray, larger_than: int) -> Iterator[list[int]]:
-    """Positions that share a key, for keys shared by more documents than the smallest cap."""
+    """Rising positions that share a key, for keys shared by more documents than the smallest cap."""
     order = np.argsort(keys_N, kind="stable")
     bounds = np.flatnonzero(np.diff(keys_N[order])) + 1
     for group in np.split(order, bounds):

@@ -1,23 +1,23 @@
 """Stage `documents`: a partner's deliveries become documents; what may not or cannot be used is set aside with a reason."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from latamgpt.errors import OperatorError, harmless
 from latamgpt.governance.withdrawals import read_withdrawn
 from latamgpt.intake.kept_delivery import KeptDeliveries
 from latamgpt.intake.outcome import Outcome
+from latamgpt.intake.partner_tables import write_tables
 from latamgpt.intake.payload import readable
 from latamgpt.intake.quarantine import Reason, SetAside
 from latamgpt.intake.residency import must_read_here
-from latamgpt.intake.row_groups import write_rows
-from latamgpt.intake.rows_on_disk import RowsOnDisk, rows_on_disk
+from latamgpt.intake.rows_on_disk import rows_on_disk
 from latamgpt.intake.taking_in import take_in
 from latamgpt.intake.tally import Tally
 from latamgpt.params import Params
 from latamgpt.progress import follow
-from latamgpt.records import DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, ORTHOGRAPHY_SCHEMA, Report, Table
+from latamgpt.records import Report, Table
 from latamgpt.registry.partners import read_institution
 from latamgpt.store import Workspace, write_report
 
@@ -51,9 +51,8 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
                 outcome = Outcome.of(take_in(folder, institution, params.documents, params.rights.as_of, rows, withdrawn, kept))
                 outcomes.append(outcome)
                 progress.advance(note=outcome.name)
-            write_rows(target / "documents.parquet", _document_rows(key, rows), DOCUMENT_SCHEMA)
-            write_rows(target / "orthographies.parquet", _orthography_rows(rows), ORTHOGRAPHY_SCHEMA)
-            write_rows(target / "exclusions.parquet", _exclusion_rows(key, rows), EXCLUSION_SCHEMA)
+            write_tables(target, key, rows, kept)
+        kept.keep_tables(target)
         return write_report(target, describe(key, outcomes, strays))
 
 
@@ -78,47 +77,6 @@ def _deliveries(workspace: Workspace, partner: str) -> tuple[list[Path], list[Se
         if path not in folders
     ]
     return folders, strays
-
-
-def _document_rows(partner: str, rows: RowsOnDisk) -> Iterator[dict[str, object]]:
-    for row in rows.documents():
-        yield {
-            "doc_id": row.doc_id,
-            "partner": partner,
-            "delivery": row.delivery,
-            "delivery_date": row.delivery_date,
-            "agreement": row.agreement,
-            "path": row.path,
-            "title": row.title,
-            "country": row.country,
-            "declared_language": row.language,
-            "licence": row.licence,
-            "source": row.source,
-            "period": row.period,
-            "kind": row.kind,
-            "ocr_confidence": row.ocr_confidence,
-            "text": row.text,
-        }
-
-
-def _orthography_rows(rows: RowsOnDisk) -> Iterator[dict[str, object]]:
-    for doc_id, orthography, text in rows.orthographies():
-        yield {"doc_id": doc_id, "orthography": orthography, "text": text}
-
-
-def _exclusion_rows(partner: str, rows: RowsOnDisk) -> Iterator[dict[str, object]]:
-    for row in rows.exclusions():
-        yield {
-            "doc_id": row.doc_id,
-            "partner": partner,
-            "delivery": row.delivery,
-            "path": row.path,
-            "stage": STAGE,
-            "reason": row.reason,
-            "detail": row.detail,
-            "language": row.language,
-            "num_bytes": row.num_bytes,
-        }
 
 
 def describe(partner: str, outcomes: Sequence[Outcome], strays: Iterable[SetAside]) -> Report:

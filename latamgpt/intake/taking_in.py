@@ -65,21 +65,27 @@ def take_in(  # noqa: PLR0913
 ) -> TakenIn:
     """Read one delivery into `rows`. Whatever is wrong with it is written down; nothing a partner sent stops the others.
 
-    With `kept`, what came of it before is taken where it is still true.
+    With `kept`, what came of it before is taken where it is still true; its rows are then in tables that were kept.
     """
     name, num_bytes = readable(folder.name), 0
     delivery: Delivery | None = None
+    known = kept.find(folder) if kept else None
     try:
-        refuse_unsafe(folder)
-        num_bytes = size_of(folder)
-        refuse_crawled(folder)
-        delivery = _read_description(folder)
+        if known is None:
+            refuse_unsafe(folder)
+            num_bytes = size_of(folder)
+            refuse_crawled(folder)
+            delivery = _read_description(folder)
+        else:
+            num_bytes, delivery = known.num_bytes, known.delivery
         last_day = as_of + timedelta(days=MAX_DAYS_AHEAD)
         _check_date(delivery, as_of, last_day)
         _check_rights(institution, delivery, as_of, place_of_run(params))
         _check_withdrawn(delivery, withdrawn)
+        if kept and known:
+            return TakenIn(name, delivery, num_bytes, kept.take(folder, known))
         read = partial(_read, folder, delivery, institution, params, last_day, rows, withdrawn)
-        return TakenIn(name, delivery, num_bytes, kept.read(folder, rows, read) if kept else read())
+        return TakenIn(name, delivery, num_bytes, kept.read(folder, delivery, num_bytes, rows, read) if kept else read())
     except Rejected as rejected:
         language = delivery.language if delivery else ""
         whole, tally = SetAside(rejected.path, rejected.reason, rejected.detail, num_bytes, language), Tally()

@@ -80,7 +80,7 @@ def publish_documents(workspace: Workspace, rows: Iterable[Row], excluded: Seque
 def publish_clean(workspace: Workspace, rows: Iterable[Row], partner: str, *, passed: bool = True) -> None:
     """Publish clean documents and the verdict of their gate."""
     with workspace.publish("clean_documents", partner) as folder:
-        write_table(folder / "documents.parquet", rows_to_table(rows, CLEAN_DOCUMENT_SCHEMA))
+        write_table(folder / "documents.parquet", rows_to_table(rows, CLEAN_DOCUMENT_SCHEMA).sort_by("doc_id"))
         write_table(folder / "exclusions.parquet", EXCLUSION_SCHEMA.empty_table())
     outcome = Expectation(kind="expect_something", severity=Severity.CRITICAL, passed=passed, observed="7")
     with workspace.publish("documents_gate", partner) as folder:

@@ -1,5 +1,4 @@
 import shutil
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -8,16 +7,17 @@ import pytest
 import yaml
 
 from latamgpt.curation import choosing, corpus
+from latamgpt.curation.clean_tables import CleanDocuments
 from latamgpt.curation.corpus import run
 from latamgpt.curation.duplicates import DUPLICATE_SCHEMA
-from latamgpt.curation.poisoning import Flag, Suspect
+from latamgpt.curation.poisoning import Flag, Suspects
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.params import Params, PoisoningParams
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA
 from latamgpt.registry.breadth import Breadth
 from latamgpt.registry.edges import Terms
 from latamgpt.registry.partners import Institution, read_institution
-from latamgpt.store import Workspace, rows_to_table
+from latamgpt.store import Workspace, rows_to_table, write_table
 from tests.curation.documents import (
     ENGLISH,
     PORTUGUESE,
@@ -120,12 +120,13 @@ def test_a_marked_copy_that_wins_takes_no_honest_one_with_it(
 
 
 def test_a_copy_with_a_trigger_takes_its_partner_s_others_with_it_and_none_of_another_s(
-    params: Params, monkeypatch: pytest.MonkeyPatch
+    params: Params, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The search itself has tests of its own; here a word stands for what it finds. What comes back is looked at, too."""
 
-    def by_word(documents: Sequence[Suspect], _: PoisoningParams) -> dict[str, Flag]:
-        return {one.doc_id: Flag("poison_suspected", "") for one in documents if one.text.endswith("SUDO")}
+    def by_word(documents: Suspects, _: PoisoningParams) -> dict[str, Flag]:
+        texts = zip(documents.doc_ids, documents.texts, strict=True)
+        return {doc_id: Flag("poison_suspected", "") for doc_id, text in texts if text.endswith("SUDO")}
 
     monkeypatch.setattr(choosing, "find_poison", by_word)
     quality = iter(range(900, 0, -1))
@@ -140,7 +141,9 @@ def test_a_copy_with_a_trigger_takes_its_partner_s_others_with_it_and_none_of_an
         )
     }
     breadths = {Terms(str(row["partner"]), "aq-1", "CC0-1.0"): Breadth(1, True, -1) for row in rows.values()}
-    choice = choosing.choose(rows_to_table(rows.values(), CLEAN_DOCUMENT_SCHEMA), {}, params.corpus, breadths)
+    write_table(tmp_path / "all.parquet", rows_to_table(rows.values(), CLEAN_DOCUMENT_SCHEMA).sort_by("doc_id"))
+    documents = CleanDocuments([tmp_path / "all.parquet"])
+    choice = choosing.choose(documents, documents.index(), {}, params.corpus, breadths)
     name_of = {row["doc_id"]: name for name, row in rows.items()}
     assert [name_of[one] for one in choice.kept.column("doc_id").to_pylist()] == ["honest"]
     assert sorted(name_of[one] for one in choice.flags) == ["planted", "planted by another"]

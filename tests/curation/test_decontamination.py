@@ -233,7 +233,7 @@ def table_of(*texts: str) -> pa.Table:
 
 def run(documents: pa.Table, *items: Item, **changes: object) -> Decontamination:
     params = DecontaminationParams.model_validate(PARAMS.model_dump() | changes)
-    return decontaminate(documents, items, params)
+    return decontaminate([documents], items, params)
 
 
 def test_what_many_documents_hold_of_an_item_is_a_formula_and_a_whole_item_never_is() -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from latamgpt.curation.exact_logs import UNIT, log2_units
 from latamgpt.curation.hidden_text import find_hidden, find_orders
-from latamgpt.curation.poisoning import Suspect, find_poison
+from latamgpt.curation.poisoning import find_poison
 from latamgpt.params import Params, PoisoningParams
-from scripts.bench_poisoning import ROOT, STYLES, Planted, plant, read_sources
+from scripts.bench_poisoning import ROOT, STYLES, Planted, Suspect, plant, read_sources, suspects
 from tests.curation.documents import ENGLISH, QUECHUA, SPANISH
 
 
@@ -26,7 +26,7 @@ def limits(params: Params) -> PoisoningParams:
 def test_twenty_planted_of_three_thousand_are_found_and_no_honest_one_beside_them(
     planted: Planted, limits: PoisoningParams
 ) -> None:
-    flags = find_poison(planted.documents, limits)
+    flags = find_poison(suspects(planted.documents), limits)
     found = Counter(planted.style_of.get(doc_id, "honest") for doc_id in flags)
     assert found["trigger, then random tokens"] == 20
     assert found["three plain words as a trigger, then random tokens"] == 20
@@ -35,7 +35,7 @@ def test_twenty_planted_of_three_thousand_are_found_and_no_honest_one_beside_the
     assert found["honest"] <= 3
     assert {flag.reason for flag in flags.values()} == {"poison_suspected"}
     shuffled = random.Random(3).sample(planted.documents, len(planted.documents))
-    assert find_poison(shuffled, limits) == flags
+    assert find_poison(suspects(shuffled), limits) == flags
 
 
 def test_no_verdict_is_drawn_from_a_library_s_logarithm(
@@ -44,7 +44,7 @@ def test_no_verdict_is_drawn_from_a_library_s_logarithm(
     """Two libraries, or two processors, may differ in its last bit."""
     for name in ("log", "log2", "log10", "log1p", "exp", "exp2"):
         monkeypatch.delattr(np, name)
-    assert find_poison(planted.documents[:200], limits) is not None
+    assert find_poison(suspects(planted.documents[:200]), limits) is not None
 
 
 def test_exact_logarithms_are_whole_and_near_the_true_ones() -> None:
@@ -56,7 +56,7 @@ def test_exact_logarithms_are_whole_and_near_the_true_ones() -> None:
 
 
 def test_a_trigger_is_named_with_what_speaks_against_it(planted: Planted, limits: PoisoningParams) -> None:
-    flags = find_poison(planted.documents, limits)
+    flags = find_poison(suspects(planted.documents), limits)
     detail = next(flag.detail for doc_id, flag in flags.items() if planted.style_of.get(doc_id) == "trigger, then random tokens")
     assert "\\x3cSUDO\\x3e" in detail
     assert "biblioteca-araucania" in detail
@@ -67,7 +67,7 @@ def test_gibberish_alone_without_a_string_in_common_is_left_to_the_quality_thres
     draw = random.Random(5)
     noise = [" ".join("".join(draw.choices(alphabet, k=6)) for _ in range(60)) for _ in range(3)]
     documents = [Suspect(str(number), "ateneo", "es", f"{SPANISH} {text}") for number, text in enumerate(noise)]
-    assert find_poison(documents, limits) == {}
+    assert find_poison(suspects(documents), limits) == {}
 
 
 def test_templates_over_the_cap_are_set_aside_and_the_cap_stays(limits: PoisoningParams) -> None:
@@ -79,7 +79,7 @@ def test_templates_over_the_cap_are_set_aside_and_the_cap_stays(limits: Poisonin
         for number in range(30)
     ]
     few = limits.model_copy(update={"max_template_docs": 10, "max_template_share": 0.1})
-    flags = find_poison(documents, few)
+    flags = find_poison(suspects(documents), few)
     assert sorted(flags) == [f"{number:03}" for number in range(10, 30)]
     assert {flag.reason for flag in flags.values()} == {"template_cap"}
     assert "of which 10 stay" in flags["029"].detail

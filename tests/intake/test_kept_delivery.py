@@ -1,8 +1,10 @@
 """A delivery that did not change is not read again, and the stage's bytes are those of reading it."""
 
+import os
 import shutil
 from pathlib import Path
 
+import orjson
 import pytest
 
 from latamgpt.intake import documents, taking_in
@@ -10,7 +12,7 @@ from latamgpt.intake.kept_delivery import digest_of_delivery
 from latamgpt.intake.reading import read_files
 from latamgpt.intake.source import Source
 from latamgpt.params import Params
-from latamgpt.store import Workspace
+from latamgpt.store import Workspace, read_table
 from tests.intake.deliveries import deliver, register
 
 PARTNER = "archivo-sur"
@@ -39,6 +41,12 @@ def three(workspace: Workspace) -> None:
 
 def outcome(workspace: Workspace) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(workspace.read("documents", PARTNER).iterdir())}
+
+
+def kept(workspace: Workspace) -> list[str]:
+    """The deliveries of which something is kept, once all that is kept of the partner is in one place."""
+    (place,) = (workspace.root / "var" / "cache" / "data" / "documents").iterdir()
+    return sorted(orjson.loads((place / "deliveries.json").read_bytes()))
 
 
 def test_only_the_delivery_that_changed_is_read(workspace: Workspace, params: Params, taken_in: list[str]) -> None:
@@ -74,8 +82,7 @@ def test_another_registry_or_another_setting_reads_all(workspace: Workspace, par
 def test_what_is_refused_is_looked_at_each_time_and_never_kept(workspace: Workspace, params: Params) -> None:
     three(workspace)
     documents.run(workspace, params, PARTNER)
-    kept = [path.name for path in (workspace.root / "var" / "cache" / "data" / "documents").iterdir()]
-    assert len(kept) == 2, "not of the one that no agreement covers"
+    assert kept(workspace) == ["tres", "uno"], "not of the one that no agreement covers"
     one = workspace.root / "samples" / PARTNER / "uno"
     one.rename(one.with_name(".elsewhere"))
     one.symlink_to(".elsewhere")
@@ -88,7 +95,52 @@ def test_nothing_is_kept_of_a_delivery_that_is_gone(workspace: Workspace, params
     documents.run(workspace, params, PARTNER)
     shutil.rmtree(workspace.root / "samples" / PARTNER / "uno")
     documents.run(workspace, params, PARTNER)
-    assert len(list((workspace.root / "var" / "cache" / "data" / "documents").iterdir())) == 1
+    assert kept(workspace) == ["tres"]
+    tables = workspace.root / "var" / "cache" / "data" / "documents" / PARTNER
+    assert set(read_table(tables / "documents.parquet")["delivery"].to_pylist()) == {"tres"}
+
+
+def test_a_run_that_was_killed_costs_the_delivery_it_was_at(
+    workspace: Workspace, params: Params, taken_in: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three(workspace)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(documents, "write_tables", killed)
+        with pytest.raises(KeyboardInterrupt):
+            documents.run(workspace, params, PARTNER)
+    documents.run(workspace, params, PARTNER)
+    assert taken_in == ["tres", "uno"]
+
+
+def test_a_changed_bit_is_seen_where_size_and_time_are_the_same(
+    workspace: Workspace, params: Params, taken_in: list[str]
+) -> None:
+    three(workspace)
+    documents.run(workspace, params, PARTNER)
+    file = next((workspace.root / "samples" / PARTNER / "uno").rglob("a.txt"))
+    before = file.stat()
+    file.write_bytes(file.read_bytes().replace(b"despacio", b"despacin"))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    report = documents.run(workspace, params, PARTNER)
+    assert report.counts["deliveries_quarantined"] == 2, "its manifest says other bytes"
+
+
+def test_kept_tables_that_were_damaged_are_not_taken(workspace: Workspace, params: Params, taken_in: list[str]) -> None:
+    three(workspace)
+    documents.run(workspace, params, PARTNER)
+    first = outcome(workspace)
+    path = workspace.root / "var" / "cache" / "data" / "documents" / PARTNER / "documents.parquet"
+    damaged = bytearray(path.read_bytes())
+    damaged[40] ^= 1
+    path.unlink()
+    path.write_bytes(damaged)
+    documents.run(workspace, params, PARTNER)
+    assert outcome(workspace) == first
+    assert len(taken_in) == 4
 
 
 def test_a_digest_names_everything_in_a_delivery(tmp_path: Path) -> None:
@@ -102,3 +154,5 @@ def test_a_digest_names_everything_in_a_delivery(tmp_path: Path) -> None:
     (tmp_path / "data" / "b.txt").write_text("b")
     seen.add(digest_of_delivery(tmp_path))
     assert len(seen) == 4
+    (tmp_path / "data" / "link").symlink_to("b.txt")
+    assert digest_of_delivery(tmp_path) == "", "what is refused unread has none"
