@@ -10,14 +10,14 @@ import pytest
 
 from latamgpt.budget import spending
 from latamgpt.budget.burn_down import burn_down, draw, left_table, trainings_table
-from latamgpt.budget.funders import read_funders
+from latamgpt.budget.funders import fund, read_funders
 from latamgpt.budget.ledger import Event, LedgerEntry, Posting, ledger_of, ledger_path, left_of, read_ledger
 from latamgpt.budget.quote import Amounts, amounts_of, quote
 from latamgpt.budget.spending import accounted, enter_quote
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.launch.site import Site
 from latamgpt.params import Params
-from tests.budget.conftest import TEN_HOURS
+from tests.budget.conftest import DAY, TEN_HOURS
 from tests.conftest import ROOT
 
 NOTHING = Amounts(accelerator_hours=0, us_dollars=0, kwh=0, kg_co2e=0, water_litres=0)
@@ -102,9 +102,10 @@ def test_what_a_training_took_that_broke_down_is_entered(
 def test_an_attempt_that_was_killed_is_counted_to_its_last_saved_state_and_the_next_reserves_the_rest(
     root: Path, site: Site, rich: Params, states: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    killed = accounted(root, rich, TEN_HOURS, "t1", site, states)
-    killed.__enter__()
-    (started,) = read_ledger(root, site)
+    quoted = quote(rich, TEN_HOURS, site).amounts
+    shares = fund(quoted, "casa", DAY, read_funders(root), {}).shares
+    with ledger_of(root, site) as ledger:
+        started = ledger.post(Posting(Event.STARTED, "t1", "casa", quoted, shares))
     (states / "state").write_text("")
     end = datetime.fromisoformat(started.time).timestamp() + 2 * 3600
     os.utime(states / "state", (end, end))
