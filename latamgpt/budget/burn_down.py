@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latamgpt.budget.funders import Funder
-from latamgpt.budget.ledger import Event, LedgerEntry, left_of, lefts, under_way
+from latamgpt.budget.ledger import Event, LedgerEntry, left_of, lefts, trainings_of, under_way
 from latamgpt.budget.quote import readable
 from latamgpt.errors import OperatorError
 from latamgpt.records import Curve, Table
@@ -44,14 +44,13 @@ def left_table(funders: Sequence[Funder], entries: Sequence[LedgerEntry]) -> Tab
 def trainings_table(entries: Sequence[LedgerEntry]) -> Table:
     """Every training: quoted when it first started, used over all its attempts, and how many times the quote that is."""
     rows: list[tuple[str | float | int | None, ...]] = []
-    for training in dict.fromkeys(entry.subject for entry in entries if entry.action == Event.STARTED):
-        mine = [entry for entry in entries if entry.subject == training]
-        first = next(entry for entry in mine if entry.action == Event.STARTED)
+    for mine in trainings_of(entries):
+        first = mine[0]
         used = [entry for entry in mine if entry.action == Event.USED]
         hours, kwh = sum(e.amounts.accelerator_hours for e in used), sum(e.amounts.kwh for e in used)
         rows.append(
             (
-                training[:16],
+                first.subject[:16],
                 first.site,
                 first.time[:10],
                 len(used),

@@ -22,6 +22,7 @@ from latamgpt.governance.chain import Chain, Entry, read_chain
 from latamgpt.launch.site import Site
 from latamgpt.units import KG_PER_KWH
 
+DONE = "done"
 WORKED_OUT = "worked out from power and time"
 
 
@@ -169,6 +170,22 @@ def under_way(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
         elif entry.action == Event.USED:
             reserved.pop(entry.subject, None)
     return list(reserved.values())
+
+
+def trainings_of(entries: Iterable[LedgerEntry]) -> list[list[LedgerEntry]]:
+    """The starts and ends of every training, all its attempts together; what is trained again after it was done is another."""
+    trainings: list[list[LedgerEntry]] = []
+    latest: dict[str, list[LedgerEntry]] = {}
+    for entry in entries:
+        if entry.action == Event.QUOTED:
+            continue
+        if entry.subject not in latest:
+            latest[entry.subject] = []
+            trainings.append(latest[entry.subject])
+        latest[entry.subject].append(entry)
+        if entry.detail == DONE:
+            del latest[entry.subject]
+    return trainings
 
 
 def _draw(left: dict[str, float], in_hours: set[str], shares: Iterable[Share], sign: int) -> None:

@@ -9,7 +9,17 @@ from pathlib import Path
 
 from latamgpt.budget.counters import Counter, Meter, Nvml, Rapl
 from latamgpt.budget.funders import Funding, Share, fund, must_be_paid, read_funders
-from latamgpt.budget.ledger import WORKED_OUT, Event, Ledger, LedgerEntry, Posting, ledger_of, left_of
+from latamgpt.budget.ledger import (
+    DONE,
+    WORKED_OUT,
+    Event,
+    Ledger,
+    LedgerEntry,
+    Posting,
+    ledger_of,
+    left_of,
+    trainings_of,
+)
 from latamgpt.budget.need import Need
 from latamgpt.budget.quote import SECONDS_PER_HOUR, Amounts, SiteQuote, amounts_of, must_be_possible, must_keep_caps, quote
 from latamgpt.launch.site import Site
@@ -91,18 +101,21 @@ def accounted(root: Path, params: Params, need: Need, training: str, site: Site,
     meter = Meter(Rapl() if site.accelerator == CPU else Nvml())
     is_measured = site.nodes == 1 and meter.start()
     began = seconds_now()
+    end = "broke down"
     try:
         yield
+        end = DONE
     finally:
         hours = (seconds_now() - began) / SECONDS_PER_HOUR * account.ranks
         kwh = meter.stop() if is_measured else None
         with ledger_of(root, site) as ledger:
-            _enter_used(ledger, account, hours, kwh, "")
+            _enter_used(ledger, account, hours, kwh, end)
 
 
 def used_of(training: str, entries: tuple[LedgerEntry, ...]) -> Amounts:
-    """What all attempts of one training took so far."""
-    used = [entry.amounts for entry in entries if entry.action == Event.USED and entry.subject == training]
+    """What all attempts of one training took that is not done."""
+    mine = [each for each in trainings_of(entries) if each[0].subject == training and each[-1].detail != DONE]
+    used = [entry.amounts for each in mine for entry in each if entry.action == Event.USED]
     return Amounts(**{name: sum(getattr(each, name) for each in used) for name in Amounts.model_fields})
 
 

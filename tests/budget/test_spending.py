@@ -12,6 +12,7 @@ from latamgpt.budget import spending
 from latamgpt.budget.burn_down import burn_down, draw, left_table, trainings_table
 from latamgpt.budget.funders import fund, read_funders
 from latamgpt.budget.ledger import Event, LedgerEntry, Posting, ledger_of, ledger_path, left_of, read_ledger
+from latamgpt.budget.need import Need
 from latamgpt.budget.quote import Amounts, amounts_of, quote
 from latamgpt.budget.spending import accounted, enter_quote
 from latamgpt.errors import InputDamagedError, OperatorError
@@ -125,13 +126,23 @@ def test_a_training_that_took_more_than_a_cap_is_not_taken_up_again(
     root: Path, site: Site, rich: Params, states: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take(monkeypatch, 5.5)
-    with accounted(root, rich, TEN_HOURS, "t1", site, states):
-        pass
+    with pytest.raises(SystemExit), accounted(root, rich, TEN_HOURS, "t1", site, states):
+        raise SystemExit(143)
     with (
         pytest.raises(OperatorError, match=r"has taken 22.00 US\$, above the 20.50 .*; 11.00 accelerator hours, above"),
         accounted(root, rich, TEN_HOURS, "t1", site, states),
     ):
         pass
+
+
+def test_what_is_trained_again_after_it_was_done_is_another_training(
+    root: Path, site: Site, rich: Params, states: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        take(monkeypatch, 1.0)
+        with accounted(root, rich, Need(1_000_000, 10, 1000, TEN_HOURS.flops / 10), "t1", site, states):
+            pass
+    assert [row[3:7] for row in trainings_table(read_ledger(root, site)).rows] == [(1, 1.0, 2.0, 2.0)] * 2
 
 
 def test_measured_energy_takes_the_place_of_power_and_time(params: Params, site: Site) -> None:
