@@ -11,6 +11,7 @@ from assets.graph import Graph, StageNode, code_version, read_params_text
 from assets.links import corrections_link, data_docs_link, mlflow_link, receipt_links
 from assets.lock import read_lock
 from assets.provenance import input_tags, new_versions
+from assets.quote_view import quote_metadata
 from assets.report_view import report_metadata
 from assets.shown import SOURCES, Shown
 from latamgpt.errors import OperatorError
@@ -84,6 +85,8 @@ class Factory:
         metadata |= report_metadata(report, shown)
         if shown.has_run:
             metadata |= mlflow_link(self.workspace, node.name)
+        if shown.has_quote:
+            metadata |= quote_metadata(self.workspace, report)
         if shown.has_scans:
             metadata |= corrections_link(node.key, report)
         if shown.gate_of:

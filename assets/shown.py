@@ -15,6 +15,7 @@ class Shown:
     curves: bool = False  # the report's curves, drawn
     gate_of: str = ""  # the stage whose output this one judges
     has_run: bool = False  # whether MLflow holds a run of it
+    has_quote: bool = False  # whether this site's quote and ledger are shown beside it
     has_receipt: bool = False  # whether a partner's receipt tells what became of it
     has_scans: bool = False  # whether people may correct what a machine read for it
 

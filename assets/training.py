@@ -12,8 +12,9 @@ SHOWN = {
     ),
     "training_quote": Shown(
         group="training",
-        description="What the training will need: parameters, operations, hours, money, memory per rank.",
+        description="What the training needs; on this site: hours, money, energy, carbon, water, memory, and who pays.",
         owners=("team:model",),
+        has_quote=True,
     ),
     "checkpoint": Shown(
         group="training",

@@ -19,6 +19,7 @@ from latamgpt.commands import (
     dsr,
     languages,
     ocr,
+    quote,
     receipt,
     registry,
     release,
@@ -30,7 +31,7 @@ from latamgpt.errors import OperatorError
 
 COMMANDS = (
     *(stage, registry, languages, deliver, ocr, corrections, withdraw, drill),
-    *(release, receipt, trace, corpus, audit, dsr),
+    *(release, receipt, trace, corpus, audit, dsr, quote),
 )
 """Each is a module of latamgpt.commands whose `add` adds one command or a few; what only one needs, it imports when it runs."""
 

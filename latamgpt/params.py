@@ -271,12 +271,13 @@ class MixtureGateParams(Frozen):
 
 
 class TrainingQuoteParams(Frozen):
-    """What the training may cost; above it nothing starts."""
+    """What the training may cost; above it nothing starts. What an hour costs is the site's: sites/NAME.yaml."""
 
-    accelerator: str  # a row of the table in latamgpt/training/plan.py: cpu, h100, h200 ...
-    model_flops_utilisation: Share
-    us_dollars_per_accelerator_hour: float = Field(ge=0)
     max_us_dollars: float = Field(ge=0)
+    max_accelerator_hours: float = Field(ge=0)  # of all accelerators together
+    max_kwh: float = Field(ge=0)  # of the building: what cooling takes is in it
+    max_kg_co2e: float = Field(ge=0)
+    vocab_size: Count  # of the base and what its tokenizer gained: one position's logits are as many
 
 
 class Precision(StrEnum):

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import orjson
 
+from latamgpt.budget.need import FLOPS_PER_PARAMETER_AND_TOKEN
+from latamgpt.launch.costs import accelerators
 from latamgpt.params import read_params
 from latamgpt.records import MIXTURE_SCHEMA, TOKEN_SHARD_SCHEMA
 from latamgpt.shards import token_type, write_shard
@@ -24,7 +26,6 @@ from latamgpt.store import rows_to_table, write_table
 from latamgpt.training.batches import Batch
 from latamgpt.training.loader import Loader
 from latamgpt.training.packing import PackedOrder
-from latamgpt.training.plan import FLOPS_PER_PARAMETER_AND_TOKEN, PEAK_FLOPS_PER_SECOND
 from scripts.loader_peers.rounds import rates_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -99,7 +100,7 @@ def measure_peer(python: str, module: str, flat: Path, scratch: Path) -> Rates:
 
 def eaten_by(utilisation: float) -> dict[str, float]:
     """Tokens a second that one H100 trains on at this share of its peak, model by model."""
-    peak = PEAK_FLOPS_PER_SECOND["h100"] * utilisation
+    peak = accelerators()["h100"].peak_flops_per_second.value * utilisation
     return {name: peak / FLOPS_PER_PARAMETER_AND_TOKEN / size for name, size in MODELS.items()}
 
 
@@ -120,7 +121,7 @@ def main() -> None:
         rates = measure_own(loader)
         for python, module in ((sys.executable, "memmap_in_dataloader"), (options.peer_python, "mosaicml_streaming")):
             rates |= measure_peer(python, module, flat, folder / module)
-    print_rates(rates, read_params(ROOT).training_quote.model_flops_utilisation)
+    print_rates(rates, accelerators()["cpu"].utilisation.value)
 
 
 def print_rates(rates: Rates, utilisation: float) -> None:

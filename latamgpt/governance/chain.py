@@ -62,13 +62,13 @@ class Chain:
         return self.entries[-1].sha256 if self.entries else FIRST_PREVIOUS
 
 
-def read_chain(path: Path) -> Chain:
-    """Read and verify a whole log; a log that is not there has no lines."""
+def read_chain(path: Path, kind: type[Entry] = Entry) -> Chain:
+    """Read and verify a whole log of one kind of entries; a log that is not there has no lines."""
     *lines, torn = (path.read_bytes() if path.is_file() else b"").split(b"\n")
     entries: list[Entry] = []
     previous = FIRST_PREVIOUS
     for number, line in enumerate(lines, start=1):
-        entry = _parse(line)
+        entry = _parse(line, kind)
         fault = _fault(entry, line, number, previous)
         if entry is None or fault:
             return Chain(tuple(entries), f"line {number} {fault}")
@@ -77,9 +77,9 @@ def read_chain(path: Path) -> Chain:
     return Chain(tuple(entries), torn=torn)
 
 
-def _parse(line: bytes) -> Entry | None:
+def _parse(line: bytes, kind: type[Entry]) -> Entry | None:
     try:
-        return Entry.model_validate(orjson.loads(line))
+        return kind.model_validate(orjson.loads(line))
     except (orjson.JSONDecodeError, ValidationError):
         return None
 

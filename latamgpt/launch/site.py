@@ -9,6 +9,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from latamgpt.errors import OperatorError
+from latamgpt.launch.costs import SiteCost
 from latamgpt.launch.slurm import Slurm
 from latamgpt.records import Frozen
 from latamgpt.yaml_files import explain_validation, load_yaml
@@ -37,6 +38,9 @@ class Site(Frozen):
     threads_per_process: Count = 2  # another number changes the last bits of what is trained
     workers: Count = 2  # processes that map over data
     engine: Engine = Engine.POOL  # of those workers
+    accelerator: str = "cpu"  # what a process trains on: a row of latamgpt/launch/accelerators.yaml
+    cost: SiteCost | None = None  # what an hour takes; without it no training is begun here
+    ledger: str = "var/ledger.jsonl"  # what trainings took, kept by all who share the site's credits; relative or absolute
     slurm: Slurm | None = None  # what their jobs ask for, where the engine is slurm
     base_models: str = "var/base_models"  # base models' folders; relative to the checkout, or absolute
     fasttext_model: str = "var/language_models/fasttext.bin"  # for where params.yaml asks for one; relative or absolute

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
+from latamgpt.budget.need import need_of
+from latamgpt.budget.quote import quote
+from latamgpt.launch.site import read_site
 from latamgpt.params import Params
 from latamgpt.receipts.use import DocumentUse
 from latamgpt.records import Frozen
 from latamgpt.shards import read_shard
 from latamgpt.store import Workspace
-from latamgpt.training.plan import quote
 
 RUN_TOKENS = 13
 """The length of a run that a filter looks for: as in Brown et al. 2020, appendix C (https://arxiv.org/abs/2005.14165)."""
@@ -46,7 +48,10 @@ def roll_back(workspace: Workspace, params: Params, first: int, num_steps: int) 
     for again. How many would be, had the states been kept, is said beside it.
     """
     counts = workspace.report("checkpoint").counts
-    need = quote(params, counts["num_parameters"], num_steps)
+    site = read_site(workspace.root)
+    need = need_of(params, counts["num_parameters"], num_steps)
+    quoted = quote(params, need, site) if site.cost else None  # a withdrawal is answered also where no price is known
+    priced = f"on one {quoted.rates.accelerator}" if quoted else f"at a price that sites/{site.name}.yaml does not say"
     every = params.checkpoint.save_every_steps
     kept = first // every * every
     return Remedy(
@@ -54,10 +59,10 @@ def roll_back(workspace: Workspace, params: Params, first: int, num_steps: int) 
         possible=True,
         num_steps=num_steps,
         num_tokens=counts["num_tokens"],
-        accelerator_hours=need.accelerator_hours,
-        us_dollars=need.us_dollars,
+        accelerator_hours=quoted.amounts.accelerator_hours if quoted else 0.0,
+        us_dollars=quoted.amounts.us_dollars if quoted else 0.0,
         explanation=f"step {first + 1} is the first that saw them. No state from before it is kept, so all {num_steps} steps are "
-        f"trained again from the base model on a corpus without them, on one {params.training_quote.accelerator}. From states "
+        f"trained again from the base model on a corpus without them, {priced}. From states "
         f"kept every {every} steps, {num_steps - kept} would be",
     )
 

@@ -9,6 +9,8 @@ import orjson
 import pyarrow as pa
 
 from latamgpt import shards
+from latamgpt.budget.need import need_of
+from latamgpt.budget.spending import accounted
 from latamgpt.launch.local import run_processes
 from latamgpt.launch.site import Site, read_site
 from latamgpt.params import CheckpointParams, Params
@@ -53,11 +55,13 @@ DATA_ORDER_SCHEMA = pa.schema(
 def run(workspace: Workspace, params: Params) -> Report:
     """Train, and publish the model with the order of its data, its curves and a report.
 
-    Steps: the shards passed their gate and a quote was accepted; every agreement permits training, today's registry asked; the
-    processes of this site train, going on where a killed run stopped; the result is published whole.
+    Steps: the shards passed their gate and a quote was accepted; every agreement permits training, today's registry asked; what
+    it will take is reserved, today's ledger asked; the processes of this site train, going on where a killed run stopped; what
+    it took is entered; the result is published whole.
 
     Raises:
-        OperatorError: a gate failed, there is less data than one step, MLflow does not answer, or the training broke down.
+        OperatorError: a gate failed, a cap would be broken, nobody's credits pay, there is less data than one step, MLflow does
+            not answer, or the training broke down.
         NotPermittedError: an agreement does not permit training, or not at this site.
     """
     for gate in GATES:
@@ -73,9 +77,12 @@ def run(workspace: Workspace, params: Params) -> Report:
     place = Place(site.country, site.name, site.is_guess)
     num_terms = len(must_permit_training(workspace.root, params.partners, documents, params.rights.as_of, place))
     digests = {name: digest_of(folder) for name, folder in folders.items()}
-    resume = resume_folder(workspace.root, identity(params, site, digests))
+    training = identity(params, site, digests)
+    resume = resume_folder(workspace.root, training)
+    need = need_of(params, workspace.report("base_model").counts["num_parameters"], num_steps)
     with workspace.publish("checkpoint") as folder:
-        outcome = _train(workspace, params, site, digests, resume, folder)
+        with accounted(workspace.root, params, need, training, site, resume):
+            outcome = _train(workspace, params, site, digests, resume, folder)
         copy_tokenizer(folders["tokenizer"], folders["base_model"], folder)
         write_table(
             folder / "data_order.parquet", rows_to_table(data_order(order, num_steps, params.checkpoint), DATA_ORDER_SCHEMA)

@@ -63,16 +63,23 @@ def test_document_is_followed_to_steps_release_and_recipients(published: Workspa
 
 
 def test_remedies_carry_the_prices_of_the_quote(published: Workspace, receipt_params: Params):
-    terms = receipt_params.training_quote.model_copy(update={"us_dollars_per_accelerator_hour": 1_000_000.0})
-    params = receipt_params.model_copy(update={"training_quote": terms})
-    retrain, adapter, output = trace(published, params, Wanted(partner=PARTNER)).remedies
+    site = published.root / "sites" / "laptop.yaml"
+    site.write_text(site.read_text().replace("{value: 0, source: a machine of one's own}", "{value: 4, source: its bill}"))
+    retrain, adapter, output = trace(published, receipt_params, Wanted(partner=PARTNER)).remedies
     assert (retrain.num_steps, retrain.num_tokens) == (10, 320)
-    assert retrain.us_dollars == pytest.approx(retrain.accelerator_hours * 1_000_000)
+    assert retrain.us_dollars == pytest.approx(retrain.accelerator_hours * 4)
     assert retrain.us_dollars > 0
     assert "step 4 is the first that saw them" in retrain.explanation
     assert not adapter.possible
     assert output.explanation.startswith("1 runs of 13 tokens")
     assert "The weights still hold what was learned" in output.explanation
+
+
+def test_a_withdrawal_is_answered_where_no_price_is_known(published: Workspace, receipt_params: Params):
+    (published.root / "sites" / "laptop.yaml").write_text("country: CL\n")
+    retrain, *_ = trace(published, receipt_params, Wanted(partner=PARTNER)).remedies
+    assert (retrain.num_steps, retrain.us_dollars) == (10, 0.0)
+    assert "at a price that sites/laptop.yaml does not say. From states" in retrain.explanation
 
 
 def test_document_that_no_step_saw_needs_no_remedy(published: Workspace, receipt_params: Params):

@@ -13,7 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from latamgpt.budget.ledger import read_ledger
 from latamgpt.errors import NotPermittedError, OperatorError
+from latamgpt.launch.site import read_site
 from latamgpt.params import Params
 from latamgpt.records import Expectation, Report, Severity
 from latamgpt.stages import run_stage
@@ -23,6 +25,7 @@ from latamgpt.tracking.server import connect
 from tests.conftest import ROOT
 from tests.training.conftest import make_ready
 
+FOR_EVER = "valid_from: 2020-01-01, valid_until: 2099-12-31}]"
 PUBLISHED = ("model.safetensors", "curve.json", "data_order.parquet", "report.json", "config.json", "tokenizer.json")
 
 
@@ -89,6 +92,9 @@ def test_training_learns_and_publishes_what_transformers_loads(straight: Workspa
 
     folder = straight.read("checkpoint")
     report = Report.read(folder)
+    started, used = read_ledger(straight.root, read_site(straight.root))
+    assert (started.action, used.action, started.subject) == ("started", "used", used.subject)
+    assert used.amounts.accelerator_hours > 0
     assert report.metrics["train/loss/last"] < report.metrics["train/loss/first"]
     curve = next(c for c in report.curves if c.name == "eval/bits_per_byte/que")
     assert curve.y[-1] < curve.y[0]
@@ -165,6 +171,17 @@ def test_two_processes_train_on_the_same_data_to_the_same_losses(ready: Workspac
     # The norm that clips is summed over two halves of the weights, so the last bits may differ from the first step on.
     losses = [[step["loss"] for step in orjson.loads((folder / "curve.json").read_bytes())["steps"]] for folder in (two, one)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+
+
+def test_credits_that_were_used_up_since_the_quote_stop_the_training(ready: Workspace, small: Params) -> None:
+    site, funders = ready.root / "sites" / "laptop.yaml", ready.root / "governance" / "funders.yaml"
+    site.write_text(site.read_text().replace("{value: 0, source: a machine of one's own}", "{value: 2, source: its bill}"))
+    funders.parent.mkdir()
+    funders.write_text("funders: [{id: uno, name: Uno, sites: [laptop], us_dollars: 0.00000001, " + FOR_EVER)
+    with pytest.raises(OperatorError, match=r"accelerator hours of laptop .* Nothing was started. See `latamgpt ledger`"):
+        run_stage(ready, small, "checkpoint")
+    assert not ready.place("checkpoint").exists()
+    assert not read_ledger(ready.root, read_site(ready.root))
 
 
 @pytest.mark.parametrize("gate", ["shards_gate", "mixture_gate"])
