@@ -9,6 +9,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from latamgpt.errors import OperatorError
+from latamgpt.launch.rank_jobs import RankJobs
 from latamgpt.launch.slurm import Slurm
 from latamgpt.records import Frozen
 from latamgpt.yaml_files import explain_validation, load_yaml
@@ -38,6 +39,7 @@ class Site(Frozen):
     workers: Count = 2  # processes that map over data
     engine: Engine = Engine.POOL  # of those workers
     slurm: Slurm | None = None  # what their jobs ask for, where the engine is slurm
+    training: RankJobs | None = None  # what the job of those that train asks for; without it they are processes of this machine
     base_models: str = "var/base_models"  # base models' folders; relative to the checkout, or absolute
     fasttext_model: str = "var/language_models/fasttext.bin"  # for where params.yaml asks for one; relative or absolute
 
