@@ -1,7 +1,7 @@
 """Submitters killed at random moments, again and again: each work has one job in the end, and nobody waits for ever.
 
-`python -m tests.launch.kills FOLDER WORKS KILLS` with SLURM_CONF set: so many works, each submitter killed so many times. In every
-second kill all that it had started dies with it, as where a machine loses power.
+`python -m tests.launch.kills FOLDER WORKS KILLS` with SLURM_CONF set: so many works, each submitter killed so many times. In
+every second kill all that it had started dies with it, as where a machine loses power.
 """
 
 import os

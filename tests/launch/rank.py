@@ -51,18 +51,21 @@ def finish(folder: Path, value: int) -> None:
 
 
 def main() -> None:
+    """Do what the first argument says."""
     verb, folder = sys.argv[1], Path(sys.argv[2])
-    print(f"rank {RANK} of {COUNT} says {verb}", flush=True)
+    print(f"rank {RANK} of {COUNT} says {verb}", flush=True)  # noqa: T201
     if verb == "add":
         add_up(folder)
     elif verb == "wait":
         wait(folder)
+    elif verb == "hang" and os.environ["LATAMGPT_START"] == "0":
+        signal.pause()
     elif verb == "mistake":
         raise OperatorError("the soup is cold. Nobody likes that. Warm it.")
     elif verb == "crash" and not (folder / f"started-{RANK}").exists():
         (folder / f"started-{RANK}").touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    elif verb == "crash":
+    elif verb in ("crash", "hang"):
         finish(folder, COUNT)
 
 
