@@ -159,6 +159,7 @@ def test_a_job_without_a_sign_of_life_is_begun_anew(here: Path) -> None:
 
 def test_ranks_that_crash_are_started_again_and_a_person_s_mistake_is_not(here: Path) -> None:
     assert "the ranks ended with exit code 137" in finish(follow(here, "crash"))
+    (here / "outcome.json").unlink()  # else the work is done
     follower = follow(here, "mistake")
     _, said = follower.communicate(timeout=60)
     assert said.splitlines()[-1] == "latamgpt: the soup is cold. Nobody likes that. Warm it."
