@@ -166,16 +166,19 @@ export MASTER_ADDR
 # Slurm tells this script that the time is nearly over; the ranks are told here, and save. Who is preempted is told by Slurm.
 asked=
 interrupted=
+ranks=
+code=@DRAINED@
 drain() {
     asked=yes
     interrupted=yes
     say "the time is nearly over: the ranks are asked to save"
-    kill -USR1 "$ranks"
+    if [ -n "$ranks" ]; then kill -USR1 "$ranks"; fi
 }
 trap drain USR1
 trap 'interrupted=yes' TERM
 
 for ((try = 0; try <= @RESTARTS@; try++)); do
+    if [ -n "$asked" ]; then break; fi
     rm -f "$failure"
     export MASTER_PORT=$((@PORT@))
     say "ranks on $SLURM_JOB_NODELIST, port $MASTER_PORT"
@@ -193,7 +196,7 @@ for ((try = 0; try <= @RESTARTS@; try++)); do
     done
     say "the ranks ended with exit code $code"
     if [ "$code" = 0 ] || [ -e "$failure" ] || [ -e "$cancelled" ]; then exit "$code"; fi
-    if [ "$code" = @DRAINED@ ] || [ -n "$asked" ]; then break; fi
+    if [ "$code" = @DRAINED@ ]; then break; fi
 done
 if [ "$code" != @DRAINED@ ] && [ -z "$asked" ]; then exit "$code"; fi
 

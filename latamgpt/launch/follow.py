@@ -16,7 +16,7 @@ from latamgpt.launch.rank_jobs import RankJobs
 from latamgpt.launch.words import say
 
 SECONDS_BETWEEN_LINES = 0.5
-BYTES_SHOWN_GONE_UNLESS_QUEUED = 16_384  # of a log, to whoever comes to it later
+BYTES_SHOWN_AGAIN = 16_384  # of a log, to whoever comes to it later
 LINES_OF_LOG_SHOWN = 20
 SECONDS_FOR_FILES = 60  # for which a shared folder may hide a file that another machine wrote: NFS' acdirmax
 
@@ -33,7 +33,7 @@ class Tail:
         try:
             with self.path.open("rb") as stream:
                 if self._shown < 0:
-                    self._shown = max(0, stream.seek(0, 2) - BYTES_SHOWN_GONE_UNLESS_QUEUED)
+                    self._shown = max(0, stream.seek(0, 2) - BYTES_SHOWN_AGAIN)
                 stream.seek(self._shown)
                 new = stream.read()
         except FileNotFoundError:
