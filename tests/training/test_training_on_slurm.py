@@ -180,7 +180,8 @@ def test_two_nodes_train_with_deepspeed(
     workspace = make_ready(tmp_path / "ready", base_folder)
     write_site(workspace.root)
     monkeypatch.setenv("LATAMGPT_SITE", "lab")
-    report = checkpoint.run(workspace, small)
+    few = small.checkpoint.model_copy(update={"save_every_steps": 20, "evaluate_every_steps": 30})
+    report = checkpoint.run(workspace, small.model_copy(update={"checkpoint": few}))
     assert report.counts["num_tokens"] > 0
     (log,) = (workspace.root / "var" / "slurm" / "jobs").glob("*.log")
     assert "ranks on node[1-2]" in log.read_text()
