@@ -115,16 +115,16 @@ def _run_plan(
             except queue.Empty:
                 continue
             except DagsterExecutionInterruptedError:
-                stop_all(is_cancelled=_is_cancelled(job_context))
+                stop_all(is_cancelled=is_cancelled(job_context.instance, job_context.run_id))
                 yield from _drain(done, running)
                 active.mark_interrupted()
                 raise
             running -= yield from _account(active, job_context, item)
 
 
-def _is_cancelled(job_context: PlanExecutionContext) -> bool:
+def is_cancelled(instance: dg.DagsterInstance, run_id: str) -> bool:
     """Whether somebody cancelled the run; else its process was asked to end, as when the daemon's machine is shut down."""
-    run = job_context.instance.get_run_by_id(job_context.run_id)
+    run = instance.get_run_by_id(run_id)
     return run is not None and run.status is dg.DagsterRunStatus.CANCELING
 
 
