@@ -30,7 +30,6 @@ SITE = """nodes: 1
 threads_per_process: 1
 training: {partition: work, walltime_minutes: 5, drain_seconds: 30, poll_seconds: 1, directives: ["--mem=100", "--hold"]}
 """
-SECONDS_TO_SUBMIT = 0.25  # looking, claiming and submitting together: the kills fall all over it
 
 
 @dataclass(frozen=True)
@@ -49,10 +48,11 @@ def drill(folder: Path, works: int, kills: int, seed: int = 0) -> Drill:
     (folder / "sites" / "lab.yaml").write_text(SITE)
     draw = random.Random(seed)
     reached: Counter[str] = Counter()
+    seconds = 1.2 * _seconds_to_submit(folder)  # the kills fall all over it
     todo = [Work("checkpoint", f"{number}-{token_hex(4)}", folder) for number in range(works)]
     for turn in range(works * kills):
         work = todo[turn % works]
-        _kill_soon(follower(folder, work), draw.uniform(0, SECONDS_TO_SUBMIT), all_of_it=turn % 2 == 1)
+        _kill_soon(follower(folder, work), draw.uniform(0, seconds), all_of_it=turn % 2 == 1)
         reached[_reached(folder, work)] += 1
     began = time.monotonic()
     last = [follower(folder, work) for work in todo for _ in range(2)]
@@ -64,6 +64,18 @@ def drill(folder: Path, works: int, kills: int, seed: int = 0) -> Drill:
     ask("scontrol", "release", *(job.id for work in todo for job in find(work.job_name(1)) or ()))
     codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in last]
     return Drill(dict(reached), [sorted(_ever(work)) for work in todo], attached, codes)
+
+
+def _seconds_to_submit(folder: Path) -> float:
+    """How long looking, claiming and submitting take on this machine now."""
+    began, work = time.monotonic(), Work("checkpoint", token_hex(4), folder)
+    pid = follower(folder, work)
+    while _reached(folder, work) != "a job":
+        time.sleep(0.002)
+    seconds = time.monotonic() - began
+    os.kill(pid, signal.SIGINT)  # which cancels the job
+    os.waitpid(pid, 0)
+    return seconds
 
 
 def place(folder: Path, work: Work) -> Path:
