@@ -68,10 +68,10 @@ class DvcDoor:
         place.unlink()
         return found
 
-    def stop_all(self) -> None:
-        """Stop every stage that runs; their callers get STOPPED."""
+    def stop_all(self, *, is_cancelled: bool = False) -> None:
+        """Stop every stage that runs; their callers get STOPPED. Cancelled, what it has running on a cluster ends as well."""
         for request_id in list(self._waiting):
-            self._stop(request_id)
+            self._stop(request_id, "cancel" if is_cancelled else "stop")
 
     def close(self) -> None:
         """End the server; stages that run are stopped and rolled back."""
@@ -93,11 +93,11 @@ class DvcDoor:
             _write(self._server, {"id": request_id, "verb": verb, "target": target, "log": str(log), "env": env})
         return request_id, answer
 
-    def _stop(self, request_id: int) -> None:
+    def _stop(self, request_id: int, verb: str = "stop") -> None:
         with self._mutex:
             asked = self._waiting.get(request_id)
             if asked is not None:
-                _write(asked.server, {"id": request_id, "verb": "stop"})
+                _write(asked.server, {"id": request_id, "verb": verb})
 
     def _start(self) -> "subprocess.Popen[bytes]":
         environment = {

@@ -19,6 +19,7 @@ from dagster_project.dvc_codes import FAILED
 from dagster_project.dvc_exec import open_ahead, reproduce, write_status
 from dagster_project.dvc_lockfile import read_ahead
 from dagster_project.dvc_stages import load_ahead
+from latamgpt.launch.interruption import CANCEL_VARIABLE
 from latamgpt.records import Frozen
 
 SECONDS_TO_STOP = 15
@@ -26,7 +27,10 @@ DIE_WITH_PARENT = 1  # prctl PR_SET_PDEATHSIG
 
 
 class Request(Frozen):
-    """What the door asks: `verb` is reproduce (target: a stage), status (target: a file for the answer) or stop."""
+    """What the door asks: `verb` is reproduce (target: a stage), status (target: a file for the answer), stop or cancel.
+
+    Both end a stage; cancel also ends what it has running elsewhere, such as a job of a cluster.
+    """
 
     id: int
     verb: str
@@ -64,14 +68,17 @@ class Server:
 
     def take(self, request: Request) -> None:
         """Start a child for a request, or stop the one that is named."""
-        if request.verb == "stop":
+        if request.verb in ("stop", "cancel"):
             if request.id in self.children:
+                if request.verb == "cancel":
+                    _cancel_file(self.root, self.children[request.id]).touch()
                 os.kill(self.children[request.id], signal.SIGTERM)
             return
         read_ahead(self.root)
         load_ahead(self.root, request.target)
         pid = os.fork()
         if pid == 0:
+            _cancel_file(self.root, os.getpid()).unlink(missing_ok=True)  # of a server that was killed
             _be_child(self.root, request)
         self.children[request.id] = pid
         self.watched.register(os.pidfd_open(pid), selectors.EVENT_READ, request.id)
@@ -82,6 +89,7 @@ class Server:
         os.close(handle)
         pid = self.children.pop(request_id)
         _, status = os.waitpid(pid, 0)
+        _cancel_file(self.root, pid).unlink(missing_ok=True)
         _kill_group(pid)
         sys.stdout.write(json.dumps({"id": request_id, "code": os.waitstatus_to_exitcode(status)}) + "\n")
         sys.stdout.flush()
@@ -111,6 +119,7 @@ def _be_child(root: Path, request: Request) -> None:
             os.dup2(log, stream)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.environ.update(request.env)
+        os.environ[CANCEL_VARIABLE] = str(_cancel_file(root, os.getpid()))
         code = reproduce(root, request.target) if request.verb == "reproduce" else write_status(root, Path(request.target))
     except BaseException:  # noqa: BLE001  (a forked child must not go on as its parent)
         traceback.print_exc()
@@ -118,6 +127,11 @@ def _be_child(root: Path, request: Request) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _cancel_file(root: Path, pid: int) -> Path:
+    """Is there while a child ends because somebody cancelled its run."""
+    return root / "var" / "logs" / f"cancelled-{pid}"
 
 
 def _kill_group(pid: int) -> None:

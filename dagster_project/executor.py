@@ -8,9 +8,10 @@ look at tests/dagster_project/test_executor.py first.
 import os
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import dagster as dg
 import psutil
@@ -33,7 +34,14 @@ SECONDS_BETWEEN_LOOKS = 0.5
 PID_TAG, BORN_TAG = "latamgpt/pid", "latamgpt/process_started"
 
 Done = tuple[str, "DagsterEvent | BaseException | None"]  # step key; an event, what broke the thread, or None at the end
-StopAll = Callable[[], None]
+
+
+class StopAll(Protocol):
+    """Ends the stages that a run waits for; those of a run that somebody cancelled also on a cluster."""
+
+    def __call__(self, *, is_cancelled: bool) -> None:
+        """End them."""
+        ...
 
 
 class ThreadExecutor(Executor):
@@ -107,11 +115,17 @@ def _run_plan(
             except queue.Empty:
                 continue
             except DagsterExecutionInterruptedError:
-                stop_all()
+                stop_all(is_cancelled=is_cancelled(job_context.instance, job_context.run_id))
                 yield from _drain(done, running)
                 active.mark_interrupted()
                 raise
             running -= yield from _account(active, job_context, item)
+
+
+def is_cancelled(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether somebody cancelled the run; else its process was asked to end, as when the daemon's machine is shut down."""
+    run = instance.get_run_by_id(run_id)
+    return run is not None and run.status is dg.DagsterRunStatus.CANCELING
 
 
 def step_log_key(run_id: str, step_key: str) -> list[str]:

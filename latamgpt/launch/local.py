@@ -19,6 +19,8 @@ FAILURE_VARIABLE = "LATAMGPT_FAILURE"
 SECONDS_TO_END = 10
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 LINES_OF_LOG_SHOWN = 20
+DRAINED = 85
+"""Exit code of ranks that were asked to make room: all is saved, and they are to be started again."""
 
 
 def run_processes(
@@ -36,7 +38,8 @@ def run_processes(
     if site.nodes > 1:
         raise OperatorError(
             f"this site spreads its work over {site.nodes} nodes, and this command starts processes of one machine only. Nothing "
-            "was started. Set LATAMGPT_SITE=laptop to work on this machine, with parameters that fit it."
+            "was started. Training goes over nodes where the site's file has a section training (docs/training-on-slurm.md); "
+            "to work on this machine, set LATAMGPT_SITE=laptop, with parameters that fit it."
         )
     log_path.parent.mkdir(parents=True, exist_ok=True)
     failure_path = log_path.with_suffix(".failure.json")

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from latamgpt.errors import OperatorError
 from latamgpt.launch.costs import SiteCost
+from latamgpt.launch.rank_jobs import RankJobs
 from latamgpt.launch.slurm import Slurm
 from latamgpt.records import Frozen
 from latamgpt.yaml_files import explain_validation, load_yaml
@@ -42,6 +43,7 @@ class Site(Frozen):
     cost: SiteCost | None = None  # what an hour takes; without it no training is begun here
     ledger: str = "var/ledger.jsonl"  # what trainings took, kept by all who share the site's credits; relative or absolute
     slurm: Slurm | None = None  # what their jobs ask for, where the engine is slurm
+    training: RankJobs | None = None  # what the job of those that train asks for; without it they are processes of this machine
     base_models: str = "var/base_models"  # base models' folders; relative to the checkout, or absolute
     fasttext_model: str = "var/language_models/fasttext.bin"  # for where params.yaml asks for one; relative or absolute
 

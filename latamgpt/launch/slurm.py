@@ -74,7 +74,7 @@ def try_job(script: str) -> None:
     Raises:
         OperatorError: it would not; the message is Slurm's own.
     """
-    answer = _call("sbatch", "--test-only", given=script)
+    answer = call("sbatch", "--test-only", given=script)
     if answer.returncode != 0:
         raise OperatorError(
             f"Slurm refuses the workers' jobs: {' '.join(answer.stderr.split())}. Nothing was submitted. Mend the section slurm "
@@ -84,13 +84,14 @@ def try_job(script: str) -> None:
 
 def queued_jobs(job_name: str) -> dict[str, str] | None:
     """Jobs of this name that have not ended: the id, and its state and the reason or nodes. None where Slurm does not answer."""
-    answer = _call("squeue", "--noheader", f"--name={job_name}", "--format=%i|%T %R")
+    answer = call("squeue", "--noheader", f"--name={job_name}", "--format=%i|%T %R")
     if answer.returncode != 0:
         return None
     return dict(line.split("|", 1) for line in answer.stdout.splitlines())
 
 
-def _call(*command: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+def call(*command: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+    """One of Slurm's commands, to its end; one that does not answer in time failed."""
     try:
         return subprocess.run(command, input=given, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False)
     except subprocess.TimeoutExpired:

@@ -11,7 +11,8 @@ import pyarrow as pa
 from latamgpt import shards
 from latamgpt.budget.need import need_of
 from latamgpt.budget.spending import accounted
-from latamgpt.launch.local import run_processes
+from latamgpt.launch.claims import Work
+from latamgpt.launch.ranks import Ranks, run_ranks
 from latamgpt.launch.site import Site, read_site
 from latamgpt.params import CheckpointParams, Params
 from latamgpt.records import MANIFEST_NAME, REPORT_NAME, TOKENIZER_FILES, Curve, Report, Table
@@ -20,6 +21,7 @@ from latamgpt.store import (
     Workspace,
     digest_of,
     must_have_passed,
+    replace_json,
     rows_to_table,
     sha256_file,
     write_json,
@@ -35,6 +37,7 @@ from latamgpt.training.rights import must_permit_training, read_terms
 
 GATES = ("shards_gate", "mixture_gate")
 INPUTS = ("base_model", "mixture", "token_shards", "tokenizer")
+OUTPUT = "output"  # of the ranks, beside the states: it is the same folder after this process was killed
 WEIGHTS_SUFFIXES = (".safetensors", ".safetensors.index.json")
 
 DATA_ORDER_SCHEMA = pa.schema(
@@ -77,12 +80,13 @@ def run(workspace: Workspace, params: Params) -> Report:
     place = Place(site.country, site.name, site.is_guess)
     num_terms = len(must_permit_training(workspace.root, params.partners, documents, params.rights.as_of, place))
     digests = {name: digest_of(folder) for name, folder in folders.items()}
-    training = identity(params, site, digests)
-    resume = resume_folder(workspace.root, training)
+    work = Work("checkpoint", identity(params, site, digests), workspace.root)
+    resume = resume_folder(workspace.root, work.identity)
     need = need_of(params, workspace.report("base_model").counts["num_parameters"], num_steps)
     with workspace.publish("checkpoint") as folder:
-        with accounted(workspace.root, params, need, training, site, resume):
-            outcome = _train(workspace, params, site, digests, resume, folder)
+        with accounted(workspace.root, params, need, work.identity, site, resume):
+            outcome = _train(workspace, params, site, digests, work, resume)
+        _take(resume / OUTPUT, folder)
         copy_tokenizer(folders["tokenizer"], folders["base_model"], folder)
         write_table(
             folder / "data_order.parquet", rows_to_table(data_order(order, num_steps, params.checkpoint), DATA_ORDER_SCHEMA)
@@ -178,10 +182,12 @@ def _curve(name: str, y_label: str, x: tuple[float, ...], y: list[float]) -> Cur
 
 
 def _train(
-    workspace: Workspace, params: Params, site: Site, digests: dict[str, str], resume: Path, output: Path
+    workspace: Workspace, params: Params, site: Site, digests: dict[str, str], work: Work, resume: Path
 ) -> TrainingOutcome:
+    """Have the ranks do it: they may be at work already, in a job that another process submitted, and what they read stays."""
+    output, extended = resume / OUTPUT, resume / "base"
     resume.mkdir(parents=True, exist_ok=True)
-    base = extend_model(workspace.place("base_model"), workspace.place("tokenizer"), resume / "base")
+    base = extended if extended.is_dir() else extend_model(workspace.place("base_model"), workspace.place("tokenizer"), extended)
     job = TrainingJob(
         root=str(workspace.root),
         base=str(base),
@@ -192,14 +198,19 @@ def _train(
         digests=digests,
     )
     job_path = resume / "job.json"
-    write_json(job_path, job)
+    replace_json(job_path, job)
     environment = pinned_environment(params.checkpoint.precision, site.threads_per_process)
     log_path = workspace.root / "var" / "logs" / "checkpoint.log"
-    run_processes(site, "latamgpt.training.worker", [str(job_path)], environment, log_path, processes=site.processes)
     outcome = output / OUTCOME_NAME
-    measured = TrainingOutcome.model_validate_json(outcome.read_bytes())
-    outcome.unlink()
-    return measured
+    run_ranks(site, work, Ranks("latamgpt.training.worker", [str(job_path)], environment, log_path, outcome, signs=[resume]))
+    return TrainingOutcome.model_validate_json(outcome.read_bytes())
+
+
+def _take(output: Path, folder: Path) -> None:
+    """What the ranks wrote into the folder that is published, but for what they measured; it stays until that is done."""
+    for path in sorted(output.iterdir()):
+        if path.name != OUTCOME_NAME:
+            (folder / path.name).hardlink_to(path)
 
 
 def copy_tokenizer(tokenizer: Path, base: Path, folder: Path) -> None:

@@ -5,6 +5,7 @@
 
 import logging
 import math
+import shutil
 import sys
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -15,7 +16,7 @@ from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.launch.local import die_with_parent, errors_for_parent
 from latamgpt.params import Precision
 from latamgpt.progress import follow
-from latamgpt.store import Workspace, digest_of, write_json
+from latamgpt.store import Workspace, digest_of, replace_json
 from latamgpt.tracking.points import RunLog
 from latamgpt.tracking.runs import DatasetUsed, start_run
 from latamgpt.training import resume
@@ -98,10 +99,12 @@ class Training:
         weights = self.engine.weights()
         if self.rank.is_first:
             output = Path(self.job.output)
+            shutil.rmtree(output, ignore_errors=True)  # of a start that was killed here, perhaps linked from what is published
+            output.mkdir()
             save_model(output, self.engine.model, weights, SAVED_AS[self.params.precision])
             num_parameters = sum(weight.numel() for weight in weights.values())
             outcome = TrainingOutcome(history=self.history, num_steps=self.num_steps, num_parameters=num_parameters)
-            write_json(output / OUTCOME_NAME, outcome)
+            replace_json(output / OUTCOME_NAME, outcome)
 
     def _step(self, step: int, run_log: RunLog | None) -> None:
         params, started = self.params, time.monotonic()

@@ -72,7 +72,8 @@ CommunicationParameters=NoInAddrAny
 CONF
 
 # cred_expire: a requeued job starts again after as many seconds, and not after two minutes. config_overrides: nodes may claim
-# more cores than the machine has. ReturnToService: a node that comes back may work again.
+# more cores than the machine has. ReturnToService: a node that comes back may work again. A job of the partition work takes
+# the nodes of jobs in the partition spare, which have 20 s to make room.
 cat >"$folder/etc/slurm.conf" <<CONF
 ClusterName=lab
 SlurmctldHost=controller($NETWORK.1)
@@ -102,12 +103,15 @@ ReturnToService=2
 KillWait=2
 JobRequeue=1
 MpiDefault=none
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=127.0.0.1
 AccountingStoragePort=$ACCOUNTING_PORT
 AccountingStoragePass=$folder/munge/socket
 $(for i in $(seq "$nodes"); do echo "NodeName=node$i NodeAddr=$NETWORK.$((10 + i)) CPUs=8 RealMemory=16000 State=UNKNOWN"; done)
-PartitionName=work Nodes=ALL Default=YES MaxTime=60 State=UP
+PartitionName=work Nodes=ALL Default=YES MaxTime=60 PriorityTier=2 State=UP
+PartitionName=spare Nodes=ALL MaxTime=60 PriorityTier=1 GraceTime=20 State=UP
 CONF
 {
     echo "127.0.0.1 localhost"

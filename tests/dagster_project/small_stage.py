@@ -3,6 +3,7 @@
 var/fail-STAGE makes a stage fail with a message; var/hold-STAGE makes it write half its output and wait to be killed.
 """
 
+import os
 import signal
 import sys
 from datetime import date
@@ -11,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from latamgpt.errors import OperatorError
+from latamgpt.launch.interruption import InterruptedBySignalError, interruptible
 from latamgpt.records import Curve, Expectation, Report, Severity, Table
 from latamgpt.registry.partners import Edge, Purpose, read_institution
 from latamgpt.registry.rights import rule
@@ -30,12 +32,22 @@ def main(name: str, key: str) -> None:
         (folder / "half.txt").write_text("half of it")
         if (workspace.root / "var" / f"hold-{mark}").exists():
             (workspace.root / "var" / f"held-{mark}").touch()
-            signal.pause()
+            end_with_a_signal(workspace.root / "var" / f"ended-{mark}")
         (folder / "half.txt").unlink()
         (folder / TEXT).write_text(text)
         if name == "release_candidate":
             write_json(folder / "model.json", {"name": "small"})
         write_report(folder, report(name, key, text, expectations))
+
+
+def end_with_a_signal(note: Path) -> None:
+    """Wait to be killed, and note at once whether somebody cancelled."""
+    with interruptible() as interruption:
+        try:
+            interruption.wait(600)
+        except InterruptedBySignalError as interrupted:
+            note.write_text("cancelled" if interrupted.is_cancelled else "left alone")
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def work(workspace: Workspace, params: dict, name: str, key: str) -> tuple[str, list[Expectation]]:

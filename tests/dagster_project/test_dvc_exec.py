@@ -71,6 +71,36 @@ def test_a_stopped_stage_leaves_the_last_good_output_and_no_process(built_factor
     assert list((root(built_factory) / "var" / "unpublished").iterdir()) == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("is_cancelled", "words"), [(True, "cancelled"), (False, "left alone")])
+def test_a_stage_knows_whether_somebody_cancelled_it_or_its_orchestrator_ends(
+    built_factory: Location,
+    is_cancelled: bool,  # noqa: FBT001
+    words: str,
+) -> None:
+    change_delivery(built_factory)
+    mark(built_factory, "hold-documents@alpha")
+    code, _ = reproduce_and_stop(built_factory, "documents@alpha", is_cancelled=is_cancelled)
+    assert code == STOPPED
+    assert (root(built_factory) / "var" / "ended-documents@alpha").read_text() == words
+    assert list((root(built_factory) / "var" / "logs").glob("cancelled-*")) == []
+
+
+@pytest.mark.slow
+def test_a_stage_whose_server_is_killed_is_left_alone(built_factory: Location) -> None:
+    change_delivery(built_factory)
+    mark(built_factory, "hold-documents@alpha")
+    waiting = threading.Thread(target=lambda: built_factory.door.reproduce("documents@alpha"))
+    waiting.start()
+    wait_for(root(built_factory) / "var" / "held-documents@alpha")
+    for process in psutil.Process().children():
+        if "dagster_project.dvc_server" in " ".join(process.cmdline()):
+            process.kill()
+    waiting.join(60)
+    wait_for(root(built_factory) / "var" / "ended-documents@alpha")
+    assert (root(built_factory) / "var" / "ended-documents@alpha").read_text() == "left alone"
+
+
 def test_a_stage_clears_its_own_drafts_and_no_other_partners(built_factory: Location) -> None:
     waiting = root(built_factory) / "var" / "unpublished"
     for name in ("documents-alpha-ab_cd123", "documents-alpha-ab_cd123-old", "documents-alpha-sur-ab_cd123"):
@@ -172,12 +202,12 @@ def touch_params(location: Location, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
 
 
-def reproduce_and_stop(location: Location, address: str) -> tuple[int, str]:
+def reproduce_and_stop(location: Location, address: str, *, is_cancelled: bool = False) -> tuple[int, str]:
     answers: list[tuple[int, str]] = []
     waiting = threading.Thread(target=lambda: answers.append(location.door.reproduce(address)))
     waiting.start()
     wait_for(root(location) / "var" / f"held-{address}")
-    location.door.stop_all()
+    location.door.stop_all(is_cancelled=is_cancelled)
     waiting.join(60)
     return answers[0]
 

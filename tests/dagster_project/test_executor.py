@@ -10,7 +10,7 @@ import pytest
 
 from dagster_project.definitions import Location
 from dagster_project.dvc_door import DvcDoor
-from dagster_project.executor import process_tags
+from dagster_project.executor import is_cancelled, process_tags
 from dagster_project.materialize import Outcome, execute
 from tests.dagster_project.small_factory import PARTNERS
 from tests.dagster_project.test_dvc_exec import mark, place, root, wait_for
@@ -144,3 +144,13 @@ def test_a_full_disk_at_a_step_is_told_in_a_sentence(
     outcome = execute(built_factory, instance, "factory", {"documents@beta"})
     assert not outcome.succeeded
     assert outcome.failures["documents@beta"].startswith(f"the disk that holds {root(built_factory)} is full (")
+
+
+def test_a_run_is_cancelled_when_somebody_cancelled_it_and_not_when_its_process_ends(instance: dg.DagsterInstance) -> None:
+    @dg.job
+    def nothing() -> None: ...
+
+    run = instance.create_run_for_job(job_def=nothing)
+    assert not is_cancelled(instance, run.run_id)
+    instance.report_run_canceling(run)
+    assert is_cancelled(instance, run.run_id)
