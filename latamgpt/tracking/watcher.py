@@ -11,6 +11,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +29,8 @@ SECONDS_BETWEEN_SENDS = 5.0
 SECONDS_TO_TRY = 600  # after the run's end, for a server that is away; then the next run of this checkout sends
 SECONDS_BETWEEN_SYSTEM_METRICS = 10
 SYSTEM_METRICS_THREAD = "SystemMetricsMonitor"  # MLflow's name for it
-
-log = logging.getLogger(__name__)
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""A job's end goes to all of its processes; a watcher ends last, and by itself."""
 
 
 def start_watcher(spool: Spool) -> "subprocess.Popen[bytes]":
@@ -36,7 +38,7 @@ def start_watcher(spool: Spool) -> "subprocess.Popen[bytes]":
     path = spool.root / "var" / "logs" / "tracking.log"
     path.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "latamgpt.tracking.watcher", str(spool.root), spool.key]
-    with path.open("ab") as said:
+    with path.open("ab") as said, _held_back(ENDING):
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
 
 
@@ -96,6 +98,16 @@ def _has_all(spool: Spool, sent: Sent) -> bool:
     return sent.offset >= spool.lines.stat().st_size
 
 
+@contextmanager
+def _held_back(signals: tuple[signal.Signals, ...]) -> Generator[None]:
+    """What is started meanwhile does not hear these until it ignores them; this process hears them right after."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _flush(spool: Spool) -> None:
     """Bring the spool to the disk: here, so that the run never waits for one."""
     handle = os.open(spool.lines, os.O_RDONLY)
@@ -108,8 +120,8 @@ def _flush(spool: Spool) -> None:
 def main() -> None:
     """Watch the run that the arguments name."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # a job's end goes to all its processes: this one ends last, and by itself
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
     watch(Workspace(Path(sys.argv[1])), Spool(Path(sys.argv[1]), sys.argv[2]))
 
 

@@ -88,7 +88,13 @@ def _charts(history: History, changes: Sequence[LanguageChange], goodput: Sequen
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     tokens = [step.tokens for step in history.steps]
-    fixed: Any = {"svg.hashsalt": NAME, "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+    fixed: Any = {
+        "svg.hashsalt": NAME,
+        "svg.fonttype": "none",
+        "font.size": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
     with mpl.rc_context(fixed):
         figure = Figure(figsize=(12, 6.6 + 0.12 * len(changes)), layout="constrained")
         axes = figure.subplots(2, 3)
@@ -107,12 +113,20 @@ def _charts(history: History, changes: Sequence[LanguageChange], goodput: Sequen
 def _line(axes: "Axes", title: str, tokens: Sequence[int], values: Sequence[float]) -> None:
     axes.plot(tokens, values, color=LINE, linewidth=1.2, marker="." if len(tokens) < 2 else "")
     axes.set_title(title, loc="left")
+    _count_tokens(axes)
+
+
+def _count_tokens(axes: "Axes") -> None:
+    from matplotlib.ticker import EngFormatter, MaxNLocator  # noqa: PLC0415
+
     axes.set_xlabel("tokens seen")
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
 
 
 def _languages(axes: "Axes", evaluations: Sequence[EvaluatedStep]) -> None:
     axes.set_title("bits per byte against before", loc="left")
-    axes.set_xlabel("tokens seen")
+    _count_tokens(axes)
     axes.axhline(0, color=BEFORE, linewidth=0.8)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:+.1%}")
     before = {each.language: each.bits_per_byte for each in evaluations[0].languages} if evaluations else {}
