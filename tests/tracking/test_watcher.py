@@ -25,8 +25,8 @@ from latamgpt.tracking.spool import spool_folder
 from tests.conftest import ROOT
 from tests.servers.ports import free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-SECONDS_TO_BE_CLOSED = 60
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+SECONDS_TO_BE_CLOSED, SECONDS_TO_START = 60, 180
 
 
 @dataclass
@@ -74,8 +74,8 @@ def find(client: MlflowClient, key: str) -> Run | None:
     return found[0] if found else None
 
 
-def wait_for(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS_TO_BE_CLOSED
+def wait_for(what: Callable[[], bool], seconds: float = SECONDS_TO_BE_CLOSED) -> None:
+    deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline
         Event().wait(0.2)
@@ -126,6 +126,7 @@ def test_run_of_which_everything_was_killed_is_closed_by_the_next_start(workspac
 @contextmanager
 def mlflow_server(workspace: Workspace) -> Generator["subprocess.Popen[bytes]"]:
     chosen = settings(workspace)
+    (workspace.root / chosen.server.store).parent.mkdir(parents=True, exist_ok=True)
     with server(mlflow_command(workspace, chosen), workspace, {**os.environ, **chosen.server.environment}) as process:
         yield process
 
@@ -148,13 +149,13 @@ def test_server_killed_and_started_again_has_every_point_once(workspace: Workspa
     with worker(workspace) as run:
         run.step(1)
         with mlflow_server(workspace) as first:
-            wait_for(lambda: answers(client) and client.get_experiment_by_name(EXPERIMENT) is not None)
+            wait_for(lambda: answers(client) and client.get_experiment_by_name(EXPERIMENT) is not None, SECONDS_TO_START)
             wait_for(lambda: find(client, run.key) is not None)
             run.step(*range(2, 30))
             os.killpg(first.pid, signal.SIGKILL)
         run.step(*range(30, 60))
         with mlflow_server(workspace):
-            wait_for(lambda: answers(client))
+            wait_for(lambda: answers(client), SECONDS_TO_START)
             run.step(*range(60, 70))
             run_id = run.end()
             assert losses(client, run_id) == [(step, 1 / step) for step in range(1, 70)]
