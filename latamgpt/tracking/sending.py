@@ -111,21 +111,21 @@ class Sender:
         if self._client is not None and sent.run_id:
             return self._client, sent.run_id
         client = connect(self._workspace)
-        run_id = sent.run_id or self._find_or_make(client)
+        begin = next(line for line, _ in self._spool.read() if isinstance(line, Begin))
+        run_id = sent.run_id or self._find_or_make(client, begin)
         run = client.get_run(run_id)
+        complete_link(self._workspace, begin.stage, self._spool.key, run_id, run.info.experiment_id)
         self._last_steps = {metric.key: metric.step for metric in run.data.to_proto().metrics}
         self._client = client
         return client, run_id
 
-    def _find_or_make(self, client: "MlflowClient") -> str:
-        begin = next(line for line, _ in self._spool.read() if isinstance(line, Begin))
+    def _find_or_make(self, client: "MlflowClient", begin: Begin) -> str:
         experiment_id = find_experiment(client)
         found = client.search_runs([experiment_id], f"tags.`{KEY_TAG}` = '{self._spool.key}'", max_results=1)
         tags = {**begin.tags, KEY_TAG: self._spool.key}
         run = found[0] if found else client.create_run(experiment_id, begin.at_ms, tags, begin.name)
         store = USER.sub("//", tracking_uri(self._workspace))
-        self._keep(run_id=run.info.run_id, experiment_id=experiment_id, store=store)
-        complete_link(self._workspace, begin.stage, self._spool.key, run.info.run_id, experiment_id)
+        self._keep(run_id=run.info.run_id, store=store)
         return run.info.run_id
 
     def _log_begin(self, client: "MlflowClient", run_id: str, begin: Begin) -> None:

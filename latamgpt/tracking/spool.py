@@ -84,7 +84,6 @@ class Sent(Frozen):
 
     offset: int = 0  # bytes
     run_id: str = ""
-    experiment_id: str = ""
     store: str = ""  # where the run is; '' until it was made somewhere
     problem: str = ""  # why the last attempt did not reach the end
 
