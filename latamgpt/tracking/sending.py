@@ -45,17 +45,15 @@ class Sender:
 
     def send(self) -> Sent:
         """Send all there is; where MLflow does not take it, say why in the cursor, and begin there the next time."""
-        from mlflow.exceptions import MlflowException
-
         with _only_sender(self._spool) as is_mine:
             sent = self._spool.read_sent()
             if not is_mine:
                 return sent
             try:
                 self._send(sent)
-            except (OperatorError, MlflowException, OSError) as error:
+            except Exception as error:  # noqa: BLE001  (whatever a store raises: it is said, tried again, and ends no training)
                 self._client = None
-                self._keep(problem=str(error))
+                self._keep(problem=str(error) or repr(error))
             return self._spool.read_sent()
 
     def _send(self, sent: Sent) -> None:
