@@ -30,6 +30,7 @@ from dagster_project.reload import Watch, seen
 from latamgpt.errors import OperatorError
 from latamgpt.receipts.freshness import page_now
 from latamgpt.store import Workspace, find_workspace
+from latamgpt.tracking.sending import send_left
 from latamgpt.tracking.server import EXPERIMENT, connect
 
 SECONDS_TO_START = 120
@@ -107,6 +108,7 @@ def serve(workspace: Workspace, chosen: Settings) -> None:
         wait_for(f"{chosen.dagster.url}/server_info", chosen.dagster, dagster, workspace)
         for address in (chosen.dagster, chosen.mlflow, chosen.docs):
             _say(f"{address.name:10} {address.url}")
+        send_left(workspace)
         _say("Ctrl-C stops all three")
         while mlflow.poll() is None and dagster.poll() is None:
             time.sleep(SECONDS_BETWEEN_LOOKS)

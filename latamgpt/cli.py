@@ -23,6 +23,7 @@ from latamgpt.commands import (
     receipt,
     registry,
     release,
+    runs,
     site,
     stage,
     trace,
@@ -32,7 +33,7 @@ from latamgpt.errors import OperatorError
 
 COMMANDS = (
     *(stage, registry, languages, deliver, ocr, corrections, withdraw, drill),
-    *(release, receipt, trace, corpus, audit, dsr, quote, site),
+    *(release, receipt, trace, corpus, audit, dsr, quote, runs, site),
 )
 """Each is a module of latamgpt.commands whose `add` adds one command or a few; what only one needs, it imports when it runs."""
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from latamgpt.store import Workspace, digest_of
 from latamgpt.tracking.links import find_link
-from latamgpt.tracking.runs import DIGEST_TAG, find_run, revision_tags
+from latamgpt.tracking.runs import find_run, revision_tags
+from latamgpt.tracking.sending import DIGEST_TAG
 from latamgpt.tracking.server import connect, find_experiment, tracking_uri
 
 

@@ -1,28 +1,28 @@
-"""MLflow runs: begun or continued, with what they read and on which revision, and closed whatever happens."""
+"""Runs: begun or continued, with what they read and on which revision, and closed whatever happens."""
 
 import logging
 import os
 import subprocess
+import time
+import uuid
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import orjson
-
-from latamgpt.store import Workspace, digest_of
+from latamgpt.errors import OperatorError
+from latamgpt.store import Workspace, digest_of, held, sha256_file
 from latamgpt.tracking.links import leave_link
-from latamgpt.tracking.points import RunLog, send_unsent
-from latamgpt.tracking.server import connect, find_experiment
+from latamgpt.tracking.points import RunLog
+from latamgpt.tracking.sending import send_left
+from latamgpt.tracking.server import must_answer
+from latamgpt.tracking.spool import Begin, Spool, SpoolWriter, UsedDataset, spool_folder
+from latamgpt.tracking.watcher import start_watcher
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
-
-SECONDS_BETWEEN_SYSTEM_METRICS = 10
-DIGEST_TAG = "manifest_sha256"
-DATASET_DIGEST_CHARS = 36  # the longest that MLflow's store takes
 
 log = logging.getLogger(__name__)
 
@@ -46,35 +46,44 @@ def start_run(
     *,
     continue_run: str = "",
     datasets: Sequence[DatasetUsed] = (),
-    system_metrics: bool = False,
+    watched: bool = False,
 ) -> Generator[RunLog]:
-    """One MLflow run for a stage's work: FINISHED when the block ends, FAILED when it raises.
+    """One MLflow run for a stage's work: FINISHED when the block ends, FAILED when it raises, KILLED when it is interrupted.
 
-    Steps: find the run to continue (a killed process leaves its run RUNNING for ever) or make one; log params and datasets;
-    leave the link; sample the machine every ten seconds if asked to; send every point before the run is closed.
+    Steps: take up the spool of the run to continue (its `key`), or begin one; leave the link; write to the spool alone; at the
+    end see all of it sent. A watched run has a process beside it that sends meanwhile, samples the machine, and closes the run
+    where this process cannot. A server that is away stops nobody.
     """
-    client = connect(workspace)
-    experiment_id = find_experiment(client)
-    all_tags = {**revision_tags(workspace), "dvc.stage": stage, **dagster_tags(), **tags}
-    run = find_run(client, continue_run) if continue_run else None
-    continued = run is not None
-    if run is None:
-        run = client.create_run(experiment_id, run_name=name, tags=all_tags)
-        _log_params(client, run.info.run_id, params)
-        _log_datasets(client, run.info.run_id, datasets)
+    try:
+        must_answer(workspace)
+    except OperatorError as error:
+        log.warning("%s The work goes on; what it measures waits in %s.", error, spool_folder(workspace.root))
+    spool = Spool(workspace.root, continue_run or uuid.uuid4().hex)
+    begin = Begin(
+        at_ms=int(time.time() * 1000),
+        stage=stage,
+        name=name,
+        params={key: str(value) for key, value in flatten(params).items()},
+        tags={**revision_tags(workspace), "dvc.stage": stage, **dagster_tags(), **tags},
+        datasets=tuple(_used(dataset) for dataset in datasets),
+    )
+    run_log = RunLog(spool, SpoolWriter(spool))
+    with held(workspace.root, "spool"):
+        run_log.take_up(begin)
+    leave_link(workspace, stage, spool.key)
+    if watched:
+        run_log.watcher = start_watcher(spool)
     else:
-        client.set_terminated(run.info.run_id, "RUNNING")
-    run_id = run.info.run_id
-    leave_link(workspace, stage, run_id, experiment_id)
-    run_log = RunLog(client, run_id, workspace.root / "var" / "mlflow" / "unsent", continued=continued)
-    send_unsent(client, run_log.unsent_folder)
-    with _system_metrics(client, run_id, wanted=system_metrics, continued=continued):
-        try:
-            yield run_log
-        except BaseException:
-            _close(run_log, "FAILED")
-            raise
-        _close(run_log, "FINISHED")
+        send_left(workspace)
+    try:
+        yield run_log
+    except Exception:
+        run_log.close("FAILED")
+        raise
+    except BaseException:
+        run_log.close("KILLED")
+        raise
+    run_log.close("FINISHED")
 
 
 def find_run(client: "MlflowClient", run_id: str) -> "Run | None":
@@ -92,10 +101,15 @@ def find_run(client: "MlflowClient", run_id: str) -> "Run | None":
 
 
 def revision_tags(workspace: Workspace) -> dict[str, str]:
-    """The git revision, and whether the checkout differs from it."""
+    """The git revision, whether the checkout differs from it, and the sha256 of dvc.lock, which names the data."""
     revision = _git(workspace, "rev-parse", "HEAD")
     changed = _git(workspace, "status", "--porcelain", "--untracked-files=no")
-    return {"git.revision": revision or "none", "git.changed": "yes" if changed else "no"}
+    lock = workspace.root / "dvc.lock"
+    return {
+        "git.revision": revision or "none",
+        "git.changed": "yes" if changed else "no",
+        "dvc.lock": sha256_file(lock) if lock.is_file() else "none",
+    }
 
 
 def dagster_tags() -> dict[str, str]:
@@ -116,53 +130,8 @@ def flatten(values: Mapping[str, object], prefix: str = "") -> dict[str, object]
     return flat
 
 
-@contextmanager
-def _system_metrics(client: "MlflowClient", run_id: str, *, wanted: bool, continued: bool) -> Generator[None]:
-    if not wanted:
-        yield
-        return
-    from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
-
-    logging.getLogger("mlflow.system_metrics.system_metrics_monitor").setLevel(logging.WARNING)
-    monitor = SystemMetricsMonitor(
-        run_id, SECONDS_BETWEEN_SYSTEM_METRICS, resume_logging=continued, tracking_uri=client.tracking_uri
-    )
-    monitor.start()
-    try:
-        yield
-    finally:
-        monitor.finish()
-
-
-def _close(run_log: RunLog, status: str) -> None:
-    from mlflow.exceptions import MlflowException
-
-    run_log.flush()
-    try:
-        run_log.client.set_terminated(run_log.run_id, status)
-    except (MlflowException, OSError) as error:
-        log.warning("MLflow could not mark run %s as %s (%s).", run_log.run_id, status, error)
-
-
-def _log_params(client: "MlflowClient", run_id: str, params: Mapping[str, object]) -> None:
-    from mlflow.entities import Param
-
-    client.log_batch(run_id, params=[Param(key, str(value)) for key, value in sorted(flatten(params).items())])
-
-
-def _log_datasets(client: "MlflowClient", run_id: str, datasets: Sequence[DatasetUsed]) -> None:
-    if not datasets:
-        return
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-
-    inputs: list[DatasetInput] = []
-    for used in datasets:
-        digest = digest_of(used.folder)
-        source = orjson.dumps({"uri": str(used.folder)}).decode()
-        dataset = Dataset(used.name, digest[:DATASET_DIGEST_CHARS], source_type="local", source=source)
-        tags = [InputTag("mlflow.data.context", used.context), InputTag(DIGEST_TAG, digest)]
-        inputs.append(DatasetInput(dataset, tags))
-    client.log_inputs(run_id, inputs)
+def _used(dataset: DatasetUsed) -> UsedDataset:
+    return UsedDataset(name=dataset.name, folder=str(dataset.folder), digest=digest_of(dataset.folder), context=dataset.context)
 
 
 def _git(workspace: Workspace, *arguments: str) -> str:

@@ -68,6 +68,6 @@ def must_answer(workspace: Workspace) -> None:
             return
     except (ValueError, OSError, http.client.HTTPException) as error:
         raise OperatorError(
-            f"MLflow at {shown} does not answer ({error}). Runs are recorded there and would be lost. Start it (`make ui`), mend "
-            "MLFLOW_TRACKING_URI, or unset it to record in this checkout."
+            f"MLflow at {shown} does not answer ({error}). Runs are recorded, compared and approved there. Start it (`make ui`), "
+            "mend MLFLOW_TRACKING_URI, or unset it to record in this checkout."
         ) from error

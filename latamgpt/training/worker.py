@@ -14,10 +14,11 @@ from pathlib import Path
 
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.launch.local import die_with_parent, errors_for_parent
+from latamgpt.launch.site import read_site
 from latamgpt.params import Precision
 from latamgpt.progress import follow
 from latamgpt.store import Workspace, digest_of, replace_json
-from latamgpt.tracking.points import RunLog
+from latamgpt.tracking.points import GOODPUT, RunLog
 from latamgpt.tracking.runs import DatasetUsed, start_run
 from latamgpt.training import resume
 from latamgpt.training.engine import Engine, Rank, join_ranks
@@ -25,8 +26,12 @@ from latamgpt.training.held_out import HeldOut, read_held_out
 from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome
 from latamgpt.training.kernels import kernel_name, make_deterministic
 from latamgpt.training.loader import Loader
+from latamgpt.training.pace import pace_of
 from latamgpt.training.packing import PackedOrder, count_steps
+from latamgpt.training.read_first import NAME as READ_FIRST
+from latamgpt.training.read_first import read_first
 from latamgpt.training.resume import EvaluatedLanguage, EvaluatedStep, History, TrainedStep
+from latamgpt.training.run_name import compared_by, corpus_version, run_name
 from latamgpt.training.schedule import learning_rate
 from latamgpt.training.weights import save_model
 
@@ -63,6 +68,7 @@ class Training:
             shards, self.params.evaluate_tokens, self.params.seq_len_tokens, self.params.micro_batch_sequences
         )
         self.engine = Engine(Path(job.base), self.params, rank)
+        self.pace = pace_of(self.engine.model, rank.count, job.threads)
         self.history = History()
 
     def go_on(self) -> int:
@@ -118,8 +124,8 @@ class Training:
         done = TrainedStep(tokens=seen, loss=loss, grad_norm=grad_norm, learning_rate=rate)
         self.history = History(steps=(*self.history.steps, done), evaluations=self.history.evaluations)
         if run_log:
-            speed = (seen - self._tokens_seen(step)) / (time.monotonic() - started)
-            run_log.log({**_measured(done), "perf/tokens_per_s": speed}, seen)
+            seconds = time.monotonic() - started
+            run_log.log_step({**_measured(done), **self.pace.rates(seen - self._tokens_seen(step), seconds)}, seen, seconds)
 
     def _evaluate(self, seen: int, run_log: RunLog | None) -> None:
         nats = iter(self.engine.nats_of([batch for part in self.held_out for batch in part.batches]))
@@ -169,21 +175,22 @@ class Training:
 def log_to_mlflow(training: Training) -> Generator[RunLog]:
     """The MLflow run of this training: the one that an earlier, killed process began, or a new one."""
     job, workspace = training.job, Workspace(Path(training.job.root))
-    tags = {
-        "kernel": kernel_name(job.params.checkpoint.precision),
-        "ranks": str(training.rank.count),
-        "threads_per_rank": str(job.threads),
-        **{f"data.{name}": digest for name, digest in job.digests.items()},
-    }
+    site = read_site(workspace.root)
+    corpus = corpus_version(workspace.place("corpus"), job.digests)
+    name, compared = run_name(job.params, corpus, site), compared_by(job.params, corpus, site, job.digests)
+    tags = {**compared, "kernel": kernel_name(job.params.checkpoint.precision)}
     sections = job.params.model_dump(mode="json", include={"base_model", "tokenizer", "mixture", "checkpoint", "rights"})
-    name = f"cpt-{job.params.base_model.name}-{job.digests['mixture'][:8]}"
     datasets = [DatasetUsed(name, workspace.place(name), "training") for name in ("mixture", "token_shards")]
     before = resume.read_run_id(training.folder)
     with start_run(
-        workspace, "checkpoint", name, sections, tags, continue_run=before, datasets=datasets, system_metrics=True
-    ) as log:
-        resume.write_run_id(training.folder, log.run_id)
-        yield log
+        workspace, "checkpoint", name, sections, tags, continue_run=before, datasets=datasets, watched=True
+    ) as run_log:
+        resume.write_run_id(training.folder, run_log.key)
+        try:
+            yield run_log
+        finally:
+            page = read_first(name, tags, training.history, run_log.series(GOODPUT))
+            run_log.attach(READ_FIRST, page)
 
 
 def _measured(step: TrainedStep) -> dict[str, float]:

@@ -21,6 +21,7 @@ from latamgpt.records import Expectation, Report, Severity
 from latamgpt.stages import run_stage
 from latamgpt.store import Workspace, sha256_file, write_report
 from latamgpt.tracking.links import find_link
+from latamgpt.tracking.sending import send_left
 from latamgpt.tracking.server import connect
 from tests.conftest import ROOT
 from tests.training.conftest import make_ready
@@ -129,6 +130,10 @@ def test_run_is_in_mlflow_with_its_curves_and_where_it_came_from(straight: Works
     assert [(m.step, m.value) for m in loss] == list(zip(curve.x, curve.y, strict=True))
     assert {"eval/bits_per_byte/que", "eval/bits_per_byte/es", "train/grad_norm", "train/learning_rate"} <= set(run.data.metrics)
     assert run.data.metrics["perf/tokens_per_s"] > 0
+    assert 0 < run.data.metrics["perf/mfu"] < 1
+    assert 0 < run.data.metrics["perf/goodput"] < 1
+    assert run.info.run_name.startswith(f"cpt {small.base_model.name} shards-")
+    assert [each.path for each in client.list_artifacts(run.info.run_id)] == ["read_first.html"]
     assert run.data.params["checkpoint.zero_stage"] == "1"
     assert run.data.tags["kernel"] == "avx2"
     assert len(run.data.tags["data.mixture"]) == 64
@@ -157,6 +162,7 @@ def test_killed_training_goes_on_to_the_same_bytes(
     assert steps == sorted(set(steps))
     assert len(steps) == ready.report("checkpoint").counts["num_steps"]
     assert client.get_run(run_id).info.status == "FINISHED"
+    assert client.get_metric_history(run_id, "perf/starts")[-1].value == 2
     assert not list((ready.root / "var" / "resume" / "checkpoint").iterdir())
 
 
@@ -228,13 +234,23 @@ def test_less_data_than_one_step_is_refused(ready: Workspace, small: Params) -> 
 
 
 @pytest.mark.slow
-def test_mlflow_that_does_not_answer_stops_before_any_work(
-    ready: Workspace, small: Params, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.timeout(600)
+def test_mlflow_that_is_away_for_the_whole_training_hears_of_it_later(
+    ready: Workspace, straight: Workspace, small: Params, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    with pytest.raises(OperatorError, match=r"MLflow at http://127\.0\.0\.1:9 does not answer"):
-        run_stage(ready, small, "checkpoint")
-    assert not ready.place("checkpoint").exists()
+    run_stage(ready, small, "checkpoint")
+    weights = "model.safetensors"
+    assert sha256_file(ready.place("checkpoint") / weights) == sha256_file(straight.place("checkpoint") / weights)
+    assert find_link(ready, "checkpoint") == {}
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    send_left(ready)
+    client = connect(ready)
+    run_id = find_link(ready, "checkpoint")["mlflow_run_id"]
+    assert client.get_run(run_id).info.status == "FINISHED"
+    assert [m.step for m in client.get_metric_history(run_id, "train/loss")] == [
+        step["tokens"] for step in orjson.loads((ready.place("checkpoint") / "curve.json").read_bytes())["steps"]
+    ]
 
 
 @pytest.mark.slow
