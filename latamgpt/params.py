@@ -286,6 +286,17 @@ class Precision(StrEnum):
     BF16 = "bf16"
 
 
+class SpikeParams(Frozen):
+    """Which batches a training does not learn from."""
+
+    window_steps: Count  # taken before, that a step is held against
+    sigmas: Positive  # above their mean, in loss or gradient norm, a step is skipped
+    warmup_steps: int = Field(ge=2)  # taken before any is judged, but for values that are not numbers
+    skips_before_rollback: Count  # within window_steps
+    steps_before_spike: int = Field(ge=0)  # taken right before the first of them, that a roll back leaves out too
+    max_left_out_share: Share  # of all steps; above it the training fails
+
+
 class CheckpointParams(Frozen):
     """Continued pretraining."""
 
@@ -302,6 +313,7 @@ class CheckpointParams(Frozen):
     max_grad_norm: Positive
     zero_stage: int = Field(ge=0, le=3)
     precision: Precision
+    spikes: SpikeParams
     save_every_steps: Count
     evaluate_every_steps: Count
     evaluate_tokens: Count  # held-out tokens per language for the curve during training
