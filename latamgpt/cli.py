@@ -22,6 +22,7 @@ from latamgpt.commands import (
     receipt,
     registry,
     release,
+    simulate_failures,
     stage,
     trace,
     withdraw,
@@ -30,7 +31,7 @@ from latamgpt.errors import OperatorError
 
 COMMANDS = (
     *(stage, registry, languages, deliver, ocr, corrections, withdraw, drill),
-    *(release, receipt, trace, corpus, audit, dsr),
+    *(release, receipt, trace, corpus, audit, dsr, simulate_failures),
 )
 """Each is a module of latamgpt.commands whose `add` adds one command or a few; what only one needs, it imports when it runs."""
 

@@ -136,8 +136,8 @@ class Training:
         first = step * params.batch_sequences
         passes = [self.loader.batch(first + mine.start, first + mine.stop) for mine in self.engine.passes]
         num_targets = self.order.num_targets(first, first + params.batch_sequences)
-        loss, grad_norm = self.engine.train_step(passes, num_targets, rate, lambda *found: self._spike(*found) is None)
-        if spike := self._spike(loss, grad_norm):
+        loss, grad_norm = self.engine.train_step(passes, num_targets, rate, lambda *found: self._spike(step, *found) is None)
+        if spike := self._spike(step, loss, grad_norm):
             self._leave_out(spikes.left_out(step, spike, loss, grad_norm))
             return
         seen = self._tokens_seen(step + 1)
@@ -167,8 +167,9 @@ class Training:
             resume.publish_state(self.folder, done, self.history)
         self.engine.wait()
 
-    def _spike(self, loss: float, grad_norm: float) -> spikes.Spike | None:
-        before = self.history.steps[-self.params.spikes.window_steps :]
+    def _spike(self, step: int, loss: float, grad_norm: float) -> spikes.Spike | None:
+        is_full = (step + 1) * self.params.batch_sequences <= self.order.num_sequences  # a small batch measures with more noise
+        before = self.history.steps[-self.params.spikes.window_steps :] if is_full else ()
         losses, norms = [step.loss for step in before], [step.grad_norm for step in before]
         return spikes.find_spike(losses, norms, loss, grad_norm, self.params.spikes)
 

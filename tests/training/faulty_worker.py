@@ -1,7 +1,7 @@
 """The training's worker with a fault planted in it: `python -m tests.training.faulty_worker JOB`.
 
-Batches that hold the token POISON have gradients that are no numbers. With LATAMGPT_TEST_KILL=NAME:N this process ends by SIGKILL
-at the N-th call of a function of `resume`, before it does anything.
+Batches that hold the token POISON have gradients that are no numbers. With LATAMGPT_TEST_KILL=NAME:N:WHEN this process ends by
+SIGKILL `before` or `after` the N-th call of a function of `resume`.
 """
 
 import os
@@ -28,15 +28,18 @@ def plant_nan() -> None:
     Engine._nats = poisoned  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
-def plant_kill(name: str, call: int) -> None:
+def plant_kill(name: str, call: int, when: str) -> None:
     function, calls = getattr(resume, name), 0
 
     def deadly(*arguments: Any) -> Any:
         nonlocal calls
         calls += 1
+        if calls == call and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        done = function(*arguments)
         if calls == call:
             os.kill(os.getpid(), signal.SIGKILL)
-        return function(*arguments)
+        return done
 
     setattr(resume, name, deadly)
 
@@ -44,6 +47,6 @@ def plant_kill(name: str, call: int) -> None:
 if __name__ == "__main__":
     plant_nan()
     if kill := os.environ.get(KILL_VARIABLE):
-        name, _, call = kill.partition(":")
-        plant_kill(name, int(call))
+        name, call, when = kill.split(":")
+        plant_kill(name, int(call), when)
     worker.main()

@@ -1,25 +1,21 @@
 """Whole trainings on data with documents that must not be learned from, and what is published of it."""
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from latamgpt.errors import OperatorError
 from latamgpt.params import Params
-from latamgpt.records import TOKEN_SHARD_SCHEMA
-from latamgpt.shards import token_type, write_shard
 from latamgpt.stages import run_stage
-from latamgpt.store import Workspace, sha256_file, write_report
+from latamgpt.store import Workspace, sha256_file
 from latamgpt.training import checkpoint
-from latamgpt.training.left_out import documents_of
-from latamgpt.training.packing import PackedOrder
-from tests.training.conftest import VOCAB_SIZE, make_pieces, make_ready, publish_mixture
+from tests.training.conftest import make_pieces, make_ready
 from tests.training.faulty_worker import KILL_VARIABLE, POISON
 
 MODULE = "tests.training.faulty_worker"
-PLANTED = {"poison": 30, "garbage-1": 70, "garbage-2": 76, "garbage-3": 82}
+PLANTED = {"poison": (30, 1), "garbage": (70, 16)}  # where in the mixture, and how many sequences long
 PUBLISHED = ("model.safetensors", "curve.json", "data_order.parquet", "report.json", "spikes.parquet")
 
 
@@ -27,7 +23,7 @@ PUBLISHED = ("model.safetensors", "curve.json", "data_order.parquet", "report.js
 def spiky(small: Params) -> Params:
     """A window that fits a training of thirty steps; a state every two, so that one lies before what spikes."""
     spikes = small.checkpoint.spikes.model_copy(
-        update={"window_steps": 8, "warmup_steps": 6, "steps_before_spike": 1, "max_left_out_share": 0.5}
+        update={"window_steps": 8, "warmup_steps": 6, "sigmas": 4, "steps_before_spike": 1, "max_left_out_share": 0.5}
     )
     sizes = {"spikes": spikes, "learning_rate": 0.003}
     return small.model_copy(update={"checkpoint": small.checkpoint.model_copy(update=sizes)})
@@ -40,11 +36,12 @@ def _faulty_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def make_spiky(root: Path, base: Path) -> Workspace:
-    """Documents of random tokens towards the end, and one earlier whose gradients are no numbers."""
+    """A document of tokens that no other has, four steps long, and one earlier whose gradients are no numbers."""
     pieces = make_pieces(base)
+    unseen = sorted(set(range(1, POISON)) - {token for piece in pieces for token in cast("list[int]", piece["tokens"])})
     draw = np.random.default_rng(1)
-    for name, position in PLANTED.items():
-        tokens = [POISON] * 32 if name == "poison" else draw.integers(1, 370, 32 * 4).tolist()
+    for name, (position, num_sequences) in PLANTED.items():
+        tokens = [POISON] * 32 if name == "poison" else draw.choice(unseen, 32 * num_sequences).tolist()
         pieces[position * 7 % len(pieces)] |= {"doc_id": name, "tokens": tokens}
     return make_ready(root, base, pieces)
 
@@ -63,12 +60,30 @@ def straight(tmp_path_factory: pytest.TempPathFactory, base_folder: Path, spiky:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_documents_that_spike_are_left_out_and_named(straight: Workspace, spiky: Params) -> None:
-    folder = straight.read("checkpoint")
-    report = straight.report("checkpoint")
+    folder, report = straight.read("checkpoint"), straight.report("checkpoint")
     spikes = pq.read_table(folder / "spikes.parquet").to_pylist()
-    print(report.summary)
-    for row in spikes: print(row)
-    assert 0
+    poisoned = [row for row in spikes if row["doc_id"] == "poison"]
+    assert {row["reason"] for row in poisoned} == {"loss or gradient not a number"}
+    assert {row["grad_norm"] for row in poisoned} == {None}
+    garbage = [row for row in spikes if row["doc_id"] == "garbage"]
+    assert sum(row["is_quarantined"] and row["sigmas"] > spiky.checkpoint.spikes.sigmas for row in garbage) >= 3
+    left_out = {row["step"] for row in spikes}
+    assert report.counts["num_steps_skipped"] == len(left_out)
+    assert report.counts["num_rollbacks"] >= 1
+    order = pq.read_table(folder / "data_order.parquet")
+    assert set(order["step"].to_pylist()) == set(range(report.counts["num_steps"])) - left_out
+    assert report.counts["num_tokens"] == sum(row["end"] - row["start"] for row in order.to_pylist())
+    assert len(next(c for c in report.curves if c.name == "train/loss").x) == report.counts["num_steps"] - len(left_out)
+    table = next(table for table in report.tables if table.name == "batches not learned from")
+    assert any("garbage" in str(row[-1]) and row[1] == "quarantined" for row in table.rows)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_no_weight_is_published_that_is_not_a_number(straight: Workspace) -> None:
+    from safetensors.numpy import load_file
+
+    assert all(np.isfinite(weight).all() for weight in load_file(straight.read("checkpoint") / "model.safetensors").values())
 
 
 @pytest.mark.slow
@@ -77,7 +92,7 @@ def test_killed_in_the_middle_of_a_roll_back_it_goes_on_to_the_same_bytes(
     straight: Workspace, base_folder: Path, spiky: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace = make_spiky(tmp_path / "ready", base_folder)
-    for kill in ("step_of:0",):
+    for kill in ("drop_states_after:1:before", "drop_states_after:1:after"):
         monkeypatch.setenv(KILL_VARIABLE, kill)
         with pytest.raises(RuntimeError, match="was ended by SIGKILL"):
             run_stage(workspace, spiky, "checkpoint")
