@@ -79,8 +79,8 @@ def _simulate(options: argparse.Namespace) -> int:
         "",
         *table_lines(_table(found, options.step_seconds, save_every, young), terminal_width()),
         "",
-        f"SIMULATION: effective time {found[save_every].effective_share:.2%} with a state every {save_every:,} steps; the best of "
-        f"these is {found[best].effective_share:.2%}, every {best:,}.",
+        f"SIMULATION: effective time {found[save_every].effective_share:.2%} with a state every {save_every:,} steps; best of "
+        f"these: {found[best].effective_share:.2%}, every {best:,}.",
         f"Young's formula says every {young:,}: {found[young].effective_share:.2%}."
         if young
         else "All of these failures are announced, so that no step is lost: Young's formula has nothing to say.",
