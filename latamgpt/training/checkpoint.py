@@ -7,7 +7,6 @@ from pathlib import Path
 
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from latamgpt import shards
 from latamgpt.launch.local import run_processes
@@ -134,8 +133,8 @@ def make_report(
         (each.language, before[each.language], each.bits_per_byte, each.bits_per_byte / before[each.language] - 1)
         for each in last.languages
     )
-    num_tokens = pc.sum(pc.subtract(trained["end"], trained["start"])).as_py()
-    num_documents = pc.count_distinct(trained["doc_id"]).as_py()
+    num_tokens = int((trained["end"].to_numpy() - trained["start"].to_numpy()).sum())
+    num_documents = len(trained["doc_id"].unique())
     num_left_out = len(history.left_out)
     fill = order.num_tokens(order.num_sequences) / (order.num_sequences * params.seq_len_tokens)
     without = f"; {num_left_out:,} steps left out, {history.num_rollbacks:,} roll backs" if num_left_out else ""

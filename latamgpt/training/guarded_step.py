@@ -23,12 +23,13 @@ class GuardedStep:
     def __init__(self, engine: "DeepSpeedEngine"):
         self._engine = engine
         self._optimizer: Any = engine.optimizer  # its class depends on the ZeRO stage
+        self.basic_optimizer: Any = engine.basic_optimizer  # torch's, inside of it
         self._loss, self._judge = 0.0, take_all
         self._measured: tuple[float, float] | None = None
         self._is_taken = True
         self._gradients: list[tuple[Tensor, Tensor | None]] = []
-        engine.basic_optimizer.register_step_pre_hook(self._before)
-        engine.basic_optimizer.register_step_post_hook(self._after)
+        self.basic_optimizer.register_step_pre_hook(self._before)
+        self.basic_optimizer.register_step_post_hook(self._after)
 
     def step(self, loss: float, judge: Judge) -> tuple[float, float]:
         """Take or leave one optimizer step; returns loss and gradient norm, the same bits on every rank."""
@@ -69,7 +70,8 @@ class GuardedStep:
 
         if hasattr(self._optimizer, "_global_grad_norm"):
             return 0.0
-        gradients = [p.grad for p in self._engine.module.parameters() if p.grad is not None]
+        parameters = [parameter for group in self.basic_optimizer.param_groups for parameter in group["params"]]
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         return float(torch.nn.utils.get_total_norm(gradients))
 
 

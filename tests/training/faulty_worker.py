@@ -19,8 +19,8 @@ KILL_VARIABLE = "LATAMGPT_TEST_KILL"
 def plant_nan() -> None:
     nats_of = Engine._nats  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
-    def poisoned(engine: Engine, batch: Batch) -> Any:
-        nats = nats_of(engine, batch)
+    def poisoned(self: Engine, batch: Batch) -> Any:
+        nats = nats_of(self, batch)
         if (batch.input_ids_BT == POISON).any() and nats.requires_grad:
             nats.register_hook(lambda gradient: gradient * float("nan"))
         return nats

@@ -3,6 +3,8 @@
 For each: how many bits of weights and optimizer a refused step changed, what it measured, and whether training afterwards is that
 of an engine which never saw the refused batches.
 """
+# pyright: reportPrivateUsage=false
+# ruff: noqa: SLF001
 
 import gc
 import math
@@ -60,21 +62,21 @@ def measure(engine: Engine, given: CheckpointParams, straight: list[object]) -> 
     before = fingerprint(engine)
     refused = engine.train_step(batches[1], num_targets, RATE, lambda _loss, _norm: False)
     after_refusal = fingerprint(engine)
-    nats_of = engine._nats  # noqa: SLF001
+    nats_of = engine._nats
 
     def broken(batch: Batch) -> torch.Tensor:
         nats = nats_of(batch)
         nats.register_hook(lambda gradient: gradient * math.nan)
         return nats
 
-    engine._nats = broken  # noqa: SLF001  # pyright: ignore[reportAttributeAccessIssue]
+    engine._nats = broken  # pyright: ignore[reportAttributeAccessIssue]
     not_finite = engine.train_step(batches[1], num_targets, RATE, lambda loss, norm: math.isfinite(loss) and math.isfinite(norm))
     after_nan = fingerprint(engine)
-    engine._nats = nats_of  # noqa: SLF001  # pyright: ignore[reportAttributeAccessIssue]
+    engine._nats = nats_of  # pyright: ignore[reportAttributeAccessIssue]
     last = engine.train_step(batches[2], num_targets, RATE)
     bits = fingerprint(engine)
     is_sound = engine.is_sound()
-    next(iter(engine._engine.basic_optimizer.state.values()))["exp_avg"].view(-1)[-1] = math.nan  # noqa: SLF001
+    next(iter(engine._guarded.basic_optimizer.state.values()))["exp_avg"].view(-1)[-1] = math.nan
     return {
         "refused": refused,
         "norm_is_finite": math.isfinite(not_finite[1]),
@@ -88,7 +90,7 @@ def measure(engine: Engine, given: CheckpointParams, straight: list[object]) -> 
 
 def fingerprint(engine: Engine) -> str:
     """Weights, masters, moments and counts of steps of this rank."""
-    state = engine._engine.basic_optimizer.state  # noqa: SLF001
+    state = engine._guarded.basic_optimizer.state
     kept = [value for values in state.values() for value in values.values() if torch.is_tensor(value)]
     weights = [getattr(parameter, "ds_tensor", parameter) for parameter in engine.model.parameters()]
     return sha256(b"".join(tensor.detach().double().numpy().tobytes() for tensor in (*weights, *state, *kept))).hexdigest()

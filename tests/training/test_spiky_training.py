@@ -66,7 +66,9 @@ def test_documents_that_spike_are_left_out_and_named(straight: Workspace, spiky:
     assert {row["reason"] for row in poisoned} == {"loss or gradient not a number"}
     assert {row["grad_norm"] for row in poisoned} == {None}
     garbage = [row for row in spikes if row["doc_id"] == "garbage"]
-    assert sum(row["is_quarantined"] and row["sigmas"] > spiky.checkpoint.spikes.sigmas for row in garbage) >= 3
+    assert len(garbage) >= 3
+    assert min(row["sigmas"] for row in garbage) > spiky.checkpoint.spikes.sigmas
+    assert any(row["is_quarantined"] for row in garbage)
     left_out = {row["step"] for row in spikes}
     assert report.counts["num_steps_skipped"] == len(left_out)
     assert report.counts["num_rollbacks"] >= 1
