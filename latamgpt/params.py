@@ -296,6 +296,15 @@ class SpikeParams(Frozen):
     steps_before_spike: int = Field(ge=0)  # taken right before the first of them, that a roll back leaves out too
     max_left_out_share: Share  # of all steps; above it the training fails
 
+    @model_validator(mode="after")
+    def _steps_are_judged(self) -> Self:
+        if self.warmup_steps > self.window_steps:
+            raise ValueError(
+                f"warmup_steps is {self.warmup_steps} and window_steps {self.window_steps}: so many steps are never looked at "
+                "together, and none would be judged. Give a window of at least the warm-up"
+            )
+        return self
+
 
 class CheckpointParams(Frozen):
     """Continued pretraining."""

@@ -133,9 +133,7 @@ class Engine:
         import torch
         import torch.distributed as dist
 
-        weights = [
-            getattr(parameter, "ds_tensor", parameter) for parameter in self.model.parameters()
-        ]  # ZeRO 3: this rank's part
+        weights = [getattr(weight, "ds_tensor", weight) for weight in self.model.parameters()]  # ZeRO 3: this rank's part
         kept = self._guarded.basic_optimizer.state
         moments = [value for state in kept.values() for value in state.values() if torch.is_tensor(value)]
         num_broken = torch.tensor(sum(not torch.isfinite(tensor).all() for tensor in (*weights, *kept, *moments)))

@@ -3,6 +3,7 @@
 `python -m latamgpt.training.worker JOB`, alone or under torchrun; the checkpoint stage starts it.
 """
 
+import gc
 import logging
 import math
 import sys
@@ -193,7 +194,8 @@ class Training:
             resume.drop_states_after(self.folder, quarantined[0].step)
         first = self.go_on()
         if not first:
-            del self.engine  # two would not fit
+            del self.engine
+            gc.collect()  # two would not fit
             make_deterministic(self.job.threads, self.params.seed)
             self.engine = Engine(Path(self.job.base), self.params, self.rank)
         self.history = after_roll_back(self.history, given_up, quarantined)

@@ -4,6 +4,7 @@ import math
 import random
 
 import pytest
+from pydantic import ValidationError
 
 from latamgpt.params import SpikeParams
 from latamgpt.training.resume import EvaluatedStep, History, TrainedStep
@@ -72,6 +73,11 @@ def test_nothing_is_judged_before_the_warm_up() -> None:
     losses, norms = falling(64)
     assert find_spike(losses[:63], norms[:63], 1e6, 1e6, PARAMS) is None
     assert find_spike(losses, norms, 1e6, 1e6, PARAMS)
+
+
+def test_window_in_which_no_step_would_be_judged_is_refused() -> None:
+    with pytest.raises(ValidationError, match="none would be judged"):
+        SpikeParams.model_validate({**PARAMS.model_dump(), "window_steps": 63})
 
 
 def test_equal_values_have_a_sigma_of_a_hundredth_of_their_mean() -> None:
