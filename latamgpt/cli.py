@@ -24,6 +24,7 @@ from latamgpt.commands import (
     registry,
     release,
     runs,
+    simulate_failures,
     site,
     stage,
     trace,
@@ -33,7 +34,7 @@ from latamgpt.errors import OperatorError
 
 COMMANDS = (
     *(stage, registry, languages, deliver, ocr, corrections, withdraw, drill),
-    *(release, receipt, trace, corpus, audit, dsr, quote, runs, site),
+    *(release, receipt, trace, corpus, audit, dsr, quote, runs, site, simulate_failures),
 )
 """Each is a module of latamgpt.commands whose `add` adds one command or a few; what only one needs, it imports when it runs."""
 

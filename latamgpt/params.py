@@ -287,6 +287,26 @@ class Precision(StrEnum):
     BF16 = "bf16"
 
 
+class SpikeParams(Frozen):
+    """Which batches a training does not learn from."""
+
+    window_steps: Count  # taken before, that a step is held against
+    sigmas: Positive  # above their mean, in loss or gradient norm, a step is skipped
+    warmup_steps: int = Field(ge=2)  # taken before any is judged, but for values that are not numbers
+    skips_before_rollback: Count  # within window_steps
+    steps_before_spike: int = Field(ge=0)  # taken right before the first of them, that a roll back leaves out too
+    max_left_out_share: Share  # of all steps; above it the training fails
+
+    @model_validator(mode="after")
+    def _steps_are_judged(self) -> Self:
+        if self.warmup_steps > self.window_steps:
+            raise ValueError(
+                f"warmup_steps is {self.warmup_steps} and window_steps {self.window_steps}: so many steps are never looked at "
+                "together, and none would be judged. Give a window of at least the warm-up"
+            )
+        return self
+
+
 class CheckpointParams(Frozen):
     """Continued pretraining."""
 
@@ -303,6 +323,7 @@ class CheckpointParams(Frozen):
     max_grad_norm: Positive
     zero_stage: int = Field(ge=0, le=3)
     precision: Precision
+    spikes: SpikeParams
     save_every_steps: Count
     evaluate_every_steps: Count
     evaluate_tokens: Count  # held-out tokens per language for the curve during training

@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import orjson
@@ -31,6 +31,7 @@ from latamgpt.store import (
 from latamgpt.training.embeddings import extend_model
 from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome, micro_batch_size, resume_folder
 from latamgpt.training.kernels import pinned_environment
+from latamgpt.training.left_out import SPIKES_NAME, SPIKES_SCHEMA, left_out_tables, spike_rows
 from latamgpt.training.packing import PackedOrder, count_steps
 from latamgpt.training.resume import History
 from latamgpt.training.rights import must_permit_training, read_terms
@@ -88,11 +89,14 @@ def run(workspace: Workspace, params: Params) -> Report:
             outcome = _train(workspace, params, site, digests, work, resume)
         _take(resume / OUTPUT, folder)
         copy_tokenizer(folders["tokenizer"], folders["base_model"], folder)
-        write_table(
-            folder / "data_order.parquet", rows_to_table(data_order(order, num_steps, params.checkpoint), DATA_ORDER_SCHEMA)
+        left_out = outcome.history.left_out
+        trained = rows_to_table(
+            data_order(order, num_steps, params.checkpoint, {each.step for each in left_out}), DATA_ORDER_SCHEMA
         )
+        write_table(folder / "data_order.parquet", trained)
+        write_table(folder / SPIKES_NAME, rows_to_table(spike_rows(left_out, order, params.checkpoint), SPIKES_SCHEMA))
         write_json(folder / "curve.json", outcome.history)
-        report = write_report(folder, make_report(params.checkpoint, outcome, order, num_terms))
+        report = write_report(folder, make_report(params.checkpoint, outcome, order, trained, num_terms))
     shutil.rmtree(resume)
     return report
 
@@ -109,9 +113,13 @@ def identity(params: Params, site: Site, digests: dict[str, str]) -> str:
     return hashlib.sha256(orjson.dumps(what, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def data_order(order: PackedOrder, num_steps: int, params: CheckpointParams) -> Iterator[dict[str, object]]:
-    """One row per segment that was trained on, in the order of training."""
+def data_order(
+    order: PackedOrder, num_steps: int, params: CheckpointParams, left_out: Collection[int] = ()
+) -> Iterator[dict[str, object]]:
+    """One row per segment that was trained on, in the order of training; the steps `left_out` changed no weight."""
     for sequence in range(num_steps * params.batch_sequences):
+        if sequence // params.batch_sequences in left_out:
+            continue
         for segment in order.segments(sequence):
             yield {
                 "step": sequence // params.batch_sequences,
@@ -125,8 +133,10 @@ def data_order(order: PackedOrder, num_steps: int, params: CheckpointParams) -> 
             }
 
 
-def make_report(params: CheckpointParams, outcome: TrainingOutcome, order: PackedOrder, num_terms: int) -> Report:
-    """What the training did, from its history and the order of its data."""
+def make_report(
+    params: CheckpointParams, outcome: TrainingOutcome, order: PackedOrder, trained: pa.Table, num_terms: int
+) -> Report:
+    """What the training did, from its history, the order of its data and the rows of it that were trained on."""
     history = outcome.history
     first, last = history.evaluations[0], history.evaluations[-1]
     before = {each.language: each.bits_per_byte for each in first.languages}
@@ -134,17 +144,22 @@ def make_report(params: CheckpointParams, outcome: TrainingOutcome, order: Packe
         (each.language, before[each.language], each.bits_per_byte, each.bits_per_byte / before[each.language] - 1)
         for each in last.languages
     )
-    num_tokens, num_documents = history.steps[-1].tokens, len(set(order.doc_ids))
-    fill = num_tokens / (order.num_sequences * params.seq_len_tokens)
+    num_tokens = int((trained["end"].to_numpy() - trained["start"].to_numpy()).sum())
+    num_documents = len(trained["doc_id"].unique())
+    num_left_out = len(history.left_out)
+    fill = order.num_tokens(order.num_sequences) / (order.num_sequences * params.seq_len_tokens)
+    without = f"; {num_left_out:,} steps left out, {history.num_rollbacks:,} roll backs" if num_left_out else ""
     num_cut = len(order.cut_documents(order.num_sequences))
     return Report(
         stage="checkpoint",
         summary=f"trained on {num_tokens:,} tokens of {num_documents:,} documents in {outcome.num_steps:,} steps: loss "
         f"{history.steps[0].loss:.3f} to {history.steps[-1].loss:.3f}; {fill:.2%} of the positions used, {num_cut:,} documents "
-        "longer than a sequence",
+        f"longer than a sequence{without}",
         counts={
             "num_tokens": num_tokens,
             "num_steps": outcome.num_steps,
+            "num_steps_skipped": num_left_out,
+            "num_rollbacks": history.num_rollbacks,
             "num_documents": num_documents,
             "num_documents_cut": num_cut,
             "num_terms": num_terms,
@@ -157,7 +172,10 @@ def make_report(params: CheckpointParams, outcome: TrainingOutcome, order: Packe
             "packing/fill": fill,
             **{f"eval/bits_per_byte/{each.language}": each.bits_per_byte for each in last.languages},
         },
-        tables=(Table(name="held-out bits per byte", columns=("language", "before", "after", "change"), rows=rows),),
+        tables=(
+            Table(name="held-out bits per byte", columns=("language", "before", "after", "change"), rows=rows),
+            *left_out_tables(history.left_out, order, params),
+        ),
         curves=make_curves(history),
     )
 

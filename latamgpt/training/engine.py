@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from latamgpt.params import CheckpointParams, Precision
 from latamgpt.training.batches import Batch, attention_mask
+from latamgpt.training.guarded_step import GuardedStep, Judge, take_all
 from latamgpt.training.job import micro_batch_size, passes_of
 
 if TYPE_CHECKING:
@@ -97,11 +98,14 @@ class Engine:
         self.model = model
         self._engine: DeepSpeedEngine = deepspeed.initialize(model=model, config=config)[0]
         self._optimizer: Any = self._engine.optimizer  # its class depends on the ZeRO stage
+        self._guarded = GuardedStep(self._engine)
         micro = int(str(config["train_micro_batch_size_per_gpu"]))
         self.passes = passes_of(rank.number, rank.count, params.batch_sequences, micro)
 
-    def train_step(self, passes: Sequence[Batch], num_targets: int, learning_rate: float) -> tuple[float, float]:
-        """One optimizer step: (nats per predicted token, gradient norm).
+    def train_step(
+        self, passes: Sequence[Batch], num_targets: int, learning_rate: float, judge: Judge = take_all
+    ) -> tuple[float, float]:
+        """One optimizer step, if `judge` takes it: (nats per predicted token, gradient norm).
 
         `passes` are this rank's share of the global batch, the sequences of `self.passes`; `num_targets` counts the predicted
         tokens of the whole of it: of the last batch, which may be partly empty, they weigh as much as those of a full one.
@@ -118,10 +122,23 @@ class Engine:
             nats = self._nats(batch).sum()
             # DeepSpeed takes the mean over passes and ranks; the loss is the mean over the whole batch's targets.
             self._engine.backward(nats * (len(passes) * self.rank.count / num_targets))
-            self._engine.step()
             total += nats.detach().cpu().double()
+            if batch is not passes[-1]:
+                self._engine.step()  # counts the pass; the weights change after the last
         dist.all_reduce(total)
-        return float(total) / num_targets, float(self._engine.get_global_grad_norm() or 0.0)
+        return self._guarded.step(float(total) / num_targets, judge)
+
+    def is_sound(self) -> bool:
+        """Whether every weight, and what the optimizer keeps of it, is a number, on every rank."""
+        import torch
+        import torch.distributed as dist
+
+        weights = [getattr(weight, "ds_tensor", weight) for weight in self.model.parameters()]  # ZeRO 3: this rank's part
+        kept = self._guarded.basic_optimizer.state
+        moments = [value for state in kept.values() for value in state.values() if torch.is_tensor(value)]
+        num_broken = torch.tensor(sum(not torch.isfinite(tensor).all() for tensor in (*weights, *kept, *moments)))
+        dist.all_reduce(num_broken)
+        return not num_broken
 
     def nats_of(self, batches: Sequence[Batch]) -> list[float]:
         """The nats of each batch's predicted tokens; the ranks share the batches, and each learns all results."""

@@ -16,6 +16,7 @@ from pydantic import Field
 from latamgpt.errors import OperatorError
 from latamgpt.records import Frozen
 from latamgpt.store import verify, write_json, write_manifest
+from latamgpt.training.spikes import LeftOutStep
 
 STATE_NAME = "state.json"
 MLFLOW_NAME = "mlflow.json"
@@ -40,7 +41,7 @@ class EvaluatedStep(Frozen):
 
 
 class TrainedStep(Frozen):
-    """One optimizer step; `tokens` counts all seen until then."""
+    """One optimizer step; `tokens` counts all until then in the order of the data, those of steps that were left out too."""
 
     tokens: int
     loss: float  # nats per predicted token
@@ -53,6 +54,8 @@ class History(Frozen):
 
     steps: tuple[TrainedStep, ...] = Field(default=())
     evaluations: tuple[EvaluatedStep, ...] = Field(default=())
+    left_out: tuple[LeftOutStep, ...] = Field(default=())
+    num_rollbacks: int = 0
 
 
 class LinkedRun(Frozen):
@@ -111,6 +114,13 @@ def find_state(folder: Path) -> Path | None:
         else:
             return state
     return None
+
+
+def drop_states_after(folder: Path, step: int) -> None:
+    """Remove the states after `step`, each at once or not at all: a roll back leaves them behind."""
+    for state in _states(folder):
+        if step_of(state) > step:
+            shutil.rmtree(state.rename(draft_state(folder, step_of(state))))
 
 
 def step_of(state: Path) -> int:

@@ -3,6 +3,7 @@
 `python -m latamgpt.training.worker JOB`, alone or under torchrun; the checkpoint stage starts it.
 """
 
+import gc
 import logging
 import math
 import shutil
@@ -20,20 +21,25 @@ from latamgpt.progress import follow
 from latamgpt.store import Workspace, digest_of, replace_json
 from latamgpt.tracking.points import GOODPUT, RunLog
 from latamgpt.tracking.runs import DatasetUsed, start_run
-from latamgpt.training import resume
+from latamgpt.training import resume, spikes
 from latamgpt.training.engine import Engine, Rank, join_ranks
 from latamgpt.training.held_out import HeldOut, read_held_out
 from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome
 from latamgpt.training.kernels import kernel_name, make_deterministic
+from latamgpt.training.left_out import documents_of, explain, must_learn_from_most
 from latamgpt.training.loader import Loader
 from latamgpt.training.pace import pace_of
 from latamgpt.training.packing import PackedOrder, count_steps
 from latamgpt.training.read_first import NAME as READ_FIRST
 from latamgpt.training.read_first import read_first
 from latamgpt.training.resume import EvaluatedLanguage, EvaluatedStep, History, TrainedStep
+from latamgpt.training.roll_back import after_roll_back, to_quarantine
 from latamgpt.training.run_name import compared_by, corpus_version, run_name
 from latamgpt.training.schedule import learning_rate
+from latamgpt.training.spikes import LeftOutStep
 from latamgpt.training.weights import save_model
+
+log = logging.getLogger(__name__)
 
 SAVED_AS = {Precision.BF16: "bfloat16", Precision.FP32: "float32"}
 
@@ -88,17 +94,22 @@ class Training:
                 run_log.log(_measured(step), step.tokens)
             for evaluation in self.history.evaluations:
                 run_log.log(_measured_languages(evaluation), evaluation.tokens)
-        if not self.history.evaluations:
-            self._evaluate(0, run_log)
+        if not self.history.evaluations and not self._evaluate(0, run_log):
+            raise OperatorError(
+                f"checkpoint: {self.job.params.base_model.name} gives no numbers for held-out text before any training: the "
+                "base's weights are damaged. Nothing was trained. Run `latamgpt stage base_model` again."
+            )
+        step, furthest = first_step, first_step
         with self._progress(first_step) as advance:
-            for step in range(first_step, self.num_steps):
-                self._step(step, run_log)
-                done = step + 1
-                if done % self.params.evaluate_every_steps == 0 or done == self.num_steps:
-                    self._evaluate(self._tokens_seen(done), run_log)
-                if done % self.params.save_every_steps == 0 and done < self.num_steps:
-                    self._save(done)
-                advance(step)
+            while step < self.num_steps:
+                is_new = step >= furthest  # what is gone through again after a roll back was told already
+                if not self._go_through(step, run_log if is_new else None):
+                    step = self._roll_back(step)
+                    continue
+                step += 1
+                if is_new:
+                    furthest = step
+                    advance(step)
 
     def hand_back(self) -> None:
         """Write the weights and what was measured into the job's output."""
@@ -112,31 +123,53 @@ class Training:
             outcome = TrainingOutcome(history=self.history, num_steps=self.num_steps, num_parameters=num_parameters)
             replace_json(output / OUTCOME_NAME, outcome)
 
+    def _go_through(self, step: int, run_log: RunLog | None) -> bool:
+        """A step and what is due after it; False where the training has to go back."""
+        if not self._is_quarantined(step):
+            self._step(step, run_log)
+            if spikes.must_roll_back(self.history.left_out, step, self.params.spikes):
+                return False
+        done = step + 1
+        is_evaluated = done % self.params.evaluate_every_steps == 0 or done == self.num_steps
+        is_saved = done % self.params.save_every_steps == 0 and done < self.num_steps
+        if (is_evaluated or is_saved) and not self.engine.is_sound():
+            return False
+        if is_evaluated and not self._evaluate(self._tokens_seen(done), run_log):
+            return False
+        if is_saved:
+            self._save(done)
+        return True
+
     def _step(self, step: int, run_log: RunLog | None) -> None:
         params, started = self.params, time.monotonic()
         rate = learning_rate(step, self.num_steps, params.learning_rate, params.warmup_share, params.final_learning_rate_share)
         first = step * params.batch_sequences
         passes = [self.loader.batch(first + mine.start, first + mine.stop) for mine in self.engine.passes]
         num_targets = self.order.num_targets(first, first + params.batch_sequences)
-        loss, grad_norm = self.engine.train_step(passes, num_targets, rate)
-        self._must_be_finite(step, loss, grad_norm)
+        loss, grad_norm = self.engine.train_step(passes, num_targets, rate, lambda *found: self._spike(step, *found) is None)
+        if spike := self._spike(step, loss, grad_norm):
+            self._leave_out(spikes.left_out(step, spike, loss, grad_norm))
+            return
         seen = self._tokens_seen(step + 1)
         done = TrainedStep(tokens=seen, loss=loss, grad_norm=grad_norm, learning_rate=rate)
-        self.history = History(steps=(*self.history.steps, done), evaluations=self.history.evaluations)
+        self.history = self.history.model_copy(update={"steps": (*self.history.steps, done)})
         if run_log:
             seconds = time.monotonic() - started
             run_log.log_step({**_measured(done), **self.pace.rates(seen - self._tokens_seen(step), seconds)}, seen, seconds)
 
-    def _evaluate(self, seen: int, run_log: RunLog | None) -> None:
+    def _evaluate(self, seen: int, run_log: RunLog | None) -> bool:
         nats = iter(self.engine.nats_of([batch for part in self.held_out for batch in part.batches]))
         languages = tuple(
             EvaluatedLanguage(language=part.language, bits_per_byte=part.bits_per_byte([next(nats) for _ in part.batches]))
             for part in self.held_out
         )
+        if not all(math.isfinite(each.bits_per_byte) for each in languages):
+            return False
         done = EvaluatedStep(tokens=seen, languages=languages)
-        self.history = History(steps=self.history.steps, evaluations=(*self.history.evaluations, done))
+        self.history = self.history.model_copy(update={"evaluations": (*self.history.evaluations, done)})
         if run_log:
             run_log.log(_measured_languages(done), seen)
+        return True
 
     def _save(self, done: int) -> None:
         self.engine.save(resume.draft_state(self.folder, done))
@@ -144,17 +177,38 @@ class Training:
             resume.publish_state(self.folder, done, self.history)
         self.engine.wait()
 
-    def _must_be_finite(self, step: int, loss: float, grad_norm: float) -> None:
-        if math.isfinite(loss) and math.isfinite(grad_norm):
-            return
-        first = step * self.params.batch_sequences
-        positions = {s.position for i in range(self.params.batch_sequences) for s in self.order.segments(first + i)}
-        documents = sorted({self.order.doc_ids[position] for position in positions})
-        raise OperatorError(
-            f"checkpoint: at step {step + 1} of {self.num_steps} the loss is {loss} and the gradient norm {grad_norm}: the "
-            "training broke down, and weights from here on would be worthless. Nothing was published; the states before it are "
-            f"kept. The step saw documents {', '.join(documents)}. Look at them, or lower checkpoint.learning_rate."
-        )
+    def _spike(self, step: int, loss: float, grad_norm: float) -> spikes.Spike | None:
+        is_full = (step + 1) * self.params.batch_sequences <= self.order.num_sequences  # a small batch measures with more noise
+        before = self.history.steps[-self.params.spikes.window_steps :] if is_full else ()
+        losses, norms = [step.loss for step in before], [step.grad_norm for step in before]
+        return spikes.find_spike(losses, norms, loss, grad_norm, self.params.spikes)
+
+    def _is_quarantined(self, step: int) -> bool:
+        return any(each.step == step and each.is_quarantined for each in self.history.left_out)
+
+    def _leave_out(self, *steps: LeftOutStep) -> None:
+        """Note what the training does not learn from, and end it where that becomes too much."""
+        self.history = self.history.model_copy(update={"left_out": spikes.joined(self.history.left_out, steps)})
+        told = [explain(each, self.num_steps, documents_of(self.order, each.step, self.params)) for each in steps]
+        if self.rank.is_first:
+            log.warning("not learned from: %s", " ".join(told))
+        must_learn_from_most(len(self.history.left_out), self.num_steps, told[-1], self.params.spikes)
+
+    def _roll_back(self, step: int) -> int:
+        """Return to the newest state before what is to blame, and leave that out from now on; returns the step to go on with."""
+        quarantined = to_quarantine(self.history, step, self._tokens_seen, self.params.spikes)
+        self._leave_out(*quarantined)
+        given_up, self.history = self.history, History()
+        if self.rank.is_first:
+            resume.drop_states_after(self.folder, quarantined[0].step)
+        first = self.go_on()
+        if not first:
+            del self.engine
+            gc.collect()  # two would not fit
+            make_deterministic(self.job.threads, self.params.seed)
+            self.engine = Engine(Path(self.job.base), self.params, self.rank)
+        self.history = after_roll_back(self.history, given_up, quarantined)
+        return first
 
     @contextmanager
     def _progress(self, first_step: int) -> Generator[Callable[[int], None]]:
@@ -163,8 +217,9 @@ class Training:
             return
         with follow("checkpoint", "", "tokens", self._tokens_seen(self.num_steps)) as progress:
             progress.advance(self._tokens_seen(first_step), "from the last state" if first_step else "")
-            yield lambda step: progress.advance(
-                self._tokens_seen(step + 1) - self._tokens_seen(step), f"loss {self.history.steps[-1].loss:.3f}"
+            yield lambda done: progress.advance(
+                self._tokens_seen(done) - self._tokens_seen(done - 1),
+                f"loss {self.history.steps[-1].loss:.3f}" if self.history.steps else "",
             )
 
     def _tokens_seen(self, num_steps: int) -> int:

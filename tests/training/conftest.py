@@ -62,8 +62,8 @@ def ready(tmp_path: Path, base_folder: Path) -> Workspace:
     return make_ready(tmp_path / "ready", base_folder)
 
 
-def make_ready(root: Path, base_folder: Path) -> Workspace:
-    """A workspace with all inputs of the checkpoint stage."""
+def make_ready(root: Path, base_folder: Path, given: list[dict[str, object]] | None = None) -> Workspace:
+    """A workspace with all inputs of the checkpoint stage: of these pieces, or of `make_pieces`."""
     workspace = Workspace(root)
     for name in ("sites", "partners"):
         shutil.copytree(ROOT / name, root / name)
@@ -74,7 +74,7 @@ def make_ready(root: Path, base_folder: Path) -> Workspace:
         for path in base_folder.glob("tokenizer*"):
             shutil.copyfile(path, folder / path.name)
         write_report(folder, Report(stage="tokenizer", summary="tokenizer"))
-    pieces = make_pieces(base_folder)
+    pieces = given or make_pieces(base_folder)
     with workspace.publish("token_shards") as folder:
         write_shard(folder / "train" / "00000.parquet", pieces, TOKEN_SHARD_SCHEMA, token_type(VOCAB_SIZE))
         held_out = [{**piece, "doc_id": f"held-{piece['doc_id']}", "text": ""} for piece in pieces[:2] + pieces[-2:]]
