@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 
 from latamgpt import shards
-from latamgpt.launch.local import run_processes
+from latamgpt.launch.local import Watched, run_processes
 from latamgpt.launch.site import Site, read_site
 from latamgpt.params import CheckpointParams, Params
 from latamgpt.records import MANIFEST_NAME, REPORT_NAME, TOKENIZER_FILES, Curve, Report, Table
@@ -188,7 +188,8 @@ def _train(
     write_json(job_path, job)
     environment = pinned_environment(params.checkpoint.precision, site.threads_per_process)
     log_path = workspace.root / "var" / "logs" / "checkpoint.log"
-    run_processes(site, "latamgpt.training.worker", [str(job_path)], environment, log_path, processes=site.processes)
+    arguments = [str(job_path)]
+    run_processes(site, "latamgpt.training.worker", arguments, environment, log_path, processes=site.processes, watched=Watched())
     outcome = output / OUTCOME_NAME
     measured = TrainingOutcome.model_validate_json(outcome.read_bytes())
     outcome.unlink()
