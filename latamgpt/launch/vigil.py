@@ -47,6 +47,7 @@ class Vigil:
     _silence: dict[int, float] = field(default_factory=lambda: defaultdict(float))
     _steps: deque[float] = field(default_factory=lambda: deque(maxlen=STEPS_REMEMBERED))
     _own: dict[int, deque[float]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=STRAGGLER_STEPS)))
+    _first: dict[int, int] = field(default_factory=dict[int, int])  # step that each process began with
     _looked: float | None = None
 
     def look(self, beats: Iterable[Beat], now: float) -> None:
@@ -59,6 +60,8 @@ class Vigil:
                 self._silence[beat.rank] += passed
                 continue
             self._silence[beat.rank] = 0.0
+            if beat.activity is Activity.STEP:
+                self._first.setdefault(beat.rank, beat.step)
             self.last[beat.rank] = beat
             if beat.step_seconds and (before is None or before.step != beat.step):
                 self._steps.append(beat.step_seconds)
@@ -71,7 +74,8 @@ class Vigil:
 
     def limit(self, activity: Activity) -> float:
         """How long a process may be silent in this activity."""
-        if activity is not Activity.STEP or len(self._steps) < STEPS_KNOWN:
+        steps_gone = self.step - min(self._first.values(), default=self.step)
+        if activity is not Activity.STEP or steps_gone < STEPS_KNOWN or len(self._steps) < 2:
             return self.limits.patience
         return max(TIMES_P99 * self.p99_step, self.limits.floor)
 

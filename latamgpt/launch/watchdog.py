@@ -50,6 +50,7 @@ def watch(child: "subprocess.Popen[bytes]", folder: Path, limits: Limits) -> End
                     log.warning("%s", straggler)
             with suppress(subprocess.TimeoutExpired):
                 child.wait(SECONDS_BETWEEN_LOOKS)
+    vigil.look(read_beats(folder), time.monotonic())
     return Ending(vigil.step, "")
 
 

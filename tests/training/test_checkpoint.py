@@ -1,6 +1,7 @@
 """The checkpoint stage, really run: DeepSpeed in processes of its own, killed and taken up again."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,11 +35,11 @@ def straight(tmp_path_factory: pytest.TempPathFactory, base_folder: Path, small:
     return workspace
 
 
-def start(workspace: Workspace, params: Params) -> "subprocess.Popen[bytes]":
+def start(workspace: Workspace, params: Params, stderr: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
     path = workspace.root / "params.json"
     path.write_text(params.model_dump_json())
     command = [sys.executable, "-m", "tests.training.stage_process", str(workspace.root), str(path)]
-    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(command, cwd=ROOT, stderr=stderr)
 
 
 def kill_when(workspace: Workspace, params: Params, pattern: str) -> Path:
@@ -152,6 +153,28 @@ def test_killed_training_goes_on_to_the_same_bytes(
     assert len(steps) == ready.report("checkpoint").counts["num_steps"]
     assert client.get_run(run_id).info.status == "FINISHED"
     assert not list((ready.root / "var" / "resume" / "checkpoint").iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_training_that_is_asked_to_stop_saves_and_goes_on_to_the_same_bytes(
+    ready: Workspace, straight: Workspace, small: Params
+) -> None:
+    seldom = small.checkpoint.model_copy(update={"save_every_steps": 1000})
+    params = small.model_copy(update={"checkpoint": seldom})
+    process = start(ready, params, stderr=subprocess.PIPE)
+    while not any(ready.root.glob("var/resume/checkpoint/*/mlflow.json")):
+        assert process.poll() is None
+        Event().wait(0.01)
+    process.send_signal(signal.SIGTERM)
+    told = process.communicate()[1].decode()
+    assert re.search(r"DrainedError: checkpoint: .* drained: \d+ of \d+ steps are done and saved", told), told
+    (state,) = ready.root.glob("var/resume/checkpoint/*/step-*")
+    run_stage(ready, params, "checkpoint")
+    for name in ("model.safetensors", "curve.json"):
+        assert sha256_file(ready.place("checkpoint") / name) == sha256_file(straight.place("checkpoint") / name), (name, state)
+    run = connect(ready).get_run(find_link(ready, "checkpoint")["mlflow_run_id"])
+    assert run.info.status == "FINISHED"
 
 
 @pytest.mark.slow
