@@ -16,6 +16,7 @@ from latamgpt.launch.vigil import Limits, Vigil
 
 SECONDS_BETWEEN_LOOKS = 0.25
 SECONDS_TO_DUMP = 1.0
+SECONDS_TO_DIE = 60.0  # a killed process gives its memory back first
 DUMP_SIGNAL = signal.SIGUSR2  # faulthandler, registered by the processes, writes every thread's stack to the log
 
 log = logging.getLogger(__name__)
@@ -56,10 +57,14 @@ def watch(child: "subprocess.Popen[bytes]", folder: Path, limits: Limits) -> End
 
 def kill(child: "subprocess.Popen[bytes]", beats: Iterable[Beat]) -> None:
     """End the child's group and every process that gave a sign of life, by SIGKILL."""
+    handles = [handle for beat in beats if (handle := _open(beat.pid)) is not None]
     for send, number in ((os.killpg, child.pid), *((os.kill, beat.pid) for beat in beats)):
         with suppress(ProcessLookupError):
             send(number, signal.SIGKILL)
     child.wait()
+    for handle in handles:  # what follows must not find a lock that is still held
+        select.select([handle], [], [], SECONDS_TO_DIE)
+        os.close(handle)
 
 
 def _open(pid: int) -> int | None:

@@ -1,5 +1,6 @@
 """States written while the training goes on: at the step only the copy to host memory is taken, a thread does the rest."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -71,23 +72,32 @@ class StateWriter:
     def _write(self, saved: SavedState) -> None:
         draft = resume.draft_state(self.folder, saved.cursor.step)
         try:
-            draft.mkdir(parents=True, exist_ok=True)
-            own = write_part(draft, self.rank, self._copies)
+            parts = self._write_part(draft)
+            if self.rank == 0 and all(part.num_bytes for part in parts):
+                resume.publish_state(self.folder, saved, parts)
         except OSError as error:
-            self.exchange(FAILED)
+            if self.rank == 0:
+                shutil.rmtree(draft, ignore_errors=True)
             raise OperatorError(
-                f"checkpoint: rank {self.rank} could not write its part of the state after step {saved.cursor.step} to {draft}: "
-                f"{error}. The states before it are whole. Free some space, or mend the disk, and run the command again."
+                f"checkpoint: rank {self.rank} could not write the state after step {saved.cursor.step} to {draft}: {error}. The "
+                "states before it are whole. Free some space, or mend the disk, and run the command again."
             ) from error
-        parts = [_entry(rank, told) for rank, told in enumerate(self.exchange(_told(own)))]
-        missing = [rank for rank, part in enumerate(parts) if not part.num_bytes]
+        missing = [part.path for part in parts if not part.num_bytes]
         if missing:
             raise OperatorError(
-                f"checkpoint: rank {missing[0]} could not write its part of the state after step {saved.cursor.step}; its log "
+                f"checkpoint: of the state after step {saved.cursor.step}, {missing[0]} could not be written; its rank's log "
                 "says why. The states before it are whole. Mend that, and run the command again."
             )
-        if self.rank == 0:
-            resume.publish_state(self.folder, saved, parts)
+
+    def _write_part(self, draft: Path) -> list[FileEntry]:
+        """Write what this rank has; returns what all ranks have written."""
+        try:
+            draft.mkdir(parents=True, exist_ok=True)
+            own = write_part(draft, self.rank, self._copies)
+        except OSError:
+            self.exchange(FAILED)
+            raise
+        return [_entry(rank, told) for rank, told in enumerate(self.exchange(_told(own)))]
 
 
 def _told(entry: FileEntry) -> bytes:

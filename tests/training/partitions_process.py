@@ -1,4 +1,4 @@
-"""Train on from a state in a fresh engine, and without: `python -m tests.training.partitions_process BASE PARAMS OUTPUT STAGES`."""
+"""Train on from a state in a fresh engine, and without: `... partitions_process BASE PARAMS OUTPUT STAGES`."""
 
 import sys
 from pathlib import Path

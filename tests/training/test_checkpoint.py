@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -160,16 +161,18 @@ def test_killed_training_goes_on_to_the_same_bytes(
 def test_training_that_is_asked_to_stop_saves_and_goes_on_to_the_same_bytes(
     ready: Workspace, straight: Workspace, small: Params
 ) -> None:
-    seldom = small.checkpoint.model_copy(update={"save_every_steps": 1000})
+    seldom = small.checkpoint.model_copy(update={"save_every_steps": 5})
     params = small.model_copy(update={"checkpoint": seldom})
     process = start(ready, params, stderr=subprocess.PIPE)
-    while not any(ready.root.glob("var/resume/checkpoint/*/mlflow.json")):
+    while not any(ready.root.glob("var/resume/checkpoint/*/step-00000005")):
         assert process.poll() is None
         Event().wait(0.01)
     process.send_signal(signal.SIGTERM)
+    asked_at = time.time()
     told = process.communicate()[1].decode()
     assert re.search(r"DrainedError: checkpoint: .* drained: \d+ of \d+ steps are done and saved", told), told
-    (state,) = ready.root.glob("var/resume/checkpoint/*/step-*")
+    state = max(ready.root.glob("var/resume/checkpoint/*/step-*"))
+    assert state.stat().st_ctime - asked_at <= 10
     run_stage(ready, params, "checkpoint")
     for name in ("model.safetensors", "curve.json"):
         assert sha256_file(ready.place("checkpoint") / name) == sha256_file(straight.place("checkpoint") / name), (name, state)
