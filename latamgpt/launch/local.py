@@ -1,38 +1,71 @@
 """Run a Python module in processes of this machine: they end when their parent ends, and their errors reach it in words."""
 
 import ctypes
+import logging
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
 
 from latamgpt.errors import OperatorError
+from latamgpt.launch.heartbeat import HEARTBEATS_VARIABLE
 from latamgpt.launch.site import Site
+from latamgpt.launch.vigil import Limits
+from latamgpt.launch.watchdog import watch
 
 FAILURE_VARIABLE = "LATAMGPT_FAILURE"
 SECONDS_TO_END = 10
+SECONDS_TO_DRAIN = 120  # as long as a spot machine has after its notice
+DRAINED = 85
+"""Exit code of processes that were asked to stop and have saved what they did: they are to be started again."""
+DRAIN_SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 LINES_OF_LOG_SHOWN = 20
-DRAINED = 85
-"""Exit code of ranks that were asked to make room: all is saved, and they are to be started again."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """How processes are watched that give signs of life, and can go on from where they were killed."""
+
+    limits: Limits = field(default_factory=Limits)
+    restarts: int = 3  # in a row that came no further than the one before
+
+
+class DrainedError(OperatorError):
+    """What was asked to stop has saved all it did; the next run goes on from there."""
+
+    exit_code = DRAINED
 
 
 def run_processes(
-    site: Site, module: str, arguments: Sequence[str], environment: Mapping[str, str], log_path: Path, *, processes: int = 1
+    site: Site,
+    module: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    log_path: Path,
+    *,
+    processes: int = 1,
+    watched: Watched | None = None,
 ) -> None:
     """Run `python -m module` in a process group of its own, under torchrun where there is more than one process.
 
     Steps: start; wait; end the whole group when this process is interrupted or the module fails. What the processes print,
-    and why they failed, goes to `log_path`; a single process shows its progress on standard error.
+    and why they failed, goes to `log_path`; a single process shows its progress on standard error. Where they are `watched`, they
+    give signs of life, save what they did when they are asked to stop, and are started again when they hang or die of a signal.
 
     Raises:
         OperatorError: the site needs more than this machine, or the module raised one.
+        DrainedError: the processes were asked to stop, and the next run goes on.
         RuntimeError: the module failed in another way; the end of its log is in the message.
     """
     if site.nodes > 1:
@@ -43,20 +76,23 @@ def run_processes(
         )
     log_path.parent.mkdir(parents=True, exist_ok=True)
     failure_path = log_path.with_suffix(".failure.json")
-    failure_path.unlink(missing_ok=True)
-    with log_path.open("wb") as log:
-        child = subprocess.Popen(
-            [*_command(module, processes), *arguments],
-            env={**os.environ, **environment, FAILURE_VARIABLE: str(failure_path)},
-            stdout=log,
-            stderr=log if processes > 1 else None,  # torchrun adds pages of its own to every failure
-            start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509  (one prctl call; nothing that could deadlock)
-        )
-        with _group_ends_with_us(child):
-            child.wait()
-    if child.returncode != 0:
-        _explain_failure(module, child.returncode, failure_path, log_path)
+    command = [*_command(module, processes), *arguments]
+    log_path.unlink(missing_ok=True)
+    furthest, in_vain = 0, 0
+    while True:
+        failure_path.unlink(missing_ok=True)
+        told_to = {**environment, FAILURE_VARIABLE: str(failure_path)}
+        ended = _run_once(command, told_to, log_path, alone=processes == 1, watched=watched)
+        if ended.code == 0:
+            return
+        if watched is None or not (ended.is_sudden and not failure_path.is_file()):
+            break
+        in_vain = 0 if ended.step > furthest else in_vain + 1
+        furthest = max(furthest, ended.step)
+        if in_vain >= watched.restarts:
+            break
+        log.warning("%s, after step %s: it is started again, from its newest state", ended.explain(module), ended.step)
+    _explain_failure(ended.explain(module), failure_path, log_path)
 
 
 def die_with_parent() -> None:
@@ -71,10 +107,53 @@ def errors_for_parent() -> Generator[None]:
         yield
     except Exception as error:  # noqa: BLE001  (told in the log, and by the exit code)
         path = os.environ.get(FAILURE_VARIABLE)
-        if path and isinstance(error, OperatorError):
-            Path(path).write_bytes(orjson.dumps({"message": str(error)}))
+        if path and not _is_loss_of_a_peer(error):
+            told = _Failure(str(error), isinstance(error, OperatorError), isinstance(error, DrainedError))
+            Path(path).write_bytes(orjson.dumps(told))
         traceback.print_exc(file=sys.stdout)
-        sys.exit(1)
+        sys.stdout.flush()
+        sys.exit(DRAINED if isinstance(error, DrainedError) else 1)
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """How the processes ended: the exit code, or why they were killed, and the step they were at."""
+
+    code: int
+    alone: bool  # one process, no torchrun between it and us
+    step: int = 0
+    reason: str = ""
+
+    @property
+    def is_sudden(self) -> bool:
+        """Whether it was not the program's own doing: a hang, a signal, or a rank under torchrun, which does not say how."""
+        return bool(self.reason) or self.code < 0 or not self.alone
+
+    def explain(self, module: str) -> str:
+        """In words."""
+        if self.reason:
+            return f"{module} was killed: {self.reason}"
+        how = f"was ended by {signal.Signals(-self.code).name}" if self.code < 0 else f"ended with exit code {self.code}"
+        return f"{module} {how}"
+
+
+def _run_once(
+    command: Sequence[str], environment: Mapping[str, str], log_path: Path, *, alone: bool, watched: Watched | None
+) -> _Ended:
+    with log_path.open("ab") as log_file, tempfile.TemporaryDirectory(prefix="heartbeats-") as heartbeats:
+        child = subprocess.Popen(
+            command,
+            env={**os.environ, **environment, HEARTBEATS_VARIABLE: heartbeats},
+            stdout=log_file,
+            stderr=None if alone else log_file,  # torchrun adds pages of its own to every failure
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509  (one prctl call; nothing that could deadlock)
+        )
+        with _group_ends_with_us(child, SECONDS_TO_DRAIN if watched else SECONDS_TO_END, log_path.with_suffix(".failure.json")):
+            if watched is None:
+                return _Ended(child.wait(), alone)
+            ending = watch(child, Path(heartbeats), watched.limits)
+            return _Ended(child.wait(), alone, ending.step, ending.reason)
 
 
 def _command(module: str, processes: int) -> list[str]:
@@ -86,27 +165,31 @@ def _command(module: str, processes: int) -> list[str]:
 
 
 @contextmanager
-def _group_ends_with_us(child: "subprocess.Popen[bytes]") -> Generator[None]:
+def _group_ends_with_us(child: "subprocess.Popen[bytes]", seconds: float, failure_path: Path) -> Generator[None]:
     def interrupted(number: int, _frame: object) -> None:
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, interrupted) if _in_main_thread() else None
+    before = {number: signal.signal(number, interrupted) for number in DRAIN_SIGNALS} if _in_main_thread() else {}
     try:
         yield
     finally:
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
-        _end_group(child)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _end_group(child, seconds)
+        failure = _read_failure(failure_path)
+        if failure is not None and failure.is_drained:
+            failure_path.unlink()
+            raise DrainedError(failure.message)
 
 
-def _end_group(child: "subprocess.Popen[bytes]") -> None:
+def _end_group(child: "subprocess.Popen[bytes]", seconds: float) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(child.pid, number)
         except ProcessLookupError:
             return
         try:
-            child.wait(SECONDS_TO_END)
+            child.wait(seconds)
         except subprocess.TimeoutExpired:
             continue
 
@@ -117,11 +200,29 @@ def _in_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-def _explain_failure(module: str, code: int, failure_path: Path, log_path: Path) -> None:
-    if failure_path.is_file():
-        message = orjson.loads(failure_path.read_bytes())["message"]
-        failure_path.unlink()
-        raise OperatorError(message)
+@dataclass(frozen=True)
+class _Failure:
+    """Why a process failed, as it told its parent."""
+
+    message: str
+    is_operators: bool
+    is_drained: bool
+
+
+def _is_loss_of_a_peer(error: Exception) -> bool:
+    """Whether a process failed only since another had ended: that one tells why, if it can."""
+    words = f"{type(error).__name__} {error}".lower()
+    return any(word in words for word in ("gloo", "nccl", "connection closed by peer", "connection reset by peer"))
+
+
+def _read_failure(path: Path) -> _Failure | None:
+    return _Failure(**orjson.loads(path.read_bytes())) if path.is_file() else None
+
+
+def _explain_failure(how: str, failure_path: Path, log_path: Path) -> None:
+    failure = _read_failure(failure_path)
+    failure_path.unlink(missing_ok=True)
+    if failure is not None and failure.is_operators:
+        raise OperatorError(failure.message)
     lines = log_path.read_text(encoding="utf-8", errors="replace").splitlines()[-LINES_OF_LOG_SHOWN:]
-    how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-    raise RuntimeError(f"{module} {how}; the end of {log_path}:\n" + "\n".join(lines))
+    raise RuntimeError(f"{how}; the end of {log_path}:\n" + "\n".join(lines))

@@ -9,7 +9,7 @@ from latamgpt.launch.batch import Command, JobFiles
 from latamgpt.launch.claims import Work, attach_or_submit, newest_attempt
 from latamgpt.launch.follow import follow
 from latamgpt.launch.interruption import InterruptedBySignalError, interruptible
-from latamgpt.launch.local import run_processes
+from latamgpt.launch.local import Watched, run_processes
 from latamgpt.launch.queue import cancel
 from latamgpt.launch.rank_jobs import RankJobs
 from latamgpt.launch.site import Site
@@ -42,7 +42,8 @@ def run_ranks(site: Site, work: Work, ranks: Ranks) -> None:
         SystemExit: a signal ended this process; the job is cancelled where somebody asked for that.
     """
     if site.training is None:
-        run_processes(site, ranks.module, ranks.arguments, ranks.environment, ranks.log, processes=site.processes)
+        on_this_machine = (site, ranks.module, ranks.arguments, ranks.environment, ranks.log)
+        run_processes(*on_this_machine, processes=site.processes, watched=Watched())
         return
     require_slurm()
     command = Command(sys.executable, ranks.module, ranks.arguments, ranks.environment, work.root)

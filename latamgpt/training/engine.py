@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,13 @@ from latamgpt.params import CheckpointParams, Precision
 from latamgpt.training.batches import Batch, attention_mask
 from latamgpt.training.guarded_step import GuardedStep, Judge, take_all
 from latamgpt.training.job import micro_batch_size, passes_of
+from latamgpt.training.own_time import OwnTime
+from latamgpt.training.partitions import read_partition, write_partition
 
 if TYPE_CHECKING:
     from deepspeed import DeepSpeedEngine
     from torch import Tensor
 
-RNG_NAME = "rng-{rank:05}.safetensors"
-STATE_TAG = "deepspeed"
 MINUTES_FOR_PEERS = 10
 IGNORED_LABEL = -100  # what torch's cross entropy leaves out
 
@@ -36,8 +37,6 @@ class Rank:
 
 def join_ranks() -> Rank:
     """Meet the other processes that torchrun started; alone, where there is none."""
-    from datetime import timedelta  # noqa: PLC0415
-
     import torch
     import torch.distributed as dist
 
@@ -84,6 +83,7 @@ class Engine:
         import deepspeed
         import deepspeed.ops
         import torch
+        import torch.distributed as dist
         from transformers import AutoModelForCausalLM
         from transformers.integrations import HfDeepSpeedConfig  # noqa: PLC0415
 
@@ -99,6 +99,8 @@ class Engine:
         self._engine: DeepSpeedEngine = deepspeed.initialize(model=model, config=config)[0]
         self._optimizer: Any = self._engine.optimizer  # its class depends on the ZeRO stage
         self._guarded = GuardedStep(self._engine)
+        self.own_time = OwnTime()
+        self._aside = dist.new_group(backend="gloo", timeout=timedelta(minutes=MINUTES_FOR_PEERS))  # for the thread that saves
         micro = int(str(config["train_micro_batch_size_per_gpu"]))
         self.passes = passes_of(rank.number, rank.count, params.batch_sequences, micro)
 
@@ -119,7 +121,8 @@ class Engine:
         total = torch.zeros((), dtype=torch.float64)
         num_targets = max(num_targets, 1)  # a last batch of single tokens predicts none
         for batch in passes:
-            nats = self._nats(batch).sum()
+            with self.own_time.counted():
+                nats = self._nats(batch).sum()
             # DeepSpeed takes the mean over passes and ranks; the loss is the mean over the whole batch's targets.
             self._engine.backward(nats * (len(passes) * self.rank.count / num_targets))
             total += nats.detach().cpu().double()
@@ -158,22 +161,13 @@ class Engine:
         dist.all_reduce(nats)
         return nats.tolist()
 
-    def save(self, folder: Path) -> None:
-        """Write this rank's part of the state: weights, optimizer, random state."""
-        import torch.distributed as dist
-        from safetensors.torch import save_file  # noqa: PLC0415
+    def state(self) -> "dict[str, Tensor]":
+        """What the next step needs, this rank's part: masters, moments, counters, random state; in use, not copied."""
+        return read_partition(self._engine)
 
-        folder.mkdir(parents=True, exist_ok=True)
-        self._engine.save_checkpoint(str(folder), tag=STATE_TAG, save_latest=False)
-        save_file(_random_state(), folder / RNG_NAME.format(rank=self.rank.number))
-        dist.barrier()
-
-    def load(self, folder: Path) -> None:
-        """Take up a state that `save` wrote and whose manifest was verified."""
-        from safetensors.torch import load_file  # noqa: PLC0415
-
-        self._engine.load_checkpoint(str(folder), tag=STATE_TAG)
-        _set_random_state(load_file(folder / RNG_NAME.format(rank=self.rank.number)))
+    def take_up(self, saved: "Mapping[str, Tensor]") -> None:
+        """Go on from what `state` gave, on every rank at once."""
+        write_partition(self._engine, saved)
 
     def weights(self) -> "dict[str, Tensor]":
         """All weights, whole, on the first rank; empty on the others."""
@@ -197,11 +191,24 @@ class Engine:
         dist.broadcast(shared, 0)
         return int(shared.item())
 
-    def wait(self) -> None:
-        """Wait until every rank is here."""
+    def any_of(self, mine: bool) -> bool:  # noqa: FBT001
+        """Whether it holds on some rank; every rank asks, and learns the same."""
+        import torch
         import torch.distributed as dist
 
-        dist.barrier()
+        shared = torch.tensor([int(mine)])
+        dist.all_reduce(shared, dist.ReduceOp.MAX)
+        return bool(shared.item())
+
+    def exchange(self, told: bytes) -> list[bytes]:
+        """What every rank tells, as many bytes each, in the order of ranks; a thread may call it while the training goes on."""
+        import torch
+        import torch.distributed as dist
+
+        mine = torch.frombuffer(bytearray(told), dtype=torch.uint8)
+        all_of_them = [torch.empty_like(mine) for _ in range(self.rank.count)]
+        dist.all_gather(all_of_them, mine, group=self._aside)
+        return [bytes(each.tolist()) for each in all_of_them]
 
     def _nats(self, batch: Batch) -> "Tensor":
         """Nats of every predicted token, as one row."""
@@ -219,20 +226,3 @@ class Engine:
         return torch.nn.functional.cross_entropy(
             logits_BTV[:, :-1].flatten(0, 1).float(), labels_BT[:, 1:].flatten(), ignore_index=IGNORED_LABEL, reduction="none"
         )
-
-
-def _random_state() -> "dict[str, Tensor]":
-    import torch
-
-    state = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        state["cuda"] = torch.cuda.get_rng_state()
-    return state
-
-
-def _set_random_state(state: "Mapping[str, Tensor]") -> None:
-    import torch
-
-    torch.set_rng_state(state["cpu"])
-    if "cuda" in state:
-        torch.cuda.set_rng_state(state["cuda"])

@@ -7,7 +7,8 @@ own part: six FLOPs per parameter and token, over the dense bf16 peak of all ran
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from latamgpt.training.plan import FLOPS_PER_PARAMETER_AND_TOKEN, PEAK_FLOPS_PER_SECOND
+from latamgpt.budget.need import FLOPS_PER_PARAMETER_AND_TOKEN
+from latamgpt.launch.costs import accelerators
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -41,7 +42,8 @@ def pace_of(model: "Module", num_ranks: int, threads: int) -> Pace:
 
 def peak_of(device: str, num_ranks: int, threads: int) -> float | None:
     """Peak FLOPs per second of all ranks together; None for a device that is not in the table."""
+    peaks = {name: row.peak_flops_per_second.value for name, row in accelerators().items()}
     if device == "cpu":
-        return PEAK_FLOPS_PER_SECOND["cpu"] * num_ranks * threads / CPU_THREADS
-    known = [peak for name, peak in PEAK_FLOPS_PER_SECOND.items() if name in device.lower()]
+        return peaks["cpu"] * num_ranks * threads / CPU_THREADS
+    known = [peak for name, peak in peaks.items() if name in device.lower()]
     return known[0] * num_ranks if known else None

@@ -1,26 +1,27 @@
 """What a training needs to go on after a kill: saved whole or not at all, verified before it is loaded.
 
-DeepSpeed alone would not do: it names the newest state in a plain file, saves no random state, loads a flipped bit without a
-word, and stops at a torn file instead of taking the state before.
+DeepSpeed alone would not do: it pickles, names the newest state in a plain file, saves no random state, loads a flipped bit
+without a word, and stops at a torn file instead of taking the state before.
 """
 
 import fcntl
 import logging
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import Field
 
-from latamgpt.errors import OperatorError
-from latamgpt.records import Frozen
-from latamgpt.store import verify, write_json, write_manifest
+from latamgpt.errors import InputDamagedError, OperatorError
+from latamgpt.records import FileEntry, Frozen
+from latamgpt.store import write_json
 from latamgpt.training.spikes import LeftOutStep
+from latamgpt.training.state_files import flush_folder, json_bytes, read_manifest, read_whole, write_durably, write_manifest
 
 STATE_NAME = "state.json"
 MLFLOW_NAME = "mlflow.json"
-STATES_KEPT = 2
+STATES_KEPT = 3
 DRAFT_PREFIX = "draft-"
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,21 @@ class History(Frozen):
     num_rollbacks: int = 0
 
 
+class Cursor(Frozen):
+    """How far a training is: the order of the data is a pure function of the sequence's number, so no more is needed."""
+
+    step: int  # done
+    sequences: int  # seen, over all ranks
+    num_ranks: int
+
+
+class SavedState(Frozen):
+    """What a state says of itself, beside the ranks' tensors."""
+
+    cursor: Cursor
+    history: History
+
+
 class LinkedRun(Frozen):
     """The MLflow run that this training logs to."""
 
@@ -89,28 +105,55 @@ def draft_state(folder: Path, step: int) -> Path:
     return folder / f"{DRAFT_PREFIX}{step}"
 
 
-def publish_state(folder: Path, step: int, history: History) -> None:
-    """Make the draft after `step` a state: flush it, write its manifest last, rename it; keep the newest two."""
-    draft = draft_state(folder, step)
-    write_json(draft / STATE_NAME, history)
-    write_manifest(draft, "resume", str(step))
-    final = state_folder(folder, step)
-    shutil.rmtree(final, ignore_errors=True)
+def publish_state(folder: Path, saved: SavedState, parts: Sequence[FileEntry]) -> None:
+    """Make the draft, with what all ranks wrote, a state: its manifest comes last, then the rename; the newest are kept."""
+    step = saved.cursor.step
+    draft, final = draft_state(folder, step), state_folder(folder, step)
+    words = write_durably(draft / STATE_NAME, [memoryview(json_bytes(saved))])
+    write_manifest(draft, final.name, (*parts, words))
+    flush_folder(draft)
+    if final.exists():
+        _remove(final)
     draft.rename(final)
+    flush_folder(folder)
     for old in _states(folder)[STATES_KEPT:]:
-        shutil.rmtree(old)
+        _remove(old)
+
+
+def clear_drafts(folder: Path) -> None:
+    """Remove what a killed process left half written."""
+    for draft in folder.glob(f"{DRAFT_PREFIX}*"):
+        shutil.rmtree(draft)
+
+
+def newest_step(folder: Path) -> int:
+    """The step of the newest state, be it whole or not; 0 where there is none."""
+    return max((step_of(state) for state in _states(folder)), default=0)
+
+
+def read_state(state: Path, cursor: Cursor) -> SavedState:
+    """What the state says of itself, once all its files were found to be there and it was found to be at that point.
+
+    Raises:
+        InputDamagedError: a file is missing, extra or of another length, or the state is of another point of the training.
+    """
+    saved = SavedState.model_validate_json(read_whole(state, STATE_NAME))
+    if saved.cursor != cursor:
+        raise InputDamagedError(
+            f"{state} is at {saved.cursor}, and should be at {cursor}: its data would be read at another place."
+        )
+    return saved
 
 
 def find_state(folder: Path) -> Path | None:
     """The newest state whose every byte is as it was written; damaged ones are removed, and None means from the start."""
-    for draft in folder.glob(f"{DRAFT_PREFIX}*"):
-        shutil.rmtree(draft)
     for state in _states(folder):
         try:
-            verify(state)
-        except OperatorError as error:
-            log.warning("%s is damaged and is removed; the state before it is taken. %s", state, error)
-            shutil.rmtree(state)
+            for entry in read_manifest(state).files:
+                read_whole(state, entry.path)
+        except InputDamagedError as error:
+            log.warning("%s", error)
+            discard(state)
         else:
             return state
     return None
@@ -120,17 +163,18 @@ def drop_states_after(folder: Path, step: int) -> None:
     """Remove the states after `step`, each at once or not at all: a roll back leaves them behind."""
     for state in _states(folder):
         if step_of(state) > step:
-            shutil.rmtree(state.rename(draft_state(folder, step_of(state))))
+            _remove(state)
+
+
+def discard(state: Path) -> None:
+    """Remove a damaged state, and say so: the one before it is taken."""
+    log.warning("the state after step %s is damaged and is removed; the one before it is taken", step_of(state))
+    _remove(state)
 
 
 def step_of(state: Path) -> int:
     """How many steps were done when this state was saved."""
     return int(state.name.removeprefix("step-"))
-
-
-def read_history(state: Path) -> History:
-    """What was measured until the state was saved."""
-    return History.model_validate_json((state / STATE_NAME).read_bytes())
 
 
 def read_run_id(folder: Path) -> str:
@@ -155,3 +199,7 @@ def forget_others(folder: Path) -> None:
 
 def _states(folder: Path) -> list[Path]:
     return sorted(folder.glob("step-*"), reverse=True)
+
+
+def _remove(state: Path) -> None:
+    shutil.rmtree(state.rename(state.with_name(f"{DRAFT_PREFIX}old-{state.name}")))  # a kill in the midst leaves no half state

@@ -3,6 +3,7 @@
 `python -m latamgpt.training.worker JOB`, alone or under torchrun; the checkpoint stage starts it.
 """
 
+import faulthandler
 import gc
 import logging
 import math
@@ -12,16 +13,20 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from latamgpt.errors import InputDamagedError, OperatorError
+from latamgpt.launch.heartbeat import Activity, Heart
 from latamgpt.launch.local import die_with_parent, errors_for_parent
 from latamgpt.launch.site import read_site
+from latamgpt.launch.watchdog import DUMP_SIGNAL
 from latamgpt.params import Precision
 from latamgpt.progress import follow
 from latamgpt.store import Workspace, digest_of, replace_json
 from latamgpt.tracking.points import GOODPUT, RunLog
 from latamgpt.tracking.runs import DatasetUsed, start_run
 from latamgpt.training import resume, spikes
+from latamgpt.training.drain import Drain, drained
 from latamgpt.training.engine import Engine, Rank, join_ranks
 from latamgpt.training.held_out import HeldOut, read_held_out
 from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome
@@ -32,12 +37,17 @@ from latamgpt.training.pace import pace_of
 from latamgpt.training.packing import PackedOrder, count_steps
 from latamgpt.training.read_first import NAME as READ_FIRST
 from latamgpt.training.read_first import read_first
-from latamgpt.training.resume import EvaluatedLanguage, EvaluatedStep, History, TrainedStep
+from latamgpt.training.resume import Cursor, EvaluatedLanguage, EvaluatedStep, History, SavedState, TrainedStep
 from latamgpt.training.roll_back import after_roll_back, to_quarantine
 from latamgpt.training.run_name import compared_by, corpus_version, run_name
 from latamgpt.training.schedule import learning_rate
 from latamgpt.training.spikes import LeftOutStep
+from latamgpt.training.state_files import read_part
+from latamgpt.training.state_writer import StateWriter
 from latamgpt.training.weights import save_model
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +71,7 @@ def must_be_as_published(workspace: Workspace, digests: Mapping[str, str]) -> No
 class Training:
     """One training on one rank: what it reads, how far it is, what it measured."""
 
-    def __init__(self, job: TrainingJob, rank: Rank):
+    def __init__(self, job: TrainingJob, rank: Rank, drain: Drain):
         workspace = Workspace(Path(job.root))
         shards = workspace.place("token_shards")
         self.job, self.rank, self.params = job, rank, job.params.checkpoint
@@ -75,17 +85,36 @@ class Training:
         )
         self.engine = Engine(Path(job.base), self.params, rank)
         self.pace = pace_of(self.engine.model, rank.count, job.threads)
+        self.states = StateWriter(self.folder, rank.number, self.engine.exchange)
+        self.heart, self.drain = Heart(rank.number), drain
         self.history = History()
 
     def go_on(self) -> int:
-        """Take up the newest whole state, if there is one; returns the step to begin with."""
-        state = resume.find_state(self.folder) if self.rank.is_first else None
-        step = self.engine.agree(resume.step_of(state) if state else 0)
-        if step:
+        """Take up the newest state whose every byte is as it was written on every rank; returns the step to begin with."""
+        self.states.join()
+        if self.rank.is_first:
+            resume.clear_drafts(self.folder)
+        while step := self.engine.agree(resume.newest_step(self.folder) if self.rank.is_first else 0):
             state = resume.state_folder(self.folder, step)
-            self.engine.load(state)
-            self.history = resume.read_history(state)
-        return step
+            found = self._read(state, step)
+            if not self.engine.any_of(found is None) and found is not None:
+                self.history = found[0].history
+                self.engine.take_up(found[1])
+                return step
+            if self.rank.is_first:
+                resume.discard(state)
+        return 0
+
+    def _read(self, state: Path, step: int) -> "tuple[SavedState, dict[str, Tensor]] | None":
+        """What this rank needs of a state; None where it is damaged, and the log says how."""
+        try:
+            return resume.read_state(state, self._cursor(step)), read_part(state, self.rank.number)
+        except InputDamagedError as error:
+            log.warning("%s", error)
+            return None
+
+    def _cursor(self, step: int) -> Cursor:
+        return Cursor(step=step, sequences=step * self.params.batch_sequences, num_ranks=self.rank.count)
 
     def train(self, first_step: int, run_log: RunLog | None) -> None:
         """All steps from `first_step` on; what a killed process measured but had not sent to MLflow yet is sent first."""
@@ -94,6 +123,7 @@ class Training:
                 run_log.log(_measured(step), step.tokens)
             for evaluation in self.history.evaluations:
                 run_log.log(_measured_languages(evaluation), evaluation.tokens)
+        self.drain.begin()
         if not self.history.evaluations and not self._evaluate(0, run_log):
             raise OperatorError(
                 f"checkpoint: {self.job.params.base_model.name} gives no numbers for held-out text before any training: the "
@@ -107,12 +137,15 @@ class Training:
                     step = self._roll_back(step)
                     continue
                 step += 1
+                self._stop_if_asked(step)
                 if is_new:
                     furthest = step
                     advance(step)
+        self.states.join()
 
     def hand_back(self) -> None:
         """Write the weights and what was measured into the job's output."""
+        self.heart.beat(Activity.END, self.num_steps)
         weights = self.engine.weights()
         if self.rank.is_first:
             output = Path(self.job.output)
@@ -141,6 +174,7 @@ class Training:
         return True
 
     def _step(self, step: int, run_log: RunLog | None) -> None:
+        self.heart.beat(Activity.STEP, step, self.engine.own_time.take())
         params, started = self.params, time.monotonic()
         rate = learning_rate(step, self.num_steps, params.learning_rate, params.warmup_share, params.final_learning_rate_share)
         first = step * params.batch_sequences
@@ -158,6 +192,7 @@ class Training:
             run_log.log_step({**_measured(done), **self.pace.rates(seen - self._tokens_seen(step), seconds)}, seen, seconds)
 
     def _evaluate(self, seen: int, run_log: RunLog | None) -> bool:
+        self.heart.beat(Activity.EVALUATION, len(self.history.steps), self.engine.own_time.take())
         nats = iter(self.engine.nats_of([batch for part in self.held_out for batch in part.batches]))
         languages = tuple(
             EvaluatedLanguage(language=part.language, bits_per_byte=part.bits_per_byte([next(nats) for _ in part.batches]))
@@ -172,10 +207,17 @@ class Training:
         return True
 
     def _save(self, done: int) -> None:
-        self.engine.save(resume.draft_state(self.folder, done))
-        if self.rank.is_first:
-            resume.publish_state(self.folder, done, self.history)
-        self.engine.wait()
+        self.heart.beat(Activity.SAVE, done, self.engine.own_time.take())
+        self.states.save(SavedState(cursor=self._cursor(done), history=self.history), self.engine.state())
+
+    def _stop_if_asked(self, done: int) -> None:
+        """Save and end here, where some rank was asked to stop: all ranks end after the same step."""
+        if done < self.num_steps and self.engine.any_of(self.drain.asked != ""):
+            if done % self.params.save_every_steps:
+                self._save(done)
+            self.states.join()
+            self.heart.beat(Activity.END, done)
+            raise drained(done, self.num_steps)
 
     def _spike(self, step: int, loss: float, grad_norm: float) -> spikes.Spike | None:
         is_full = (step + 1) * self.params.batch_sequences <= self.order.num_sequences  # a small batch measures with more noise
@@ -199,14 +241,17 @@ class Training:
         quarantined = to_quarantine(self.history, step, self._tokens_seen, self.params.spikes)
         self._leave_out(*quarantined)
         given_up, self.history = self.history, History()
+        self.states.join()
         if self.rank.is_first:
             resume.drop_states_after(self.folder, quarantined[0].step)
         first = self.go_on()
         if not first:
-            del self.engine
+            self.states.close()
+            del self.engine, self.states
             gc.collect()  # two would not fit
             make_deterministic(self.job.threads, self.params.seed)
             self.engine = Engine(Path(self.job.base), self.params, self.rank)
+            self.states = StateWriter(self.folder, self.rank.number, self.engine.exchange)
         self.history = after_roll_back(self.history, given_up, quarantined)
         return first
 
@@ -258,13 +303,16 @@ def _measured_languages(evaluation: EvaluatedStep) -> dict[str, float]:
 
 def run_job(job: TrainingJob) -> None:
     """Train, from the start or from where a killed process was, and hand the weights back."""
+    drain = Drain()
+    drain.listen()
     rank = join_ranks()
     make_deterministic(job.threads, job.params.checkpoint.seed)
     with ExitStack() as stack:
         if rank.is_first:
             stack.enter_context(resume.only_trainer(Path(job.resume)))
             resume.forget_others(Path(job.resume))
-        training = Training(job, rank)
+        training = Training(job, rank, drain)
+        stack.callback(training.states.close)
         first_step = training.go_on()
         run_log = stack.enter_context(log_to_mlflow(training)) if rank.is_first else None
         training.train(first_step, run_log)
@@ -274,6 +322,7 @@ def run_job(job: TrainingJob) -> None:
 def main() -> None:
     """Do the job that the first argument names."""
     die_with_parent()
+    faulthandler.register(DUMP_SIGNAL, file=sys.stdout)
     logging.getLogger("DeepSpeed").setLevel(logging.WARNING)
     with errors_for_parent():
         run_job(TrainingJob.model_validate_json(Path(sys.argv[1]).read_bytes()))

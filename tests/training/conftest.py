@@ -38,13 +38,19 @@ def small() -> Params:
 @pytest.fixture(scope="session")
 def base_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Llama with fresh weights and a tokenizer that knows the two texts."""
+    folder = tmp_path_factory.mktemp("base")
+    make_base(folder)
+    return folder
+
+
+def make_base(folder: Path) -> None:
+    """Fill a folder with that base."""
     from latamgpt.training.tiny_model import end_of_text, make_model, train_tokenizer
     from latamgpt.training.weights import save_model
 
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     import torch
 
-    folder = tmp_path_factory.mktemp("base")
     tiny = read_params(ROOT, "tiny").base_model.tiny
     assert tiny is not None
     sizes = tiny.model_copy(update={"hidden_size": 64, "num_layers": 2, "num_heads": 2, "vocab_size": 384})
@@ -53,7 +59,6 @@ def base_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = make_model(sizes, end_of_text(tokenizer))
     save_model(folder, model, model.state_dict(), "float32")
     tokenizer.save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """The checkpoint stage, really run: DeepSpeed in processes of its own, killed and taken up again."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -38,11 +40,11 @@ def straight(tmp_path_factory: pytest.TempPathFactory, base_folder: Path, small:
     return workspace
 
 
-def start(workspace: Workspace, params: Params) -> "subprocess.Popen[bytes]":
+def start(workspace: Workspace, params: Params, stderr: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
     path = workspace.root / "params.json"
     path.write_text(params.model_dump_json())
     command = [sys.executable, "-m", "tests.training.stage_process", str(workspace.root), str(path)]
-    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(command, cwd=ROOT, stderr=stderr)
 
 
 def kill_when(workspace: Workspace, params: Params, pattern: str) -> Path:
@@ -164,6 +166,30 @@ def test_killed_training_goes_on_to_the_same_bytes(
     assert client.get_run(run_id).info.status == "FINISHED"
     assert client.get_metric_history(run_id, "perf/starts")[-1].value == 2
     assert not list((ready.root / "var" / "resume" / "checkpoint").iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_training_that_is_asked_to_stop_saves_and_goes_on_to_the_same_bytes(
+    ready: Workspace, straight: Workspace, small: Params
+) -> None:
+    seldom = small.checkpoint.model_copy(update={"save_every_steps": 5})
+    params = small.model_copy(update={"checkpoint": seldom})
+    process = start(ready, params, stderr=subprocess.PIPE)
+    while not any(ready.root.glob("var/resume/checkpoint/*/step-00000005")):
+        assert process.poll() is None
+        Event().wait(0.01)
+    process.send_signal(signal.SIGTERM)
+    asked_at = time.time()
+    told = process.communicate()[1].decode()
+    assert re.search(r"DrainedError: checkpoint: .* drained: \d+ of \d+ steps are done and saved", told), told
+    state = max(ready.root.glob("var/resume/checkpoint/*/step-*"))
+    assert state.stat().st_ctime - asked_at <= 10
+    run_stage(ready, params, "checkpoint")
+    for name in ("model.safetensors", "curve.json"):
+        assert sha256_file(ready.place("checkpoint") / name) == sha256_file(straight.place("checkpoint") / name), (name, state)
+    run = connect(ready).get_run(find_link(ready, "checkpoint")["mlflow_run_id"])
+    assert run.info.status == "FINISHED"
 
 
 @pytest.mark.slow

@@ -1,0 +1,59 @@
+"""A process with signs of life for the tests of the watchdog: `python -m tests.launch.beating HOW FOLDER`."""
+
+import faulthandler
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from latamgpt.launch.heartbeat import Activity, Heart
+from latamgpt.launch.local import DRAIN_SIGNALS, DrainedError, errors_for_parent
+from latamgpt.launch.watchdog import DUMP_SIGNAL
+
+STEPS = 40
+
+
+def sleep_for_ever() -> None:
+    while True:
+        time.sleep(60)
+
+
+def go_wrong(how: str) -> None:
+    if how in {"dies", "always dies"} or (how == "rank dies" and os.environ["RANK"] == "1"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if how == "stops":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    if how in {"hangs", "rank dies"}:
+        sleep_for_ever()
+    if how == "bug":
+        raise ValueError("nobody thought of this")
+
+
+def main(how: str, folder: Path) -> None:
+    """Forty steps; the first start ends, or does not, in the way that is asked for, after thirty."""
+    is_first_start = not (folder / "started").exists()
+    with (folder / "started").open("a") as started:
+        started.write("again\n")
+    heart = Heart(int(os.environ.get("RANK", "0")))
+    asked: list[int] = []
+    for number in DRAIN_SIGNALS:
+        signal.signal(number, lambda number, _: asked.append(number))
+    for step in range(STEPS):
+        heart.beat(Activity.STEP, step, 0.01)
+        time.sleep(0.01)
+        if asked:
+            raise DrainedError(f"it was drained after step {step}. Run it again.")
+        if how == "never ends":
+            (folder / "beats").touch()
+            while not asked:
+                time.sleep(0.01)
+        if step == 30 and (is_first_start or how == "always dies"):
+            go_wrong(how)
+    print(f"went through all {STEPS}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    faulthandler.register(DUMP_SIGNAL, file=sys.stdout)
+    with errors_for_parent():
+        main(sys.argv[1], Path(sys.argv[2]))
