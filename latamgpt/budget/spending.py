@@ -99,7 +99,7 @@ def accounted(root: Path, params: Params, need: Need, training: str, site: Site,
         must_be_paid(account.quoted, funding)
         ledger.post(Posting(Event.STARTED, training, site.name, remaining, funding.shares))
     meter = Meter(Rapl() if site.accelerator == CPU else Nvml())
-    is_measured = site.nodes == 1 and meter.start()
+    is_measured = site.nodes == 1 and site.training is None and meter.start()  # a job runs on another machine's counters
     began = seconds_now()
     end = "broke down"
     try:

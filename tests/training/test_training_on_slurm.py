@@ -25,6 +25,10 @@ pytestmark = [
 SITE = """country: CL
 nodes: {nodes}
 threads_per_process: 1
+cost:
+  us_dollars_per_accelerator_hour: {{value: 0, source: a test}}
+  power_usage: {{value: 1, source: a test}}
+  litres_per_kwh: {{value: 0, source: a test}}
 training:
   partition: {partition}
   walltime_minutes: 5
