@@ -78,7 +78,6 @@ class Server:
         load_ahead(self.root, request.target)
         pid = os.fork()
         if pid == 0:
-            _cancel_file(self.root, os.getpid()).unlink(missing_ok=True)  # of a server that was killed
             _be_child(self.root, request)
         self.children[request.id] = pid
         self.watched.register(os.pidfd_open(pid), selectors.EVENT_READ, request.id)
@@ -119,7 +118,10 @@ def _be_child(root: Path, request: Request) -> None:
             os.dup2(log, stream)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.environ.update(request.env)
-        os.environ[CANCEL_VARIABLE] = str(_cancel_file(root, os.getpid()))
+        cancelled = _cancel_file(root, os.getpid())
+        cancelled.parent.mkdir(parents=True, exist_ok=True)
+        cancelled.unlink(missing_ok=True)  # of a server that was killed
+        os.environ[CANCEL_VARIABLE] = str(cancelled)
         code = reproduce(root, request.target) if request.verb == "reproduce" else write_status(root, Path(request.target))
     except BaseException:  # noqa: BLE001  (a forked child must not go on as its parent)
         traceback.print_exc()

@@ -3,7 +3,6 @@
 import fcntl
 import hashlib
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Generator
@@ -12,14 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import orjson
-
 from latamgpt.errors import OperatorError
 from latamgpt.launch.batch import Command, JobFiles, batch_script, training_jobs
 from latamgpt.launch.interruption import Interruption
 from latamgpt.launch.queue import GONE_UNLESS_QUEUED, JobState, Phase, choose, find
 from latamgpt.launch.site import Site
 from latamgpt.launch.words import say
+from latamgpt.records import Frozen
 from latamgpt.store import replace_json
 
 SECONDS_TO_SETTLE = 10  # for which a submission whose submitter died may still be on its way: Slurm's MessageTimeout
@@ -54,6 +52,13 @@ class Work:
         return f"stage={self.stage} key={self.key} identity={self.identity} work={self.digest} attempt={attempt}"
 
 
+class Claim(Frozen):
+    """What a claim's file says."""
+
+    job: str = ""  # its id; '' before Slurm gave one
+    ended: str = ""  # the state in which somebody saw it end badly
+
+
 @dataclass(frozen=True)
 class Claimed:
     """The job that does a work."""
@@ -84,14 +89,21 @@ def attach_or_submit(work: Work, command: Command, site: Site, outcome: Path, in
             if job is None:
                 return _submit(files, batch_script(command, files, work.comment(attempt), site), lock, sure)
             if _is_of_use(job, outcome):
-                replace_json(files.claim, {"job": job.id})
+                replace_json(files.claim, Claim(job=job.id))
                 say(f"job {job.id} ({files.name}) does this work already: {job.state}")
                 return Claimed(files, job.id)
             say(f"attempt {attempt}, job {job.id}, ended as {job.state}; its words are in {files.log}")
             attempt += 1
 
 
+def note_end(files: JobFiles, job: JobState) -> None:
+    """Remember how an attempt ended, for a Slurm that will have forgotten it."""
+    replace_json(files.claim, Claim(job=job.id, ended=job.state))
+
+
 def _is_of_use(job: JobState, outcome: Path) -> bool:
+    if job.state in GONE_UNLESS_QUEUED:
+        return False
     return job.phase in (Phase.WAITING, Phase.RUNNING) or (job.phase is Phase.ENDED_WELL and outcome.exists())
 
 
@@ -108,8 +120,8 @@ def _find_for_sure(files: JobFiles, outcome: Path, patience: float, interruption
     have one in a moment; an attempt whose job had an id has one, even where Slurm says nothing of it.
     """
     began = time.monotonic()
-    claimed = files.claim.exists()
-    known_id = str(orjson.loads(files.claim.read_bytes())["job"]) if claimed else ""
+    claim = Claim.model_validate_json(files.claim.read_bytes()) if files.claim.exists() else None
+    known_id = claim.job if claim else ""
     while True:
         found = find(files.name)
         waited = time.monotonic() - began
@@ -118,9 +130,11 @@ def _find_for_sure(files: JobFiles, outcome: Path, patience: float, interruption
             if job.state not in GONE_UNLESS_QUEUED or waited >= SECONDS_TO_SETTLE:
                 return job
         elif found is not None:
+            if claim and claim.ended:
+                return JobState(known_id, claim.ended)
             if known_id and outcome.exists():
                 return JobState(known_id, "COMPLETED")
-            if not known_id and (not claimed or waited >= SECONDS_TO_SETTLE):
+            if not known_id and (claim is None or waited >= SECONDS_TO_SETTLE):
                 return None
         if waited >= patience:
             raise OperatorError(_forgotten(files, known_id, waited / 60))
@@ -145,7 +159,7 @@ def _submit(files: JobFiles, script: str, lock: int, lost: Callable[[], JobState
     for stale in (files.owner, files.cancelled):
         stale.unlink(missing_ok=True)
     files.script.write_text(script, encoding="utf-8")
-    replace_json(files.claim, {"job": "", "host": socket.gethostname(), "pid": os.getpid()})
+    replace_json(files.claim, Claim())
     sbatch = subprocess.Popen(  # not in our process group, and with the lock: it is seen to its end, whatever happens to us
         ["sbatch", "--parsable", str(files.script)],
         stdout=subprocess.PIPE,
@@ -166,7 +180,7 @@ def _submit(files: JobFiles, script: str, lock: int, lost: Callable[[], JobState
                 f"{files.script}"
             )
         job_id = job.id
-    replace_json(files.claim, {"job": job_id})
+    replace_json(files.claim, Claim(job=job_id))
     say(f"job {job_id} ({files.name}) was submitted; what it prints is in {files.log}")
     return Claimed(files, job_id)
 

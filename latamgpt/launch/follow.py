@@ -10,6 +10,7 @@ import orjson
 
 from latamgpt.errors import OperatorError
 from latamgpt.launch.batch import JobFiles
+from latamgpt.launch.claims import note_end
 from latamgpt.launch.interruption import Interruption
 from latamgpt.launch.queue import GONE_UNLESS_QUEUED, JobState, Phase, look, requeue
 from latamgpt.launch.rank_jobs import RankJobs
@@ -93,6 +94,7 @@ def follow(files: JobFiles, jobs: RankJobs, signs: Sequence[Path], outcome: Path
                 return
             elif job.phase is Phase.ENDED_BADLY:
                 tail.show()
+                note_end(files, job)
                 _explain(files, job)
             elif job.state != "RUNNING":
                 life.begin()

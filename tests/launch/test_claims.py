@@ -9,8 +9,9 @@ import pytest
 from latamgpt.errors import OperatorError
 from latamgpt.launch import claims
 from latamgpt.launch.batch import Command, JobFiles
-from latamgpt.launch.claims import Claimed, Work, attach_or_submit
+from latamgpt.launch.claims import Claimed, Work, attach_or_submit, note_end
 from latamgpt.launch.interruption import InterruptedBySignalError, Interruption
+from latamgpt.launch.queue import JobState
 from latamgpt.launch.rank_jobs import RankJobs
 from latamgpt.launch.site import Site
 from tests.launch.fakes import NOTES, Fakes
@@ -36,7 +37,7 @@ def files(folder: Path, attempt: int = 1) -> JobFiles:
 
 def test_the_first_who_asks_submits_and_the_second_finds_the_job(tmp_path: Path, fakes: Fakes) -> None:
     assert claim(tmp_path).id == "7"
-    assert orjson.loads(files(tmp_path).claim.read_bytes()) == {"job": "7"}
+    assert orjson.loads(files(tmp_path).claim.read_bytes()) == {"job": "7", "ended": ""}
     fakes.answers("squeue", "7|RUNNING|node1\n")
     assert claim(tmp_path).id == "7"
     assert fakes.count("sbatch") == 1
@@ -79,6 +80,19 @@ def test_a_job_that_ended_well_is_taken_while_what_it_made_is_there(tmp_path: Pa
     (tmp_path / "outcome").touch()
     assert claim(tmp_path).id == "5"
     (tmp_path / "outcome").unlink()
+    assert claim(tmp_path).files.name == files(tmp_path, 2).name
+
+
+def test_a_job_that_somebody_saw_fail_and_slurm_forgot_is_followed_by_the_next_attempt(tmp_path: Path, fakes: Fakes) -> None:
+    note_end(files(tmp_path), JobState("5", "FAILED"))
+    fakes.answers("sacct", "", code=1, complaint="Slurm accounting storage is disabled")
+    assert claim(tmp_path).files.name == files(tmp_path, 2).name
+
+
+def test_a_node_failure_after_which_slurm_did_not_start_the_job_again_is_an_end(tmp_path: Path, fakes: Fakes) -> None:
+    files(tmp_path).claim.write_text('{"job": "5"}')
+    answer = f'case "$*" in *--name={files(tmp_path).name}*) echo "5|NODE_FAIL" ;; esac\n'
+    fakes.program("sacct", NOTES.format(calls=fakes.calls) + answer)
     assert claim(tmp_path).files.name == files(tmp_path, 2).name
 
 
