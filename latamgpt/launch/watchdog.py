@@ -96,7 +96,7 @@ def _hung(vigil: Vigil) -> str:
         with suppress(ProcessLookupError):
             os.kill(beat.pid, DUMP_SIGNAL)
     time.sleep(SECONDS_TO_DUMP)
-    limit = vigil.limit(silent[0][0].activity)
+    limit = vigil.limit(silent[0][0])
     return f"{'; '.join(words)}; {limit:.1f} s are the limit here. The stacks of all ranks are in the log"
 
 
