@@ -50,6 +50,7 @@ def main(how: str, folder: Path) -> None:
                 time.sleep(0.01)
         if step == 30 and (is_first_start or how == "always dies"):
             go_wrong(how)
+    heart.beat(Activity.END, STEPS)
     print(f"went through all {STEPS}")  # noqa: T201
 
 
