@@ -77,7 +77,7 @@ def _open(pid: int) -> int | None:
 def _dead(handles: dict[int, int], beats: "list[Beat]") -> str:
     """A sentence that names the ranks that ended while others have still to go on; '' where none did."""
     at_work = {beat.rank for beat in beats if beat.activity is not Activity.END}
-    ended = [rank for rank in sorted(at_work) if rank in handles and select.select([handles[rank]], [], [], 0)[0]]
+    ended = [rank for rank in sorted(at_work) if rank not in handles or select.select([handles[rank]], [], [], 0)[0]]
     if not ended or len(ended) == len(beats):  # all of them: the child, which waits for them or is the only one, tells how
         return ""
     return f"rank {', '.join(map(str, ended))} of {len(beats)} ended, and the others would have waited for it"
