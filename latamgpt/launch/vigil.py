@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from latamgpt.launch.heartbeat import Activity, Beat
 
 TIMES_P99 = 3
-STEPS_KNOWN = 20  # before that, and in all that is not a step, patience is the limit
+STEPS_KNOWN = 20  # signs of life since the start; before, and in all that is not a step, patience is the limit
 STEPS_REMEMBERED = 1000
 MOST_SECONDS_BETWEEN_LOOKS = 1.0  # a look that came later finds a machine that slept, or was busy: that was not silence
 STRAGGLER_STEPS = 50
@@ -47,7 +47,6 @@ class Vigil:
     _silence: dict[int, float] = field(default_factory=lambda: defaultdict(float))
     _steps: deque[float] = field(default_factory=lambda: deque(maxlen=STEPS_REMEMBERED))
     _own: dict[int, deque[float]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=STRAGGLER_STEPS)))
-    _first: dict[int, int] = field(default_factory=dict[int, int])  # step that each process began with
     _looked: float | None = None
 
     def look(self, beats: Iterable[Beat], now: float) -> None:
@@ -60,8 +59,6 @@ class Vigil:
                 self._silence[beat.rank] += passed
                 continue
             self._silence[beat.rank] = 0.0
-            if beat.activity is Activity.STEP:
-                self._first.setdefault(beat.rank, beat.step)
             self.last[beat.rank] = beat
             if beat.step_seconds and (before is None or before.step != beat.step):
                 self._steps.append(beat.step_seconds)
@@ -72,25 +69,21 @@ class Vigil:
         """The furthest step that all processes have begun."""
         return min((beat.step for beat in self.last.values()), default=0)
 
-    def limit(self, activity: Activity) -> float:
-        """How long a process may be silent in this activity."""
-        steps_gone = self.step - min(self._first.values(), default=self.step)
-        if activity is not Activity.STEP or steps_gone < STEPS_KNOWN or len(self._steps) < 2:
+    def limit(self, beat: Beat) -> float:
+        """How long a process may be silent after this sign."""
+        if beat.activity is not Activity.STEP or beat.number <= STEPS_KNOWN or not self._steps:
             return self.limits.patience
         return max(TIMES_P99 * self.p99_step, self.limits.floor)
 
     @property
     def p99_step(self) -> float:
         """Seconds that 99 of 100 steps stay below."""
-        return statistics.quantiles(self._steps, n=100, method="inclusive")[-1]
+        steps = [*self._steps, max(self._steps)]  # quantiles of one number are none
+        return statistics.quantiles(steps, n=100, method="inclusive")[-1]
 
     def silent(self) -> list[tuple[Beat, float]]:
         """The processes that are silent for too long, and for how many seconds; they hang."""
-        return [
-            (beat, self._silence[rank])
-            for rank, beat in sorted(self.last.items())
-            if self._silence[rank] > self.limit(beat.activity)
-        ]
+        return [(beat, self._silence[rank]) for rank, beat in sorted(self.last.items()) if self._silence[rank] > self.limit(beat)]
 
     def stragglers(self) -> list[Straggler]:
         """The ranks that keep the others waiting."""

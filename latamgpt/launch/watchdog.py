@@ -77,8 +77,8 @@ def _open(pid: int) -> int | None:
 def _dead(handles: dict[int, int], beats: "list[Beat]") -> str:
     """A sentence that names the ranks that ended while others have still to go on; '' where none did."""
     at_work = {beat.rank for beat in beats if beat.activity is not Activity.END}
-    ended = [rank for rank in sorted(at_work) if rank in handles and select.select([handles[rank]], [], [], 0)[0]]
-    if not ended or len(beats) == 1:  # a single process is the child itself
+    ended = [rank for rank in sorted(at_work) if rank not in handles or select.select([handles[rank]], [], [], 0)[0]]
+    if not ended or len(ended) == len(beats):  # all of them: the child, which waits for them or is the only one, tells how
         return ""
     return f"rank {', '.join(map(str, ended))} of {len(beats)} ended, and the others would have waited for it"
 
@@ -96,7 +96,7 @@ def _hung(vigil: Vigil) -> str:
         with suppress(ProcessLookupError):
             os.kill(beat.pid, DUMP_SIGNAL)
     time.sleep(SECONDS_TO_DUMP)
-    limit = vigil.limit(silent[0][0].activity)
+    limit = vigil.limit(silent[0][0])
     return f"{'; '.join(words)}; {limit:.1f} s are the limit here. The stacks of all ranks are in the log"
 
 

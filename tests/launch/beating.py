@@ -32,7 +32,9 @@ def go_wrong(how: str) -> None:
 
 def main(how: str, folder: Path) -> None:
     """Forty steps; the first start ends, or does not, in the way that is asked for, after thirty."""
-    is_first_start = not (folder / "started").exists()
+    own = folder / f"started-{os.environ.get('RANK', '0')}"
+    is_first_start = not own.exists()
+    own.touch()
     with (folder / "started").open("a") as started:
         started.write("again\n")
     heart = Heart(int(os.environ.get("RANK", "0")))
@@ -50,6 +52,7 @@ def main(how: str, folder: Path) -> None:
                 time.sleep(0.01)
         if step == 30 and (is_first_start or how == "always dies"):
             go_wrong(how)
+    heart.beat(Activity.END, STEPS)
     print(f"went through all {STEPS}")  # noqa: T201
 
 
