@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from latamgpt.errors import OperatorError
 from latamgpt.launch.site import Site
 from latamgpt.params import Params
+from latamgpt.training.passes import micro_batch_size
 
 FLOPS_PER_PARAMETER_AND_TOKEN = 6
 """Forward 2, backward 4: Kaplan et al. 2020, 'Scaling Laws for Neural Language Models', table 1 (https://arxiv.org/abs/2001.08361)."""
@@ -111,11 +112,7 @@ def _training_lines(params: Params, site: Site) -> list[str]:
     )  # the mixture, packed, says how many
     need = quote(params, params.base_model.num_parameters, num_steps)
     must_be_affordable(params, need)
-    if sequences % site.num_ranks:
-        raise OperatorError(
-            f"checkpoint.batch_sequences is {sequences}, which {site.num_ranks} ranks cannot share evenly. Each step would see "
-            "another batch than the parameters say. Choose a multiple of the ranks, or another site (LATAMGPT_SITE)."
-        )
+    micro_batch_size(sequences, site.num_ranks, params.checkpoint.micro_batch_sequences)
     hours = need.accelerator_hours / site.num_ranks
     return [
         f"{params.base_model.name}: {need.num_parameters:,} parameters, {params.mixture.num_tokens:,} tokens, "
