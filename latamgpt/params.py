@@ -307,6 +307,61 @@ class SpikeParams(Frozen):
         return self
 
 
+class Offload(StrEnum):
+    """What lies in the host's memory instead of the accelerator's: slower, and fits where nothing else does."""
+
+    NOTHING = "nothing"
+    OPTIMIZER = "optimizer"  # masters and moments; from ZeRO 1 on
+    PARAMETERS = "parameters"  # and the weights themselves; ZeRO 3
+
+
+class Activations(StrEnum):
+    """What becomes of a layer's intermediate values between the forward and the backward pass."""
+
+    KEPT = "kept"
+    RECOMPUTED = "recomputed"  # a third more computing, a layer's memory instead of all layers'
+
+
+class Attention(StrEnum):
+    """How a token is kept from seeing another document."""
+
+    MASK = "mask"  # a table of T x T places for every sequence; works everywhere
+    VARLEN = "varlen"  # each document by itself, no table; on a GPU in bf16 only
+
+
+class GoldfishParams(Frozen):
+    """Tokens left out of the loss, so that no passage is learned by heart: Hans et al. 2024, https://arxiv.org/abs/2406.10209."""
+
+    drop_every: int = Field(ge=0)  # one token of so many, chosen by a hash of what stands before it; 0: none
+    context_tokens: Count  # that are hashed: the same passage always loses the same tokens (13 in the paper)
+
+    @model_validator(mode="after")
+    def _something_is_learned(self) -> Self:
+        if self.drop_every == 1:
+            raise ValueError("goldfish.drop_every is 1: every token would be left out, and nothing learned; 0 leaves out none")
+        return self
+
+
+class Published(StrEnum):
+    """Which weights a training publishes."""
+
+    LAST = "last"
+    AVERAGE = "average"
+
+
+class AveragingParams(Frozen):
+    """A running average of the master weights, which begins at the base."""
+
+    decay: float = Field(ge=0, lt=1)  # of what was averaged before, per step: 0.999 looks back about 1,000 steps; 0: no average
+    publish: Published
+
+    @model_validator(mode="after")
+    def _there_is_what_is_published(self) -> Self:
+        if self.publish is Published.AVERAGE and self.decay == 0:
+            raise ValueError("averaging.publish is average, and averaging.decay is 0: there would be no average to publish")
+        return self
+
+
 class CheckpointParams(Frozen):
     """Continued pretraining."""
 
@@ -322,12 +377,24 @@ class CheckpointParams(Frozen):
     beta_2: Share
     max_grad_norm: Positive
     zero_stage: int = Field(ge=0, le=3)
+    offload: Offload
+    activations: Activations
+    attention: Attention
+    goldfish: GoldfishParams
+    averaging: AveragingParams
     precision: Precision
     spikes: SpikeParams
     save_every_steps: Count
     evaluate_every_steps: Count
     evaluate_tokens: Count  # held-out tokens per language for the curve during training
     seed: int
+
+    @model_validator(mode="after")
+    def _what_is_offloaded_is_partitioned(self) -> Self:
+        needed = {Offload.NOTHING: 0, Offload.OPTIMIZER: 1, Offload.PARAMETERS: 3}[self.offload]
+        if self.zero_stage < needed:
+            raise ValueError(f"offload is {self.offload}, which needs zero_stage {needed} at least; it is {self.zero_stage}")
+        return self
 
 
 class ScorecardParams(Frozen):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from latamgpt.curation.minhash import signature
 from latamgpt.params import read_params
-from scripts import bench_loader, bench_personal_data, bench_poisoning
+from scripts import bench_loader, bench_personal_data, bench_poisoning, bench_trainer
 from tests.curation.test_duplicates import plain_signature
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -110,6 +110,13 @@ def measure_loader(rows: list[tuple[str, float, str]]) -> None:
     )
 
 
+def measure_trainer(rows: list[tuple[str, float, str]]) -> None:
+    """The trainer with everything on against a bare PyTorch loop: python -m scripts.bench_trainer."""
+    start = time.perf_counter()
+    found = bench_trainer.describe(bench_trainer.measure())
+    rows.append(("the trainer on a tiny model", time.perf_counter() - start, found))
+
+
 def measure_personal_data(rows: list[tuple[str, float, str]]) -> None:
     """Masking of planted identifiers, small; by country: python -m scripts.bench_personal_data."""
     start = time.perf_counter()
@@ -152,6 +159,7 @@ def main() -> None:
     measure_light_commands(rows)
     measure_fast_paths(rows)
     measure_loader(rows)
+    measure_trainer(rows)
     measure_personal_data(rows)
     measure_poisoning(rows)
     if not options.without_install:

@@ -29,10 +29,11 @@ from latamgpt.store import (
     write_table,
 )
 from latamgpt.training.embeddings import extend_model
-from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome, micro_batch_size, resume_folder
+from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome, resume_folder
 from latamgpt.training.kernels import pinned_environment
 from latamgpt.training.left_out import SPIKES_NAME, SPIKES_SCHEMA, left_out_tables, spike_rows
 from latamgpt.training.packing import PackedOrder, count_steps
+from latamgpt.training.passes import micro_batch_size
 from latamgpt.training.resume import History
 from latamgpt.training.rights import must_permit_training, read_terms
 
@@ -81,7 +82,7 @@ def run(workspace: Workspace, params: Params) -> Report:
     place = Place(site.country, site.name, site.is_guess)
     num_terms = len(must_permit_training(workspace.root, params.partners, documents, params.rights.as_of, place))
     digests = {name: digest_of(folder) for name, folder in folders.items()}
-    work = Work("checkpoint", identity(params, site, digests), workspace.root)
+    work = Work("checkpoint", identity(params, digests), workspace.root)
     resume = resume_folder(workspace.root, work.identity)
     need = need_of(params, workspace.report("base_model").counts["num_parameters"], num_steps)
     with workspace.publish("checkpoint") as folder:
@@ -101,14 +102,12 @@ def run(workspace: Workspace, params: Params) -> Report:
     return report
 
 
-def identity(params: Params, site: Site, digests: dict[str, str]) -> str:
-    """What must be the same for a training to go on from a saved state: program, parameters, inputs, processes and threads."""
+def identity(params: Params, digests: dict[str, str]) -> str:
+    """What must be the same for a training to go on from a saved state: program, parameters, inputs. Where it runs may change."""
     what = {
         "code": [sha256_file(path) for path in [*sorted(Path(__file__).parent.glob("*.py")), Path(shards.__file__)]],
         "checkpoint": params.checkpoint.model_dump(mode="json"),
         "digests": digests,
-        "ranks": site.num_ranks,
-        "threads": site.threads_per_process,
     }
     return hashlib.sha256(orjson.dumps(what, option=orjson.OPT_SORT_KEYS)).hexdigest()
 

@@ -26,14 +26,14 @@ class GuardedStep:
         self.basic_optimizer: Any = engine.basic_optimizer  # torch's, inside of it
         self._loss, self._judge = 0.0, take_all
         self._measured: tuple[float, float] | None = None
-        self._is_taken = True
+        self.was_taken = False  # the last step: by the judge, and by DeepSpeed, which leaves out what is not a number
         self._gradients: list[tuple[Tensor, Tensor | None]] = []
         self.basic_optimizer.register_step_pre_hook(self._before)
         self.basic_optimizer.register_step_post_hook(self._after)
 
     def step(self, loss: float, judge: Judge) -> tuple[float, float]:
         """Take or leave one optimizer step; returns loss and gradient norm, the same bits on every rank."""
-        self._loss, self._judge, self._measured = loss, judge, None
+        self._loss, self._judge, self._measured, self.was_taken = loss, judge, None, False
         self._plain_norm = self._norm_of_plain_optimizer()
         self._engine.step()
         return self._measured or self._measure()  # DeepSpeed itself leaves out a step whose gradients are not numbers
@@ -41,8 +41,8 @@ class GuardedStep:
     def _before(self, optimizer: Any, _args: object, _kwargs: object) -> None:
         if self._measured is None:  # an optimizer that goes through the weights in parts is called once for each
             self._measured = self._measure()
-            self._is_taken = self._judge(*self._measured)
-        if not self._is_taken:
+            self.was_taken = self._judge(*self._measured)
+        if not self.was_taken:
             parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
             self._gradients = [(parameter, parameter.grad) for parameter in parameters]
             for parameter in parameters:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from latamgpt.errors import OperatorError
 from latamgpt.params import Params
 from latamgpt.records import Frozen
 from latamgpt.training.resume import History
@@ -28,26 +27,6 @@ class TrainingOutcome(Frozen):
     history: History
     num_steps: int
     num_parameters: int
-
-
-def micro_batch_size(batch_sequences: int, num_ranks: int, wanted: int) -> int:
-    """Sequences per rank and pass: the largest number up to `wanted` that divides a rank's share of the global batch.
-
-    Raises:
-        OperatorError: the global batch cannot be shared equally.
-    """
-    if batch_sequences % num_ranks:
-        raise OperatorError(
-            f"checkpoint.batch_sequences is {batch_sequences}, and this site trains with {num_ranks} processes: the global batch "
-            "is the same on every site, so it must be a multiple. Change `processes` in the site's file, or batch_sequences."
-        )
-    share = batch_sequences // num_ranks
-    return next(size for size in range(min(wanted, share), 0, -1) if share % size == 0)
-
-
-def passes_of(rank: int, num_ranks: int, batch_sequences: int, micro: int) -> list[range]:
-    """The sequences of a global batch that one rank takes, a range for each of its passes; every rank has as many."""
-    return [range(first, first + micro) for first in range(rank * micro, batch_sequences, num_ranks * micro)]
 
 
 def resume_folder(root: Path, identity: str) -> Path:

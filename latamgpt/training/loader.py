@@ -50,9 +50,9 @@ class Loader:
         self._lasts = np.insert(runs_begin + packed.ends, behind, width)
         self._edges = packed.edges + np.concatenate([[0], np.cumsum(self._tokens_of < width)])
 
-    def batch(self, first: int, last: int) -> Batch:
-        """Sequences `first` to `last`; a row behind the last sequence of the order is filler from end to end."""
-        num_rows, behind = last - first, min(last, self.num_sequences)
+    def batch(self, first: int, last: int, end: int | None = None) -> Batch:
+        """Sequences `first` to `last`; a row at `end` or behind the last sequence of the order is filler from end to end."""
+        num_rows, behind = last - first, min(last, self.num_sequences, last if end is None else end)
         runs = slice(*self._edges[[min(first, behind), behind]].tolist())
         firsts, lasts = self._firsts[runs], self._lasts[runs]
         num_empty = num_rows - max(behind - first, 0)

@@ -9,19 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from latamgpt.errors import InputDamagedError
+from latamgpt.training.masters import base_optimizer, masters_of
 
 if TYPE_CHECKING:
     from deepspeed import DeepSpeedEngine
     from torch import Tensor
 
 COUNTERS = ("global_steps", "global_samples", "skipped_steps", "micro_steps")
-FLAT_MASTERS = (
-    "single_partition_of_fp32_groups",  # ZeRO 1 and 2
-    "fp32_partitioned_groups_flat",  # ZeRO 3
-    "fp32_groups_flat_partition",  # ZeRO 0 in bf16, gradients summed in fp32
-    "fp32_groups_flat",  # ZeRO 0 in bf16 with a fused optimizer
-)
-"""Where DeepSpeed's optimizers keep the fp32 weights of their rank; those of the plain ones are `fp32_groups`, or the model's."""
 
 
 def read_partition(engine: "DeepSpeedEngine") -> "dict[str, Tensor]":
@@ -30,9 +24,9 @@ def read_partition(engine: "DeepSpeedEngine") -> "dict[str, Tensor]":
 
     optimizer: Any = engine.optimizer
     found = {"counters": torch.tensor([int(getattr(engine, name)) for name in COUNTERS]), **_random_state()}
-    for number, master in enumerate(_masters(optimizer)):
+    for number, master in enumerate(masters_of(optimizer)):
         found[f"master.{number:05}"] = master.detach()
-        for name, value in _base(optimizer).state.get(master, {}).items():
+        for name, value in base_optimizer(optimizer).state.get(master, {}).items():
             found[f"{name}.{number:05}"] = value if isinstance(value, torch.Tensor) else torch.tensor(value)
     return found
 
@@ -44,30 +38,15 @@ def write_partition(engine: "DeepSpeedEngine", saved: "Mapping[str, Tensor]") ->
         InputDamagedError: it is of another model, another ZeRO stage or another number of ranks.
     """
     optimizer: Any = engine.optimizer
-    masters = list(_masters(optimizer))
+    masters = masters_of(optimizer)
     _must_fit(masters, saved)
     for name, value in zip(COUNTERS, saved["counters"].tolist(), strict=True):
         setattr(engine, name, value)
     for number, master in enumerate(masters):
         master.data.copy_(saved[f"master.{number:05}"])
-        _set_moments(_base(optimizer).state, master, dict(_of(saved, number)))
+        _set_moments(base_optimizer(optimizer).state, master, dict(_of(saved, number)))
     _weights_from_masters(optimizer, masters)
     _set_random_state(saved)
-
-
-def _base(optimizer: Any) -> Any:
-    """Torch's optimizer, inside DeepSpeed's; ZeRO 0 in fp32 has no other."""
-    return getattr(optimizer, "optimizer", optimizer)
-
-
-def _masters(optimizer: Any) -> "Iterator[Tensor]":
-    for name in FLAT_MASTERS:
-        if hasattr(optimizer, name):
-            yield from getattr(optimizer, name)
-            return
-    groups = getattr(optimizer, "fp32_groups", None) or [group["params"] for group in optimizer.param_groups]
-    for group in groups:
-        yield from group
 
 
 def _of(saved: "Mapping[str, Tensor]", number: int) -> "Iterator[tuple[str, Tensor]]":

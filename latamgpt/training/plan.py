@@ -4,7 +4,7 @@ from latamgpt.budget.need import planned_need
 from latamgpt.budget.quote import must_be_possible, quote
 from latamgpt.launch.site import Site
 from latamgpt.params import Params
-from latamgpt.training.job import micro_batch_size
+from latamgpt.training.passes import micro_batch_size
 
 
 def explain_plan(params: Params, stage_name: str, site: Site) -> str:

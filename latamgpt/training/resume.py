@@ -138,7 +138,7 @@ def read_state(state: Path, cursor: Cursor) -> SavedState:
         InputDamagedError: a file is missing, extra or of another length, or the state is of another point of the training.
     """
     saved = SavedState.model_validate_json(read_whole(state, STATE_NAME))
-    if saved.cursor != cursor:
+    if saved.cursor.model_copy(update={"num_ranks": cursor.num_ranks}) != cursor:  # another number of ranks may go on
         raise InputDamagedError(
             f"{state} is at {saved.cursor}, and should be at {cursor}: its data would be read at another place."
         )

@@ -45,12 +45,17 @@ from latamgpt.training.spikes import LeftOutStep
 from latamgpt.training.state_files import read_part
 from latamgpt.training.state_writer import StateWriter
 from latamgpt.training.weights import save_model
+from latamgpt.training.world_size import read_repartitioned
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 log = logging.getLogger(__name__)
 
+GOES_ON_ELSEWHERE = (
+    "%s processes saved this state and %s go on from it: the same data in the same order, added up in another, so that from here "
+    "on the last bits are those of neither"
+)
 SAVED_AS = {Precision.BF16: "bfloat16", Precision.FP32: "float32"}
 
 
@@ -108,7 +113,11 @@ class Training:
     def _read(self, state: Path, step: int) -> "tuple[SavedState, dict[str, Tensor]] | None":
         """What this rank needs of a state; None where it is damaged, and the log says how."""
         try:
-            return resume.read_state(state, self._cursor(step)), read_part(state, self.rank.number)
+            saved = resume.read_state(state, self._cursor(step))
+            if saved.cursor.num_ranks == self.rank.count:
+                return saved, read_part(state, self.rank.number)
+            log.warning(GOES_ON_ELSEWHERE, saved.cursor.num_ranks, self.rank.count)
+            return saved, read_repartitioned(state, saved.cursor.num_ranks, self.engine.state())
         except InputDamagedError as error:
             log.warning("%s", error)
             return None
@@ -178,8 +187,9 @@ class Training:
         params, started = self.params, time.monotonic()
         rate = learning_rate(step, self.num_steps, params.learning_rate, params.warmup_share, params.final_learning_rate_share)
         first = step * params.batch_sequences
-        passes = [self.loader.batch(first + mine.start, first + mine.stop) for mine in self.engine.passes]
-        num_targets = self.order.num_targets(first, first + params.batch_sequences)
+        end = first + params.batch_sequences
+        passes = [self.loader.batch(first + mine.start, first + mine.stop, end) for mine in self.engine.passes]
+        num_targets = self.order.num_targets(first, end)
         loss, grad_norm = self.engine.train_step(passes, num_targets, rate, lambda *found: self._spike(step, *found) is None)
         if spike := self._spike(step, loss, grad_norm):
             self._leave_out(spikes.left_out(step, spike, loss, grad_norm))
@@ -312,7 +322,7 @@ def run_job(job: TrainingJob) -> None:
             stack.enter_context(resume.only_trainer(Path(job.resume)))
             resume.forget_others(Path(job.resume))
         training = Training(job, rank, drain)
-        stack.callback(training.states.close)
+        stack.callback(lambda: training.states.close())  # which a roll back may have replaced
         first_step = training.go_on()
         run_log = stack.enter_context(log_to_mlflow(training)) if rank.is_first else None
         training.train(first_step, run_log)

@@ -281,6 +281,22 @@ def test_mlflow_that_is_away_for_the_whole_training_hears_of_it_later(
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+def test_killed_training_goes_on_with_another_number_of_processes(ready: Workspace, straight: Workspace, small: Params) -> None:
+    kill_when(ready, small, "step-00000006")
+    site = ready.root / "sites" / "laptop.yaml"
+    site.write_text(re.sub("processes: .*", "processes: 3", site.read_text()))
+    run_stage(ready, small, "checkpoint")
+    assert "1 processes saved this state and 3 go on" in (ready.root / "var" / "logs" / "checkpoint.log").read_text()
+    name = "data_order.parquet"
+    assert sha256_file(ready.place("checkpoint") / name) == sha256_file(straight.place("checkpoint") / name)
+    found, expected = (orjson.loads((w.place("checkpoint") / "curve.json").read_bytes())["steps"] for w in (ready, straight))
+    assert [step["tokens"] for step in found] == [step["tokens"] for step in expected]
+    assert [step["loss"] for step in found] == pytest.approx([step["loss"] for step in expected], rel=1e-5)
+    assert [step["loss"] for step in found[:6]] == [step["loss"] for step in expected[:6]]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_training_that_breaks_down_says_at_which_step_and_on_what(ready: Workspace, small: Params) -> None:
     wild = small.model_copy(update={"checkpoint": small.checkpoint.model_copy(update={"learning_rate": 1e30})})
     with pytest.raises(OperatorError, match=r"at step \d+ of \d+ the loss is .* The step saw documents (es|que)-"):

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from latamgpt.launch.site import Site
 from latamgpt.params import Params
 from latamgpt.training import checkpoint
 
@@ -31,9 +30,9 @@ def test_another_program_never_goes_on_from_a_saved_state(tmp_path: Path, small:
     program.mkdir()
     for path in Path(checkpoint.__file__).parent.glob("*.py"):
         (program / path.name).write_bytes(path.read_bytes())
-    here = checkpoint.identity(small, Site(), {"mixture": "0"})
+    here = checkpoint.identity(small, {"mixture": "0"})
     monkeypatch.setattr(checkpoint, "__file__", str(program / "checkpoint.py"))
-    assert checkpoint.identity(small, Site(), {"mixture": "0"}) == here
+    assert checkpoint.identity(small, {"mixture": "0"}) == here
     with (program / "packing.py").open("a") as stream:
         stream.write("# mended\n")
-    assert checkpoint.identity(small, Site(), {"mixture": "0"}) != here
+    assert checkpoint.identity(small, {"mixture": "0"}) != here

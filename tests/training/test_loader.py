@@ -15,9 +15,9 @@ from latamgpt.records import MIXTURE_SCHEMA, TOKEN_SHARD_SCHEMA
 from latamgpt.shards import token_type, write_shard
 from latamgpt.store import rows_to_table, write_table
 from latamgpt.training.batches import Batch
-from latamgpt.training.job import micro_batch_size, passes_of
 from latamgpt.training.loader import Loader
 from latamgpt.training.packing import PackedOrder, count_steps
+from latamgpt.training.passes import micro_batch_size, passes_of
 from tests.builders import shard_row
 from tests.conftest import ROOT
 
@@ -99,28 +99,33 @@ def test_loader_gives_what_is_made_token_by_token(
 
 
 def steps_of(loader: Loader, params: CheckpointParams, steps: range, num_ranks: int) -> dict[int, list[tuple[int, ...]]]:
-    """What so many ranks train on in each step: their rows, in any order."""
-    micro = micro_batch_size(BATCH, num_ranks, params.micro_batch_sequences)
+    """What so many ranks train on in each step: their rows that are not empty, in any order."""
+    size = params.batch_sequences
+    micro = micro_batch_size(size, num_ranks, params.micro_batch_sequences)
     seen: dict[int, list[tuple[int, ...]]] = {}
     for step in steps:
-        passes = [passes_of(rank, num_ranks, BATCH, micro) for rank in range(num_ranks)]
+        first, end = step * size, (step + 1) * size
+        passes = [passes_of(rank, num_ranks, size, micro) for rank in range(num_ranks)]
         assert len({len(mine) for mine in passes}) == 1
-        batches = [loader.batch(step * BATCH + p.start, step * BATCH + p.stop) for mine in passes for p in mine]
-        rows = [(row, size) for b in batches for row, size in zip(b.input_ids_BT, b.num_tokens_B.tolist(), strict=True)]
+        batches = [loader.batch(first + p.start, first + p.stop, end) for mine in passes for p in mine]
+        rows = [row for b in batches for row in zip(b.input_ids_BT, b.num_tokens_B.tolist(), strict=True)]
         assert sum(b.num_targets for b in batches) == sum(int(b.is_target_BT.sum()) for b in batches)
-        seen[step] = sorted(tuple(row[:size].tolist()) for row, size in rows)
+        seen[step] = sorted(tuple(row[:num_tokens].tolist()) for row, num_tokens in rows if num_tokens)
     return seen
 
 
+@pytest.mark.parametrize("batch", [BATCH, BATCH + 1])
 @pytest.mark.parametrize("num_ranks", [1, 2, 3, 4, 6])
-def test_every_token_is_trained_on_once_at_any_number_of_ranks_and_after_a_kill(tmp_path: Path, num_ranks: int) -> None:
+def test_every_token_is_trained_on_once_at_any_number_of_ranks_and_after_a_kill(
+    tmp_path: Path, num_ranks: int, batch: int
+) -> None:
     random = Random(3)
     lengths = [random.randint(1, 40) for _ in range(150)]
     write_inputs(tmp_path, lengths)
-    params = params_of(WIDTH)
+    params = params_of(WIDTH).model_copy(update={"batch_sequences": batch})
     order = PackedOrder(tmp_path, params)
     loader, num_steps = Loader(order, tmp_path, WIDTH), count_steps(order, params)
-    assert order.num_sequences % BATCH, "the last step must be one that is not full"
+    assert order.num_sequences % batch, "the last step must be one that is not full"
     alone = steps_of(loader, params, range(num_steps), 1)
     saved, killed = num_steps // 3, num_steps // 2
     before = steps_of(loader, params, range(killed), num_ranks)
@@ -130,6 +135,17 @@ def test_every_token_is_trained_on_once_at_any_number_of_ranks_and_after_a_kill(
     assert before | after == alone
     trained = sorted(token for rows in (before | after).values() for row in rows for token in row)
     assert trained == list(range(1, sum(lengths) + 1))
+
+
+@given(st.integers(1, 200), st.integers(1, 12), st.integers(1, 16))
+def test_ranks_take_every_row_of_a_batch_once_in_passes_of_one_shape(batch: int, num_ranks: int, wanted: int) -> None:
+    num_ranks = min(num_ranks, batch)
+    micro = micro_batch_size(batch, num_ranks, wanted)
+    passes = [passes_of(rank, num_ranks, batch, micro) for rank in range(num_ranks)]
+    assert len({len(mine) for mine in passes}) == 1
+    rows = sorted(row for mine in passes for each in mine for row in each)
+    assert rows == list(range(num_ranks * micro * len(passes[0])))
+    assert len(rows) - batch < num_ranks <= len(rows), "no rank has more than one row too many"
 
 
 def test_shards_of_two_vocabularies_are_refused(tmp_path: Path) -> None:
