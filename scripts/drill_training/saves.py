@@ -1,12 +1,17 @@
-"""A save killed before, and in the midst of, each thing that it does to the disk: every write, flush, rename and removal."""
+"""A save killed before, and in the midst of, each thing that it does to the disk: every write, flush, rename and removal.
+
+`python -m scripts.drill_training.saves FOLDER`: in a process of its own, since a fork has none of its parent's threads.
+"""
 
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from latamgpt.launch.local import die_with_parent
 from latamgpt.training import resume, state_files
 from latamgpt.training.resume import Cursor, History, SavedState
 from latamgpt.training.state_writer import StateWriter
@@ -26,6 +31,9 @@ def kill_in_save(folder: Path, points: int = 0) -> list[str]:
     Raises:
         AssertionError: a state was lost, or a partial one was visible.
     """
+    import torch  # noqa: PLC0415
+
+    torch.set_num_threads(1)  # threads of the parent are not in its forks, where torch would wait for them for ever
     template = folder / "template"
     for step in STEPS[:-1]:
         _save(template, step)
@@ -59,6 +67,7 @@ def _run(template: Path, folder: Path, stop_at: int | None) -> int:
     count = folder.with_suffix(".count")
     pid = os.fork()
     if pid == 0:
+        die_with_parent()
         try:
             calls = _hook(stop_at)
             _save(folder, STEPS[-1])
@@ -108,3 +117,7 @@ def _tensors(step: int) -> "dict[str, Tensor]":
     import torch  # noqa: PLC0415
 
     return {"master.00000": torch.full((NUM_FLOATS,), float(step)), "counters": torch.tensor([step])}
+
+
+if __name__ == "__main__":
+    print("\n".join(kill_in_save(Path(sys.argv[1]))))

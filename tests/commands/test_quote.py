@@ -24,6 +24,7 @@ def here(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     funders.parent.mkdir()
     funders.write_bytes((ROOT / "governance" / "funders.yaml").read_bytes())
     monkeypatch.chdir(workspace.root)
+    monkeypatch.delenv("COLUMNS", raising=False)  # tables are as wide as they need
     return workspace
 
 

@@ -86,8 +86,10 @@ def test_steps_done_again_after_a_kill_cost_goodput_and_are_counted(workspace: W
             second.log_step({"train/loss": 2.0}, step, 0.001)
         goodput = second.series("perf/goodput")
     client = connect(workspace)
-    assert {m.step: m.value for m in client.get_metric_history(first.run_id, "perf/replayed_steps")} == {1: 0, 2: 0, 3: 0, 4: 2}
-    assert {m.step: m.value for m in client.get_metric_history(first.run_id, "perf/starts")} == {1: 1, 2: 1, 3: 1, 4: 2}
+    assert {m.step: m.value for m in client.get_metric_history(second.run_id, "perf/replayed_steps")} == {1: 0, 2: 0, 3: 0, 4: 2}
+    assert {m.step: m.value for m in client.get_metric_history(second.run_id, "perf/starts")} == {1: 1, 2: 1, 3: 1, 4: 2}
     assert [step for step, _ in goodput] == [1, 2, 3, 4]
-    wall_ms = client.get_metric_history(first.run_id, "perf/goodput")[-1].timestamp - client.get_run(first.run_id).info.start_time
-    assert goodput[-1][1] == pytest.approx(4 / wall_ms, rel=0.05)
+    wall_ms = (
+        client.get_metric_history(second.run_id, "perf/goodput")[-1].timestamp - client.get_run(second.run_id).info.start_time
+    )
+    assert goodput[-1][1] == pytest.approx(4 / wall_ms, rel=0.3)  # and not 6: what was done again is lost

@@ -9,13 +9,20 @@ import orjson
 import pytest
 
 from scripts.drill_training.damage import damage_often
-from scripts.drill_training.saves import kill_in_save
 from tests.conftest import ROOT
 from tests.training.conftest import make_ready
 
 
 def test_save_killed_at_any_point_leaves_the_newest_whole_state(tmp_path: Path) -> None:
-    lines = kill_in_save(tmp_path)
+    drill = subprocess.run(
+        [sys.executable, "-m", "scripts.drill_training.saves", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+    assert drill.returncode == 0, drill.stderr
+    lines = drill.stdout.splitlines()
     assert len(lines) >= 40
     assert {line.rpartition(" ")[2] for line in lines} == {"6", "8"}  # before the rename, and after it
 
