@@ -4,10 +4,9 @@ the logits; and which layout would fit where the one that was asked for does not
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from latamgpt.errors import OperatorError
-from latamgpt.params import Params, Precision
+from latamgpt.params import Activations, Offload, Params, Precision
 
 GIB = 1 << 30
 BYTES_PER_HALF = 2
@@ -27,21 +26,6 @@ CHECKPOINTED_BYTES = 2
 
 LOGIT_BYTES = 10
 """Per position and token of the vocabulary: 16-bit logits, their fp32 copy, the gradient of it."""
-
-
-class Offload(StrEnum):
-    """What lies in the host's memory instead of the accelerator's."""
-
-    NOTHING = "nothing"
-    OPTIMIZER = "optimizer"  # masters and moments; from ZeRO 1 on
-    PARAMETERS = "parameters"  # and the weights themselves; ZeRO 3
-
-
-class Activations(StrEnum):
-    """What becomes of a layer's intermediate values between the forward and the backward pass."""
-
-    KEPT = "kept"
-    RECOMPUTED = "recomputed"  # a third more computing, a layer's memory instead of all layers'
 
 
 @dataclass(frozen=True)

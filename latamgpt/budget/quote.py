@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from latamgpt.budget.memory import Activations, Layout, Memory, memory_of, must_fit, shape_of
+from latamgpt.budget.memory import Layout, Memory, memory_of, must_fit, shape_of
 from latamgpt.budget.need import Need
 from latamgpt.errors import OperatorError
 from latamgpt.launch.costs import Rates, rates_of
 from latamgpt.launch.site import Site
-from latamgpt.params import Params, TrainingQuoteParams
+from latamgpt.params import Activations, Params, TrainingQuoteParams
 from latamgpt.records import Frozen, Table
 
 SECONDS_PER_HOUR = 3600
@@ -52,7 +52,8 @@ def quote(params: Params, need: Need, site: Site) -> SiteQuote:
         OperatorError: the site does not say what it costs.
     """
     rates = rates_of(site.name, site.country, site.accelerator, site.cost)
-    layout = Layout(zero_stage=params.checkpoint.zero_stage, ranks_per_node=site.processes, nodes=site.nodes)
+    asked = params.checkpoint
+    layout = Layout(asked.zero_stage, site.processes, site.nodes, asked.offload, asked.activations)
     speed = rates.peak_flops_per_second.value * rates.utilisation.value
     again = RECOMPUTED_WORK if layout.activations is Activations.RECOMPUTED else 1.0
     hours = need.flops * again / speed / SECONDS_PER_HOUR

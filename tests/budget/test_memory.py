@@ -5,8 +5,9 @@ from itertools import product
 
 import pytest
 
-from latamgpt.budget.memory import Activations, Layout, Offload, Shape, fitting, is_possible, memory_of, must_fit
+from latamgpt.budget.memory import Layout, Shape, fitting, is_possible, memory_of, must_fit
 from latamgpt.errors import OperatorError
+from latamgpt.params import Activations, Offload
 
 GIB = 1 << 30
 SMALL = Shape(134_515_008, 30, 576, 49_152, 256, 4)
