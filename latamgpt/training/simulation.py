@@ -15,7 +15,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-HANG_TIMES_STEP = 3  # of the 99th percentile step: here all steps take as long
+from latamgpt.launch.local import Watched
+from latamgpt.launch.vigil import TIMES_P99, Limits
 
 
 @dataclass(frozen=True)
@@ -27,15 +28,15 @@ class Supervisor:
     save_seconds: float  # for which a save stops the steps
     write_seconds: float = 0.0  # after which, while steps go on, the state is whole
     detection_seconds: float = 5.0  # of a death
-    hang_floor_seconds: float = 10.0  # of silence at least, before it is a hang
+    hang_floor_seconds: float = Limits().floor  # of silence at least, before it is a hang
     restart_seconds: float = 300.0  # from there to the first step, a machine to replace another with included
-    restarts_in_vain: int = 3  # in a row that came no further than the one before
+    restarts_in_vain: int = Watched().restarts  # in a row that came no further than the one before
     person_seconds: float = 3600.0  # until somebody has looked, and starts it again
 
     @property
     def hang_seconds(self) -> float:
-        """After which a hang is seen."""
-        return max(HANG_TIMES_STEP * self.step_seconds, self.hang_floor_seconds)
+        """After which a hang is seen, by the watchdog's own rule; here all steps take as long."""
+        return max(TIMES_P99 * self.step_seconds, self.hang_floor_seconds)
 
     @property
     def cycle_seconds(self) -> float:

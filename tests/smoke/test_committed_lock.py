@@ -13,11 +13,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 MACHINE = ROOT / "tests" / "golden" / "dvc_lock_machine.json"
 TRAINED = {"checkpoint", "scorecard", "ability_gate", "culture_gate", "release_candidate", "release"}
-"""What comes out of bf16 arithmetic, whose last bits depend on the processor's instructions: docs/same-bytes.md."""
+"""What comes out of arithmetic whose last bits may depend on the processor's instructions: docs/same-bytes.md."""
 
 
 def arithmetic() -> list[str]:
-    """The vector and matrix instructions of this processor that bf16 kernels choose by."""
+    """The vector and matrix instructions of this processor that kernels choose by."""
     flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("flags", 1)[-1].split("\n", 1)[0].split()
     return sorted(flag for flag in set(flags) if flag.startswith(("avx", "amx", "fma")))
 
