@@ -25,7 +25,7 @@ PROGRAMMERS_WORDS = ("input", "string", "tuple", "parse", "instance", "validatio
         ("min_page_confidence: 0.9", "min_page_confidence: 90", "min_page_confidence: has to be 1.0 or less, found 90"),
         ('as_of: "2026-11-21"', "as_of: ayer", "rights.as_of: asks for a day, as in 2027-12-31, found 'ayer'"),
         ("  - academia-quechua", "  - 7", "partners (number 1): asks for words (a number or a date among quotes), found 7"),
-        ("precision: bf16", "precision: fp8", "checkpoint.precision: has to be 'fp32' or 'bf16', found 'fp8'"),
+        ("precision: fp32", "precision: fp8", "checkpoint.precision: has to be 'fp32' or 'bf16', found 'fp8'"),
         ("country: CL", "country: Chile", "place.country: asks for a country by its two capital letters, as in CL, or nothing"),
         ("docs_per_task: 256", "", "clean_documents.docs_per_task: is missing"),
         ("docs_per_task: 256", "docs_per_tasks: 256", "clean_documents.docs_per_tasks: there is no such key"),
