@@ -19,8 +19,8 @@ KILL_VARIABLE = "LATAMGPT_TEST_KILL"
 def plant_nan() -> None:
     nats_of = Engine._nats  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
-    def poisoned(self: Engine, batch: Batch) -> Any:
-        nats = nats_of(self, batch)
+    def poisoned(self: Engine, batch: Batch, *given: Any) -> Any:
+        nats = nats_of(self, batch, *given)
         if (batch.input_ids_BT == POISON).any() and nats.requires_grad:
             nats.register_hook(lambda gradient: gradient * float("nan"))
         return nats

@@ -64,8 +64,8 @@ def measure(engine: Engine, given: CheckpointParams, straight: list[object]) -> 
     after_refusal = fingerprint(engine)
     nats_of = engine._nats
 
-    def broken(batch: Batch) -> torch.Tensor:
-        nats = nats_of(batch)
+    def broken(batch: Batch, *given: object) -> torch.Tensor:
+        nats = nats_of(batch, *given)  # pyright: ignore[reportArgumentType]
         nats.register_hook(lambda gradient: gradient * math.nan)
         return nats
 

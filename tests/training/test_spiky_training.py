@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from latamgpt.launch import ranks
 from latamgpt.params import Params
 from latamgpt.stages import run_stage
 from latamgpt.store import Workspace, sha256_file
-from latamgpt.training import checkpoint
 from tests.training.conftest import make_pieces, make_ready
 from tests.training.faulty_worker import KILL_VARIABLE, POISON
 
@@ -31,8 +31,10 @@ def spiky(small: Params) -> Params:
 
 @pytest.fixture(autouse=True)
 def _faulty_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = checkpoint.run_processes
-    monkeypatch.setattr(checkpoint, "run_processes", lambda site, _, *rest, **more: run(site, MODULE, *rest, **more))
+    run = ranks.run_processes
+    monkeypatch.setattr(
+        ranks, "run_processes", lambda site, _, *rest, **more: run(site, MODULE, *rest, **more | {"watched": None})
+    )
 
 
 def make_spiky(root: Path, base: Path) -> Workspace:
@@ -50,8 +52,8 @@ def make_spiky(root: Path, base: Path) -> Workspace:
 def straight(tmp_path_factory: pytest.TempPathFactory, base_folder: Path, spiky: Params) -> Workspace:
     """A training with spikes that ran without any kill."""
     with pytest.MonkeyPatch.context() as patch:
-        run = checkpoint.run_processes
-        patch.setattr(checkpoint, "run_processes", lambda site, _, *rest, **more: run(site, MODULE, *rest, **more))
+        run = ranks.run_processes
+        patch.setattr(ranks, "run_processes", lambda site, _, *rest, **more: run(site, MODULE, *rest, **more | {"watched": None}))
         workspace = make_spiky(tmp_path_factory.mktemp("spiky") / "ready", base_folder)
         run_stage(workspace, spiky, "checkpoint")
     return workspace
