@@ -11,7 +11,7 @@ export GX_ANALYTICS_ENABLED ?= false
 # Where it is set, every process compiles all it imports anew: 2 of the 3 CPU seconds that most of the processes started here take.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-ocr setup-slurm run ui test test-slow check bench bench-curation pictures samples lock
+.PHONY: help setup setup-ocr setup-slurm run ui test test-slow test-lock check bench bench-curation pictures samples lock
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
 
@@ -38,6 +38,9 @@ SLOW_FILES = $$(grep -rl --include 'test_*.py' 'mark\.slow' tests)
 test-slow: setup ## the tests that take longer: whole runs, kills, real servers, a real browser
 	@scripts/setup-browser.sh
 	@$(BIN)/python -m pytest -q -m slow --timeout 600 --numprocesses 3 --no-loadscope-reorder $(SLOW_FILES)
+
+test-lock: setup ## train and score the samples anew from a fresh clone, and compare every byte with dvc.lock (half an hour)
+	@LATAMGPT_TRAIN_ANEW=1 $(BIN)/python -m pytest -q tests/smoke/test_committed_lock.py
 
 check: setup ## format, lint, types, import directions
 	@$(BIN)/ruff format --check .

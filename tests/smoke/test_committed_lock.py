@@ -1,6 +1,7 @@
 """`dvc repro` on a fresh clone gives the committed dvc.lock: the real base model, from raw deliveries to the release."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.smoke.conftest import fresh_clone
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
+ASKED = "LATAMGPT_TRAIN_ANEW"  # set by `make test-lock`
 MACHINE = ROOT / "tests" / "golden" / "dvc_lock_machine.json"
 TRAINED = {"checkpoint", "scorecard", "ability_gate", "culture_gate", "release_candidate", "release"}
 """What comes out of arithmetic whose last bits may depend on the processor's instructions: docs/same-bytes.md."""
@@ -30,15 +32,18 @@ def test_dvc_repro_on_a_fresh_clone_gives_the_committed_lock(tmp_path_factory: p
     clone = fresh_clone(tmp_path_factory.mktemp("lock"))
     committed = clone.read("dvc.lock")
     same_arithmetic = json.loads(MACHINE.read_text(encoding="utf-8"))["flags"] == arithmetic()
-    clone.call("dvc", "repro", *([] if same_arithmetic else ["training_quote"]))
+    trains_anew = same_arithmetic and ASKED in os.environ
+    clone.call("dvc", "repro", *([] if trains_anew else ["training_quote"]))
     found, wanted = stages(clone.read("dvc.lock")), stages(committed)
     differing = [name for name in wanted if found.get(name) != wanted[name]]
-    if same_arithmetic:
+    if trains_anew:
         assert differing == []
         assert clone.read("dvc.lock") == committed
         return
     assert [name for name in differing if name.partition("@")[0] not in TRAINED] == []
     pytest.skip(
-        "this processor has other vector instructions than the one that trained for dvc.lock: all stages up to the "
+        "all stages up to the training were compared and are equal; those after it take 20 minutes more, by `make test-lock`"
+        if same_arithmetic
+        else "this processor has other vector instructions than the one that trained for dvc.lock: all stages up to the "
         "training were compared and are equal, those after it cannot be"
     )
