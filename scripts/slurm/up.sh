@@ -129,5 +129,5 @@ setsid unshare --uts --mount bash -c "hostname controller && mount --bind '$fold
     </dev/null >>"$folder/log/slurmctld.out" 2>&1 &
 wait_for 30 slurmctld bash -c "scontrol ping | grep -q UP"
 for i in $(seq "$nodes"); do "$here/node.sh" "$folder" "$i" up; done
-wait_for 30 slurmd bash -c "[ \$(sinfo --noheader --Node --states=idle --format=%n | wc -l) = $nodes ]"
+wait_for 30 slurmd bash -c "[ \$(sinfo --noheader --Node --partition=work --states=idle --format=%n | wc -l) = $nodes ]"
 echo "slurm up: $nodes nodes. SLURM_CONF=$SLURM_CONF"
