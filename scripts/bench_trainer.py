@@ -24,9 +24,10 @@ from latamgpt.training.drain import Drain
 from latamgpt.training.engine import join_ranks
 from latamgpt.training.job import TrainingJob
 from latamgpt.training.kernels import make_deterministic
+from latamgpt.training.loop import Training
 from latamgpt.training.tiny_model import end_of_text, make_model, train_tokenizer
 from latamgpt.training.weights import save_model
-from latamgpt.training.worker import Training, log_to_mlflow
+from latamgpt.training.worker import log_to_mlflow
 from tests.training.conftest import TEXTS, make_ready
 
 ROOT = Path(__file__).resolve().parent.parent

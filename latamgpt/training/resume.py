@@ -40,6 +40,11 @@ class EvaluatedStep(Frozen):
     tokens: int
     languages: tuple[EvaluatedLanguage, ...]
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """As MLflow names them."""
+        return {f"eval/bits_per_byte/{each.language}": each.bits_per_byte for each in self.languages}
+
 
 class TrainedStep(Frozen):
     """One optimizer step; `tokens` counts all until then in the order of the data, those of steps that were left out too."""
@@ -48,6 +53,11 @@ class TrainedStep(Frozen):
     loss: float  # nats per predicted token
     grad_norm: float
     learning_rate: float
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """As MLflow names them."""
+        return {"train/loss": self.loss, "train/grad_norm": self.grad_norm, "train/learning_rate": self.learning_rate}
 
 
 class History(Frozen):

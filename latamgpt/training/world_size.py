@@ -5,6 +5,7 @@ average where there is one; step is one number), and a layout that says which ru
 ever holds the whole model, and a rank reads only those parts that hold something of its own.
 """
 
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from latamgpt.errors import InputDamagedError
 from latamgpt.training.masters import runs_of
+from latamgpt.training.resume import Cursor, SavedState, read_state
 from latamgpt.training.state_files import PART_NAME, read_part
 
 if TYPE_CHECKING:
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 
 LAYOUT = "layout"
 """Its name in a part: (R, 5) of int64, a row for each run: parameter (its place in the model), first, master, start, length."""
+log = logging.getLogger(__name__)
+
+GOES_ON_ELSEWHERE = (
+    "%s processes saved this state and %s go on from it: the same data in the same order, added up in another, so that from here "
+    "on the last bits are those of neither"
+)
 NUMBERED = re.compile(r"(\w+)\.(\d{5})")
 
 
@@ -132,3 +140,21 @@ def _read_layout(path: Path) -> "Tensor":
             return stream.get_tensor(LAYOUT)
     except (SafetensorError, FileNotFoundError) as error:
         raise InputDamagedError(f"{path} is missing or holds no layout: {error}.") from error
+
+
+def read_own(
+    state: Path, cursor: Cursor, rank: int, here: "Callable[[], Mapping[str, Tensor]]"
+) -> "tuple[SavedState, dict[str, Tensor]] | None":
+    """What this rank needs of a state, whoever saved it; None where it is damaged, and the log says how.
+
+    `here` gives this rank's tensors as they are now, asked for only where another number of ranks saved the state.
+    """
+    try:
+        saved = read_state(state, cursor)
+        if saved.cursor.num_ranks == cursor.num_ranks:
+            return saved, read_part(state, rank)
+        log.warning(GOES_ON_ELSEWHERE, saved.cursor.num_ranks, cursor.num_ranks)
+        return saved, read_repartitioned(state, saved.cursor.num_ranks, here())
+    except InputDamagedError as error:
+        log.warning("%s", error)
+        return None

@@ -8,9 +8,9 @@ from pathlib import Path
 from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace, digest_of
 from latamgpt.training import resume
+from latamgpt.training.job import must_be_as_published
 from latamgpt.training.resume import Cursor, History, SavedState
 from latamgpt.training.state_writer import StateWriter
-from latamgpt.training.worker import must_be_as_published
 
 KINDS = ("flip", "truncation", "deletion")
 SHARE_OF_STATES = 0.5

@@ -143,7 +143,7 @@ def _train(job: TrainingJob, folder: Path) -> None:
 
     from latamgpt.training.engine import join_ranks  # noqa: PLC0415
     from latamgpt.training.kernels import make_deterministic  # noqa: PLC0415
-    from latamgpt.training.worker import Training  # noqa: PLC0415
+    from latamgpt.training.loop import Training  # noqa: PLC0415
 
     rank = join_ranks()
     make_deterministic(job.threads, job.params.checkpoint.seed)
