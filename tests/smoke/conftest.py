@@ -106,7 +106,11 @@ class FinishedRun:
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
     """The tests' profile, from raw deliveries to a release, by the command that a newcomer types; once for all that ask."""
-    folder = shared_by_all(tmp_path_factory) / "newcomer"
+    return finished_run(shared_by_all(tmp_path_factory) / "newcomer")
+
+
+def finished_run(folder: Path) -> FinishedRun:
+    """The run in this folder, made if nobody has begun it; whoever comes meanwhile waits."""
     with held(folder.parent, "newcomer"):
         if not folder.exists():
             _run_as_a_newcomer(folder)
