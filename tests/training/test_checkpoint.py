@@ -25,6 +25,7 @@ from latamgpt.store import Workspace, sha256_file, write_report
 from latamgpt.tracking.links import find_link
 from latamgpt.tracking.sending import send_left
 from latamgpt.tracking.server import connect
+from latamgpt.training.state_files import PART_NAME
 from tests.conftest import ROOT
 from tests.training.conftest import make_ready
 
@@ -84,7 +85,9 @@ def damage_newest(folder: Path) -> None:
 
 
 def empty_newest(folder: Path) -> None:
-    for path in max(folder.glob("step-*")).rglob("*.pt"):
+    parts = list(max(folder.glob("step-*")).glob(PART_NAME.format(rank=0)))
+    assert parts
+    for path in parts:
         path.write_bytes(b"")
 
 
