@@ -1,7 +1,9 @@
 """The one door to DeepSpeed: the model in its engine, one optimizer step at a time, states and weights in and out."""
 
 import os
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -86,11 +88,25 @@ def _offloads(offload: Offload) -> dict[str, object]:
     return {f"offload_{part}": {"device": "cpu", "pin_memory": os.environ.get("DS_ACCELERATOR") == "cuda"} for part in parts}
 
 
+@contextmanager
+def _without_mlflow() -> Generator[None]:
+    """DeepSpeed's autotuner imports MLflow where it is installed: 3 CPU seconds of every rank's start, for what no rank calls."""
+    if "mlflow" in sys.modules:
+        yield
+        return
+    sys.modules["mlflow"] = None  # pyright: ignore[reportArgumentType]  (says that there is none)
+    try:
+        yield
+    finally:
+        del sys.modules["mlflow"]
+
+
 class Engine:
     """A model under training. bf16: forward and backward in bf16, masters and optimizer in fp32."""
 
     def __init__(self, base: Path, params: CheckpointParams, rank: Rank):
-        import deepspeed
+        with _without_mlflow():
+            import deepspeed
         import deepspeed.ops
         import torch
         import torch.distributed as dist
