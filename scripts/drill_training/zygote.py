@@ -50,6 +50,7 @@ def import_once() -> None:
         import_module(name)
     for name in ("AutoModelForCausalLM", "LlamaForCausalLM"):  # transformers imports them when they are asked for
         getattr(import_module("transformers"), name)
+    import_module("transformers.conversion_mapping").get_checkpoint_conversion_mapping("llama")  # compiles 800 patterns, once
 
 
 def fork_ranks(count: int, work: Callable[[], None], log: Path, heartbeats: Path) -> Ranks:
