@@ -95,7 +95,9 @@ class _Drill:
         job = plan(self.workspace, self.params, folder)
         while True:
             started, before = time.monotonic(), newest_step(Path(job.resume))
-            ranks = fork_ranks(self.wanted.ranks, lambda: _train(job, folder), folder / "log", folder / "heartbeats")
+            ranks = fork_ranks(
+                self.wanted.ranks, lambda: train_without_mlflow(job, folder), folder / "log", folder / "heartbeats"
+            )
             target = before + self.random.randrange(MOST_STEPS_BEFORE_KILL) if kills else None
             if not self._kill_at(ranks, target, before, started, folder / "log", found):
                 return _read(folder, self.wanted.ranks)
@@ -129,7 +131,7 @@ def _step_begun(beats: list[Beat]) -> Beat | None:
     return next((beat for beat in beats if beat.rank == 0 and beat.activity is not Activity.START), None)
 
 
-def _train(job: TrainingJob, folder: Path) -> None:
+def train_without_mlflow(job: TrainingJob, folder: Path) -> None:
     """What a rank does; without MLflow, which has drills of its own."""
     import contextlib  # noqa: PLC0415
 
