@@ -17,7 +17,9 @@ import pytest
 
 from latamgpt.budget.ledger import read_ledger
 from latamgpt.errors import NotPermittedError, OperatorError
+from latamgpt.launch import ranks
 from latamgpt.launch.site import read_site
+from latamgpt.launch.vigil import Limits
 from latamgpt.params import Params
 from latamgpt.records import Expectation, Report, Severity
 from latamgpt.stages import run_stage
@@ -28,7 +30,9 @@ from latamgpt.tracking.server import connect
 from latamgpt.training.state_files import PART_NAME
 from tests.conftest import ROOT
 from tests.training.conftest import make_ready
+from tests.training.faulty_worker import STOP_VARIABLE
 
+FAULTY_WORKER = "tests.training.faulty_worker"
 FOR_EVER = "valid_from: 2020-01-01, valid_until: 2099-12-31}]"
 PUBLISHED = ("model.safetensors", "curve.json", "data_order.parquet", "report.json", "config.json", "tokenizer.json")
 
@@ -197,6 +201,24 @@ def test_training_that_is_asked_to_stop_saves_and_goes_on_to_the_same_bytes(
         assert sha256_file(ready.place("checkpoint") / name) == sha256_file(straight.place("checkpoint") / name), (name, state)
     run = connect(ready).get_run(find_link(ready, "checkpoint")["mlflow_run_id"])
     assert run.info.status == "FINISHED"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_stopped_training_is_found_and_goes_on_to_the_same_bytes(
+    ready: Workspace, straight: Workspace, small: Params, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run, note, step = ranks.run_processes, ready.root / "stopped-at", 25
+    monkeypatch.setattr(ranks, "run_processes", lambda site, _, *rest, **more: run(site, FAULTY_WORKER, *rest, **more))
+    monkeypatch.setenv(STOP_VARIABLE, f"0:{step}:{note}")
+    run_stage(ready, small, "checkpoint")
+    (told,) = (record for record in caplog.records if "is started again" in record.message)
+    assert f"(step {step}, process T (stopped)); " in told.message
+    assert "in last_beat" in (ready.root / "var" / "logs" / "checkpoint.log").read_text()  # the stack of what was stopped
+    floor = Limits().floor
+    assert floor <= told.created - float(note.read_text()) < 2 * floor  # tiny steps: three times their p99 is less than the floor
+    for name in PUBLISHED:
+        assert sha256_file(ready.place("checkpoint") / name) == sha256_file(straight.place("checkpoint") / name), name
 
 
 def test_credits_that_were_used_up_since_the_quote_stop_the_training(ready: Workspace, small: Params) -> None:
