@@ -12,6 +12,7 @@ from latamgpt.errors import InputDamagedError
 from latamgpt.object_store.door import ObjectStore
 from latamgpt.object_store.upload import PART_BYTES, give_up, put_file, unfinished
 from latamgpt.records import MANIFEST_NAME, FileEntry, Manifest
+from latamgpt.store import list_files
 
 FETCHED_PREFIX = "fetched-"
 NUM_AT_ONCE = 4
@@ -48,7 +49,10 @@ def fetch_folder(store: ObjectStore, name: str, folder: Path) -> None:
     if content is None:
         raise InputDamagedError(f"{store.address}/{name} has no manifest: it is not there, or not whole.")
     draft = folder.with_name(f"{FETCHED_PREFIX}{folder.name}")
-    for entry in _manifest(content, f"{store.address}/{name}").files:
+    entries = _manifest(content, f"{store.address}/{name}").files
+    for left in {*list_files(draft)} - {entry.path for entry in entries}:
+        (draft / left).unlink()
+    for entry in entries:
         _fetch_file(store, f"{name}/{entry.path}", draft / entry.path, entry)
     (draft / MANIFEST_NAME).write_bytes(content)
     for path in (draft / MANIFEST_NAME, draft):

@@ -32,7 +32,7 @@ from tests.servers.s3 import S3Server
 
 slow = pytest.mark.slow
 MakeFolder = Callable[..., Path]
-NUM_KILLS, NUM_PARTS = 3, 5
+NUM_KILLS, NUM_PARTS = 2, 4
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
