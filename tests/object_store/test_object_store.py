@@ -215,6 +215,28 @@ def test_store_that_stays_broken_keeps_the_parts_for_the_next_attempt(
     assert put_file(store, made / "part-0.bin", "part-0.bin", entry) == 8 - taken
 
 
+def dvc(root: Path, *arguments: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@slow
+def test_stage_s_output_comes_to_another_checkout_by_dvc(
+    server: S3Server, store: ObjectStore, make_folder: MakeFolder, tmp_path: Path
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    (here / "data").mkdir(parents=True)
+    make_folder("here/data/token_shards", 10, 100_000)
+    dvc(here, "init", "--no-scm", "--quiet")
+    dvc(here, "add", "--quiet", "data/token_shards")
+    dvc(here, "remote", "add", "--default", "store", store.address)
+    shutil.copytree(here, there, ignore=shutil.ignore_patterns("token_shards", "cache"))
+    dvc(here, "push", "--quiet")
+    dvc(there, "pull", "--quiet", "data/token_shards")
+    verify(there / "data" / "token_shards")
+    assert bytes_of(there / "data" / "token_shards") == bytes_of(here / "data" / "token_shards")
+
+
 @slow
 @pytest.mark.parametrize(
     ("address", "changes", "said"),

@@ -1,7 +1,6 @@
 """States copied beside a training: what is kept, what is tried again, and what a store that is away means."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
@@ -72,9 +71,8 @@ def test_state_that_the_training_drops_while_it_is_copied_stays_readable(tmp_pat
         read.append((folder / "rank-00000.safetensors").read_bytes())
         assert name == state.name
 
-    nothing: Callable[..., list[str]] = lambda *_, **__: []
-    monkeypatch.setattr(copier, "clean_leftovers", nothing)
-    monkeypatch.setattr(copier, "whole_folders", nothing)
+    monkeypatch.setattr(copier, "clean_leftovers", lambda *_, **__: 0)
+    monkeypatch.setattr(copier, "whole_folders", lambda _: [])
     monkeypatch.setattr(copier, "put_folder", put)
     copy_state(STORE, state)
     assert read == [b"numbers"]
