@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from latamgpt.errors import InputDamagedError, OperatorError
+from latamgpt.launch.site import Site
+from latamgpt.launch.site_check import Finding, check_site
 from latamgpt.object_store import upload
 from latamgpt.object_store.door import ObjectStore, StoreError
 from latamgpt.object_store.folders import (
@@ -24,7 +26,8 @@ from latamgpt.object_store.folders import (
     whole_folders,
 )
 from latamgpt.object_store.upload import NUM_AT_ONCE, put_file, unfinished
-from latamgpt.store import list_files, verify
+from latamgpt.params import Params
+from latamgpt.store import Workspace, list_files, verify
 from tests.conftest import ROOT
 from tests.object_store.conftest import BUCKET, content, entry_of
 from tests.servers.faulty import KINDS, FaultyWay, faulty_way
@@ -253,6 +256,16 @@ def test_what_is_wrong_with_a_store_is_said_in_a_sentence(
         monkeypatch.setenv(name, value)
     with pytest.raises(StoreError, match=said):
         ObjectStore(address).must_answer()
+
+
+@slow
+def test_site_check_tries_the_place_for_states(server: S3Server, workspace: Workspace, params: Params) -> None:
+    def found(address: str) -> Finding:
+        return next(each for each in check_site(workspace, Site(states=address), params.base_model) if each.subject == "states")
+
+    assert found(f"s3://{BUCKET}/states").line() == f"ok      states: s3://{BUCKET}/states can be written, listed and cleaned"
+    assert found("s3://nowhere/states").line().startswith("missing states: s3://nowhere/states: there is no bucket 'nowhere'.")
+    assert ObjectStore(f"s3://{BUCKET}/states").objects() == []
 
 
 @pytest.mark.parametrize("address", ["s3://", "s3://bucket", "s3://bucket/", "/folder", "https://server/bucket"])
