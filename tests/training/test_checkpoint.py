@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,9 @@ from latamgpt.errors import NotPermittedError, OperatorError
 from latamgpt.launch import ranks
 from latamgpt.launch.site import read_site
 from latamgpt.launch.vigil import Limits
+from latamgpt.object_store.door import ObjectStore
+from latamgpt.object_store.folders import whole_folders
+from latamgpt.object_store.upload import unfinished
 from latamgpt.params import Params
 from latamgpt.records import Expectation, Report, Severity
 from latamgpt.stages import run_stage
@@ -29,6 +33,7 @@ from latamgpt.tracking.sending import send_left
 from latamgpt.tracking.server import connect
 from latamgpt.training.state_files import PART_NAME
 from tests.conftest import ROOT
+from tests.servers.s3 import s3_server
 from tests.training.conftest import make_ready
 from tests.training.faulty_worker import STOP_VARIABLE
 
@@ -330,3 +335,41 @@ def test_curves_in_the_report_are_those_of_curve_json(straight: Workspace) -> No
     report = straight.report("checkpoint")
     loss = next(c for c in report.curves if c.name == "train/loss")
     assert [step["loss"] for step in curve["steps"]] == list(loss.y)
+
+
+@pytest.mark.slow
+def test_training_goes_on_elsewhere_from_the_copy_of_a_state_and_gives_the_same_bytes(
+    straight: Workspace,
+    ready: Workspace,
+    small: Params,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with s3_server(tmp_path_factory.mktemp("s3")) as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        server.make_bucket("states")
+        site = ready.root / "sites" / "laptop.yaml"
+        site.write_text(f"{site.read_text()}states: s3://states/trainings\n")
+        process = start(ready, small)
+        trainings = ObjectStore("s3://states/trainings")
+        while len(copied := [name for name in whole_folders(trainings) if "/step-" in name]) < 2:
+            assert process.poll() is None, "the training ended before two states were copied"
+            Event().wait(0.1)
+        process.kill()
+        process.wait()
+        (folder,) = ready.root.glob("var/resume/checkpoint/*")
+        wait_for_lock(folder)
+        shutil.rmtree(ready.root / "var")  # another machine
+        damaged = f"{max(copied)}/rank-00000.safetensors"
+        trainings.put_bytes(damaged, trainings.read(damaged)[:-1] + b"x")
+        caught: list[str] = []
+        monkeypatch.setattr("latamgpt.training.copies.log.warning", lambda words, *values: caught.append(words % values))
+        run_stage(ready, small, "checkpoint")
+        assert [words.partition(f"{folder.name}/")[2][:13] for words in caught] == [max(copied)[-13:], sorted(copied)[-2][-13:]]
+        assert "sha256 of what came is" in caught[0]
+        assert "the training goes on from the copy of a state" in caught[1]
+        assert trainings.objects() == []
+        assert unfinished(trainings) == []
+    for name in PUBLISHED:
+        assert sha256_file(ready.place("checkpoint") / name) == sha256_file(straight.place("checkpoint") / name), name
