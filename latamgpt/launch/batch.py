@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from latamgpt.errors import OperatorError
-from latamgpt.launch.local import DRAINED, FAILURE_VARIABLE
+from latamgpt.errors import DRAINED, OperatorError
+from latamgpt.launch.local import FAILURE_VARIABLE
 from latamgpt.launch.rank_jobs import RankJobs
 from latamgpt.launch.site import Site
 

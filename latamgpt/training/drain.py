@@ -2,7 +2,8 @@
 
 import signal
 
-from latamgpt.launch.local import DRAIN_SIGNALS, DrainedError
+from latamgpt.errors import DrainedError
+from latamgpt.launch.local import DRAIN_SIGNALS
 
 
 class Drain:
