@@ -48,7 +48,7 @@ def start_run(
     datasets: Sequence[DatasetUsed] = (),
     watched: bool = False,
 ) -> Generator[RunLog]:
-    """One MLflow run for a stage's work: FINISHED when the block ends, FAILED when it raises, KILLED when it is interrupted or drained.
+    """One MLflow run for a stage's work: FINISHED when it ends, FAILED when it raises, KILLED when interrupted or drained.
 
     Steps: take up the spool of the run to continue (its `key`), or begin one; leave the link; write to the spool alone; at the
     end see all of it sent. A watched run has a process beside it that sends meanwhile, samples the machine, and closes the run

@@ -10,7 +10,7 @@ class Drain:
     """Whether somebody asked this process to stop: Slurm before a walltime or a preemption, a spot machine's notice, a person."""
 
     def __init__(self) -> None:
-        self.asked = ""  # the signal's name
+        self.asked = ""  # by what: a signal's name, or a notice
         self._has_begun = False
 
     def listen(self) -> None:
@@ -21,6 +21,10 @@ class Drain:
     def begin(self) -> None:
         """From now on a signal waits for the end of a step."""
         self._has_begun = True
+
+    def ask(self, why: str) -> None:
+        """Ask as a signal does, but for this: before the first step it is remembered, since the other ranks were not asked."""
+        self.asked = self.asked or why
 
     def _take(self, number: int, _frame: object) -> None:
         self.asked = signal.Signals(number).name

@@ -12,6 +12,7 @@ from dagster_project.definitions import Location
 from dagster_project.dvc_door import DvcDoor
 from dagster_project.executor import is_cancelled
 from dagster_project.materialize import Outcome, execute
+from dagster_project.run_processes import process_tags
 from tests.dagster_project.small_factory import PARTNERS
 from tests.dagster_project.test_dvc_exec import mark, place, root, wait_for
 
