@@ -1,13 +1,14 @@
 """A whole Dagster of a test's own (webserver, daemon, code server), asked over GraphQL as its pages ask it."""
 
 import os
-import signal
+import shutil
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,14 @@ from typing import Any
 import orjson
 import psutil
 
-from dagster_project.home import prepare_home
+from dagster_project.home import INSTANCE_SETTINGS
 from dagster_project.jobs import FACTORY_JOB
-from latamgpt.store import Workspace
 
 LAUNCH = """mutation($of: JobOrPipelineSelector!) { launchRun(executionParams: {selector: $of, runConfigData: {}}) {
     __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 TERMINATE = """mutation($run: String!) { terminateRun(runId: $run) { __typename ... on TerminateRunFailure { message }
     ... on PythonError { message } } }"""
+SECONDS_TO_START, SECONDS_TO_DIE = 300, 30
 RUNS = "{ runsOrError { ... on Runs { results { runId status } } } }"
 
 
@@ -33,11 +34,12 @@ class Deployment:
     root: Path
     port: int
     process: "subprocess.Popen[bytes] | None" = None
-    families: list[psutil.Process] = field(default_factory=list[psutil.Process])
 
     def start(self) -> None:
         """Start all of it, and wait until the code location is loaded."""
-        home = prepare_home(Workspace(self.root))
+        home = self.root / "var" / "dagster"
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(INSTANCE_SETTINGS, home / INSTANCE_SETTINGS.name)
         program = str(Path(sys.executable).parent / "dagster")
         command = [program, "dev", "--workspace", "workspace.yaml", "--host", "127.0.0.1", "--port", str(self.port)]
         environment = {**os.environ, "DAGSTER_HOME": str(home)}
@@ -45,7 +47,7 @@ class Deployment:
             self.process = subprocess.Popen(
                 command, cwd=self.root, env=environment, stdout=log, stderr=log, start_new_session=True
             )
-        wait_until(self.answers, 120)
+        wait_until(self.answers, SECONDS_TO_START)
 
     def answers(self) -> bool:
         """Whether the webserver does."""
@@ -83,24 +85,23 @@ class Deployment:
         return {each["runId"]: each["status"] for each in self.ask(RUNS)["runsOrError"]["results"]}
 
     def family(self) -> dict[str, list[psutil.Process]]:
-        """All processes, by what they are."""
-        assert self.process is not None
+        """All processes that run, by what they are."""
         found: dict[str, list[psutil.Process]] = {}
-        for each in [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]:
-            found.setdefault(_role(each), []).append(each)
+        if self.process is not None and self.process.poll() is None:
+            first = psutil.Process(self.process.pid)
+            for each in (first, *first.children(recursive=True)):
+                found.setdefault(_role(each), []).append(each)
         return found
 
-    def end(self, number: signal.Signals = signal.SIGKILL) -> None:
-        """Send all of it a signal, at once, and wait until it is gone."""
+    def kill(self) -> None:
+        """End all of it by SIGKILL."""
         everyone = [each for family in self.family().values() for each in family]
         for each in everyone:
-            try:
-                each.send_signal(number)
-            except psutil.NoSuchProcess:
-                continue
-        _, left = psutil.wait_procs(everyone, timeout=30)
-        for each in left:
-            each.kill()
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        if self.process is not None:
+            self.process.wait()
+        psutil.wait_procs(everyone, timeout=SECONDS_TO_DIE)
 
 
 def wait_until(happened: Callable[[], object], seconds: float) -> None:
