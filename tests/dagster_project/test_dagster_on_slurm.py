@@ -1,4 +1,4 @@
-"""A whole Dagster over a real Slurm: all of it dies and comes back, and its run goes on with the one job; cancelling cancels it."""
+"""A whole Dagster over a real Slurm: killed and started again, its run goes on with the one job; cancelling cancels the job."""
 
 from collections.abc import Generator
 from pathlib import Path
