@@ -62,6 +62,11 @@ def release(
 def _find(reservations: Iterable[LedgerEntry], name: str, site: Site) -> LedgerEntry:
     reservations = list(reservations)
     found = [entry for entry in reservations if name and entry.subject.startswith(name)]
+    if len(found) == 1 and found[0].site != site.name:
+        raise OperatorError(
+            f"training {found[0].subject[:16]} is reserved at {found[0].site}, and whether it runs there cannot be asked of {site.name}. "
+            f"Nothing was released. Give --site {found[0].site}, on its login node."
+        )
     if len(found) == 1:
         return found[0]
     known = ", ".join(entry.subject[:16] for entry in reservations) or "none"

@@ -54,6 +54,11 @@ def test_a_name_that_means_none_or_several_is_refused(root: Path, reserved: Site
         let_go(root, reserved, name)
 
 
+def test_a_reservation_of_another_site_is_asked_for_there(root: Path, reserved: Site) -> None:
+    with pytest.raises(OperatorError, match="is reserved at casa, and whether it runs there cannot be asked of elsewhere"):
+        let_go(root, reserved.model_copy(update={"name": "elsewhere"}))
+
+
 def test_what_a_process_of_this_checkout_trains_is_not_released(root: Path, reserved: Site) -> None:
     (root / GIVEN_UP[:16]).mkdir()
     with (root / GIVEN_UP[:16] / "lock").open("w") as lock:
