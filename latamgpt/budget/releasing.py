@@ -64,8 +64,8 @@ def _find(reservations: Iterable[LedgerEntry], name: str, site: Site) -> LedgerE
     found = [entry for entry in reservations if name and entry.subject.startswith(name)]
     if len(found) == 1 and found[0].site != site.name:
         raise OperatorError(
-            f"training {found[0].subject[:16]} is reserved at {found[0].site}, and whether it runs there cannot be asked of {site.name}. "
-            f"Nothing was released. Give --site {found[0].site}, on its login node."
+            f"training {found[0].subject[:16]} is reserved at {found[0].site}, and whether it runs there cannot be asked of "
+            f"{site.name}. Nothing was released. Give --site {found[0].site}, on its login node."
         )
     if len(found) == 1:
         return found[0]
