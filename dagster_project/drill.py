@@ -7,6 +7,7 @@ from pydantic import Field
 
 from assets.report_view import report_metadata
 from assets.shown import Shown
+from dagster_project.run_processes import process_tags
 from latamgpt.commands.drill import PLACE, Drill, run_drill
 from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace
@@ -47,6 +48,7 @@ def drill_job(workspace: Workspace) -> dg.JobDefinition:
         description="Draw a document by the day, follow it, withdraw it in a copy, and look for it in the corpus made there.",
     )
     def rehearse(context: dg.OpExecutionContext, config: Day) -> None:
+        context.instance.add_run_tags(context.run_id, process_tags(context.run_id))
         done = rehearsed(workspace, config.day)
         metadata = metadata_of(workspace, done)
         context.log.info(done.report.summary)

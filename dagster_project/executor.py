@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Protocol
 
 import dagster as dg
-import psutil
 from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.events import DagsterEvent, EngineEventData
 from dagster._core.execution.api import ExecuteRunWithPlanIterable
@@ -29,9 +28,10 @@ from dagster._core.storage.compute_log_manager import CapturedLogContext
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from dagster._utils.interrupts import raise_interrupts_as
 
+from dagster_project.run_processes import process_tags
+
 STEPS_AT_ONCE = 2  # each is a stage with processes of its own; more would only fight for memory and DVC's lock
 SECONDS_BETWEEN_LOOKS = 0.5
-PID_TAG, BORN_TAG = "latamgpt/pid", "latamgpt/process_started"
 
 Done = tuple[str, "DagsterEvent | BaseException | None"]  # step key; an event, what broke the thread, or None at the end
 
@@ -58,7 +58,7 @@ class ThreadExecutor(Executor):
 
     def execute(self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan) -> Iterator[DagsterEvent]:
         """Run a plan, yielding its events as they happen."""
-        plan_context.instance.add_run_tags(plan_context.run_id, process_tags())
+        plan_context.instance.add_run_tags(plan_context.run_id, process_tags(plan_context.run_id))
         yield DagsterEvent.engine_event(
             plan_context,
             f"Executing up to {self._steps_at_once} steps at once in threads of process {os.getpid()}",
@@ -78,11 +78,6 @@ class ThreadExecutor(Executor):
                 output_capture=plan_context.output_capture,
             ),
         )
-
-
-def process_tags() -> dict[str, str]:
-    """Which process a run lives in, so that another can tell whether it is dead."""
-    return {PID_TAG: str(os.getpid()), BORN_TAG: str(psutil.Process().create_time())}
 
 
 def thread_executor(stop_all: StopAll, steps_at_once: int = STEPS_AT_ONCE) -> dg.ExecutorDefinition:

@@ -5,19 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import dagster as dg
-import psutil
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.events import DagsterEvent, RunFailureReason
 from dagster._core.execution.api import execute_run_iterator
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.storage.tags import MAX_RETRIES_TAG
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from dagster_project import full_disk
 from dagster_project.definitions import Location
 from dagster_project.dvc_codes import STOPPED
 from dagster_project.dvc_door import EXIT_CODE
-from dagster_project.executor import BORN_TAG, PID_TAG
 from dagster_project.live import Live
 from latamgpt.store import Workspace
 
@@ -45,6 +44,7 @@ def execute(
         job,
         run_config=QUIET,
         asset_selection=keys,
+        tags={MAX_RETRIES_TAG: "0"},  # who started it here starts it again
         remote_job_origin=_origin(location.factory.workspace, job_name),
     )
     outcome = Outcome(made.run_id)
@@ -110,25 +110,6 @@ def _verdict(location: Location, address: str) -> str:
     report = location.factory.workspace.report(node.name, node.key)
     failed = "; ".join(f"{e.kind} ({e.severity}): {e.observed}" for e in report.expectations if not e.passed)
     return f"the gate did not pass: {report.summary}. Failed: {failed}. Nothing after it was run."
-
-
-def bury_dead_runs(instance: dg.DagsterInstance) -> int:
-    """End the runs whose process was killed: they would say 'started' for ever, and keep others from starting."""
-    buried = 0
-    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED])):
-        if PID_TAG in run.tags and not _lives(int(run.tags[PID_TAG]), run.tags[BORN_TAG]):
-            instance.report_run_failed(
-                run, "The process of this run was killed. What it had finished stands; start it again to go on."
-            )
-            buried += 1
-    return buried
-
-
-def _lives(pid: int, born: str) -> bool:
-    try:
-        return str(psutil.Process(pid).create_time()) == born
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _origin(workspace: Workspace, job_name: str) -> RemoteJobOrigin:

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from assets.links import mlflow_link
 from dagster_project.dvc_door import RUN_VARIABLE
-from dagster_project.executor import process_tags
+from dagster_project.run_processes import process_tags
 from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace, find_workspace
 from latamgpt.tracking.server import tracking_uri
@@ -33,7 +33,7 @@ class Retraining(dg.Config):
 def retrain_in_worktree(context: dg.OpExecutionContext, config: Retraining) -> None:
     """One retraining, named after the month of its day."""
     workspace = find_workspace(Path.cwd())
-    context.instance.add_run_tags(context.run_id, process_tags())
+    context.instance.add_run_tags(context.run_id, process_tags(context.run_id))
     try:
         day = must_be_day(config.as_of) if config.as_of else first_of_month(context)
         _git(workspace.root, "var", "GIT_COMMITTER_IDENT")  # git's complaint now, not after hours of work

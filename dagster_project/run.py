@@ -16,7 +16,8 @@ from dagster_project.definitions import Location, build_location
 from dagster_project.home import open_instance, settings
 from dagster_project.jobs import FACTORY_JOB, RELEASE, RELEASE_JOB
 from dagster_project.live import Live, open_screen
-from dagster_project.materialize import bury_dead_runs, execute
+from dagster_project.materialize import execute
+from dagster_project.run_processes import bury_dead_runs
 from dagster_project.summary import next_step, say, show_summary
 from latamgpt.errors import OperatorError
 from latamgpt.params import Params, read_params

@@ -25,8 +25,8 @@ from dagster_project import full_disk
 from dagster_project.adopt import adopt
 from dagster_project.definitions import build_location
 from dagster_project.home import Address, Settings, open_instance, settings
-from dagster_project.materialize import bury_dead_runs
 from dagster_project.reload import Watch, seen
+from dagster_project.run_processes import bury_dead_runs
 from latamgpt.errors import OperatorError
 from latamgpt.receipts.freshness import page_now
 from latamgpt.store import Workspace, find_workspace

@@ -27,6 +27,16 @@ class NotPermittedError(OperatorError):
     exit_code = 77
 
 
+DRAINED = 85
+"""Exit code of processes that were asked to stop and have saved what they did: they are to be started again."""
+
+
+class DrainedError(OperatorError):
+    """What was asked to stop has saved all it did; the next run goes on from there."""
+
+    exit_code = DRAINED
+
+
 def quoted(value: object, max_chars: int = QUOTED_CHARS) -> str:
     """A value that somebody sent as a person may safely see it: short, and nothing in it that a screen would act on or hide."""
     text = str(value)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latamgpt.budget.funders import Funder
-from latamgpt.budget.ledger import Event, LedgerEntry, left_of, lefts, trainings_of, under_way
+from latamgpt.budget.ledger import ENDS, LedgerEntry, left_of, lefts, trainings_of, under_way
 from latamgpt.budget.quote import readable
 from latamgpt.errors import OperatorError
 from latamgpt.records import Curve, Table
@@ -14,7 +14,7 @@ from latamgpt.records import Curve, Table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SECONDS_PER_DAY = 86_400
+SECONDS_PER_HOUR, SECONDS_PER_DAY = 3600, 86_400
 FORMATS = (".svg", ".png", ".pdf")
 USED_HOURS = "hours used"
 
@@ -46,7 +46,7 @@ def trainings_table(entries: Sequence[LedgerEntry]) -> Table:
     rows: list[tuple[str | float | int | None, ...]] = []
     for mine in trainings_of(entries):
         first = mine[0]
-        used = [entry for entry in mine if entry.action == Event.USED]
+        used = [entry for entry in mine if entry.action in ENDS]
         hours, kwh = sum(e.amounts.accelerator_hours for e in used), sum(e.amounts.kwh for e in used)
         rows.append(
             (
@@ -60,11 +60,29 @@ def trainings_table(entries: Sequence[LedgerEntry]) -> Table:
                 first.amounts.kwh,
                 kwh,
                 _ratio(kwh, first.amounts.kwh),
-                ", ".join(sorted({entry.energy for entry in used})) if mine[-1].action == Event.USED else "under way",
+                "; ".join(_known_by(used)) if mine[-1].action in ENDS else "under way",
             )
         )
     columns = ("training", "site", "began", "attempts", "hours quoted", "used", "ratio", "kWh quoted", "kWh used", "kWh ratio")
-    return Table(name="trainings", columns=(*columns, "energy"), rows=tuple(rows))
+    return Table(name="trainings", columns=(*columns, "known by"), rows=tuple(rows))
+
+
+def reservations_table(entries: Sequence[LedgerEntry], now: datetime) -> Table:
+    """Trainings that have not ended by this ledger, and what is kept for each, the oldest first."""
+    rows = tuple(
+        (
+            entry.subject[:16],
+            entry.site,
+            entry.time[:16],
+            round((now.timestamp() - _seconds(entry)) / SECONDS_PER_HOUR, 1),
+            readable(entry.amounts.accelerator_hours),
+            readable(entry.amounts.us_dollars),
+            ", ".join(share.funder for share in entry.shares),
+        )
+        for entry in sorted(under_way(entries), key=_seconds)
+    )
+    columns = ("training", "site", "since", "age, hours", "accelerator hours", "US$", "of")
+    return Table(name="open reservations", columns=columns, rows=rows)
 
 
 def burn_down(funders: Sequence[Funder], entries: Sequence[LedgerEntry]) -> tuple[Curve, ...]:
@@ -82,7 +100,7 @@ def burn_down(funders: Sequence[Funder], entries: Sequence[LedgerEntry]) -> tupl
     ]
     used, total = [0.0], 0.0
     for entry in entries:
-        total += entry.amounts.accelerator_hours if entry.action == Event.USED else 0.0
+        total += entry.amounts.accelerator_hours if entry.action in ENDS else 0.0
         used.append(total)
     return (*curves, _curve("all trainings", USED_HOURS, (0.0, *days), used))
 
@@ -123,6 +141,10 @@ def _figure(num_plots: int) -> "Figure":
 
 def _curve(name: str, y_label: str, x: Sequence[float], y: Sequence[float]) -> Curve:
     return Curve(name=name, x_label="days since the ledger's first line", y_label=y_label, x=tuple(x), y=tuple(y))
+
+
+def _known_by(used: Sequence[LedgerEntry]) -> list[str]:
+    return sorted({entry.energy for entry in used} | {entry.clock for entry in used if entry.clock})
 
 
 def _seconds(entry: LedgerEntry) -> float:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import model_validator
+from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from latamgpt.budget.funders import Funder, Share
 from latamgpt.budget.quote import Amounts
@@ -24,6 +24,9 @@ from latamgpt.units import KG_PER_KWH
 
 DONE = "done"
 WORKED_OUT = "worked out from power and time"
+BY_COMMAND = ""  # hours by the clock of the command that ran the training, which for processes of its own machine is right
+BY_SLURM = "hours as Slurm's accounting has them"
+BY_COMMAND_WITH_QUEUE = "hours by the command's clock, the time in the queue too: Slurm's accounting did not say"
 
 
 class Event(StrEnum):
@@ -32,6 +35,10 @@ class Event(StrEnum):
     QUOTED = "quoted"
     STARTED = "started"  # its amounts are reserved
     USED = "used"  # takes the place of the reservation
+    RELEASED = "released"  # the same, by a person's word: the training was given up
+
+
+ENDS = (Event.USED, Event.RELEASED)  # their amounts are what was taken
 
 
 class LedgerEntry(Entry):
@@ -41,6 +48,12 @@ class LedgerEntry(Entry):
     amounts: Amounts
     shares: tuple[Share, ...] = ()
     energy: str = WORKED_OUT  # how the kWh are known
+    clock: str = BY_COMMAND  # how the hours are known; not written where it says nothing: older lines have no such field
+
+    @model_serializer(mode="wrap")
+    def _without_an_empty_clock(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
+        fields = write(self)
+        return {name: value for name, value in fields.items() if name != "clock" or value}
 
     @model_validator(mode="after")
     def _energy_and_carbon_fit(self) -> "LedgerEntry":
@@ -60,6 +73,8 @@ class Posting:
     shares: tuple[Share, ...] = ()
     energy: str = WORKED_OUT
     detail: str = ""
+    clock: str = BY_COMMAND
+    actor: str = ""  # a person; '' for the stage that posts it
 
 
 class Ledger:
@@ -82,7 +97,7 @@ class Ledger:
         entry = LedgerEntry(
             sequence=len(self._chain.entries) + 1,
             time=datetime.now(UTC).isoformat(timespec="seconds"),
-            actor=f"latamgpt stage {'training_quote' if posting.event is Event.QUOTED else 'checkpoint'}",
+            actor=posting.actor or f"latamgpt stage {'training_quote' if posting.event is Event.QUOTED else 'checkpoint'}",
             action=posting.event,
             subject=posting.training,
             detail=posting.detail,
@@ -91,6 +106,7 @@ class Ledger:
             amounts=posting.amounts,
             shares=posting.shares,
             energy=posting.energy,
+            clock=posting.clock,
         )
         sealed = entry.model_copy(update={"sha256": entry.digest()})
         _append(self._path, sealed.line())
@@ -167,9 +183,14 @@ def under_way(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
     for entry in entries:
         if entry.action == Event.STARTED:
             reserved[entry.subject] = entry
-        elif entry.action == Event.USED:
+        elif entry.action in ENDS:
             reserved.pop(entry.subject, None)
     return list(reserved.values())
+
+
+def lines_of(training: str, entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
+    """The starts and ends of a training, of all its attempts."""
+    return [entry for entry in entries if entry.subject == training and entry.action != Event.QUOTED]
 
 
 def trainings_of(entries: Iterable[LedgerEntry]) -> list[list[LedgerEntry]]:
@@ -186,6 +207,15 @@ def trainings_of(entries: Iterable[LedgerEntry]) -> list[list[LedgerEntry]]:
         if entry.detail == DONE:
             del latest[entry.subject]
     return trainings
+
+
+def shares_of(reserved: LedgerEntry, hours: float) -> tuple[Share, ...]:
+    """Who pays so many hours of what was reserved."""
+    share = hours / reserved.amounts.accelerator_hours if reserved.amounts.accelerator_hours else 0.0
+    return tuple(
+        Share(funder=each.funder, us_dollars=each.us_dollars * share, accelerator_hours=each.accelerator_hours * share)
+        for each in reserved.shares
+    )
 
 
 def _draw(left: dict[str, float], in_hours: set[str], shares: Iterable[Share], sign: int) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from latamgpt.errors import OperatorError
-from latamgpt.launch.local import DRAINED, FAILURE_VARIABLE
+from latamgpt.errors import DRAINED, OperatorError
+from latamgpt.launch.local import FAILURE_VARIABLE
 from latamgpt.launch.rank_jobs import RankJobs
 from latamgpt.launch.site import Site
 
@@ -132,6 +132,7 @@ def _body(command: Command, job: JobFiles, site: Site, jobs: RankJobs) -> list[s
         "PORT": f"{FIRST_PORT} + (SLURM_JOB_ID * 131 + start * 17 + try) % {NUM_PORTS}",
         "DRAINED": str(DRAINED),
         "NOT_OWNER": str(NOT_THE_OWNER),
+        "OPTIONS": "".join(f" {shlex.quote(option)}" for option in jobs.srun_options),
         "RANK": shlex.join([command.python, "-m", command.module, *command.arguments]),
     }
     text = BODY
@@ -182,7 +183,7 @@ for ((try = 0; try <= @RESTARTS@; try++)); do
     rm -f "$failure"
     export MASTER_PORT=$((@PORT@))
     say "ranks on $SLURM_JOB_NODELIST, port $MASTER_PORT"
-    srun --wait=@PEERS@ --kill-on-bad-exit=0 --cpus-per-task=@CORES@ --unbuffered bash -c \\
+    srun@OPTIONS@ --wait=@PEERS@ --kill-on-bad-exit=0 --cpus-per-task=@CORES@ --unbuffered bash -c \\
         'export RANK=$SLURM_PROCID LOCAL_RANK=$SLURM_LOCALID WORLD_SIZE=$SLURM_NTASKS; exec "$@"' \\
         rank @RANK@ </dev/null &
     ranks=$!

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import orjson
 
-from latamgpt.errors import OperatorError
+from latamgpt.errors import DRAINED, DrainedError, OperatorError
 from latamgpt.launch.heartbeat import HEARTBEATS_VARIABLE
 from latamgpt.launch.site import Site
 from latamgpt.launch.vigil import Limits
@@ -24,8 +24,6 @@ from latamgpt.launch.watchdog import watch
 FAILURE_VARIABLE = "LATAMGPT_FAILURE"
 SECONDS_TO_END = 10
 SECONDS_TO_DRAIN = 120  # as long as a spot machine has after its notice
-DRAINED = 85
-"""Exit code of processes that were asked to stop and have saved what they did: they are to be started again."""
 DRAIN_SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 LINES_OF_LOG_SHOWN = 20
@@ -39,12 +37,6 @@ class Watched:
 
     limits: Limits = field(default_factory=Limits)
     restarts: int = 3  # in a row that came no further than the one before
-
-
-class DrainedError(OperatorError):
-    """What was asked to stop has saved all it did; the next run goes on from there."""
-
-    exit_code = DRAINED
 
 
 def run_processes(

@@ -29,6 +29,7 @@ class RankJobs(Frozen):
     ] = {}  # of the ranks: how this site's network is used. Never a secret: scripts are kept
     setup: tuple[OneLine, ...] = ()  # lines of shell before the ranks start, such as: module load cuda
     directives: tuple[Directive, ...] = ()  # further ones of sbatch, such as --exclusive
+    srun_options: tuple[Directive, ...] = ()  # further ones of the step of the ranks, such as HyperPod's --auto-resume=1
     job_folder: str = "var/slurm/jobs"  # shared by this machine and the nodes: scripts, claims and logs of the jobs
     poll_seconds: Positive = 10  # between two questions to the controller
     silence_minutes: Positive = 30  # of a running job, after which it is requeued: longer than loading the model takes

@@ -19,6 +19,10 @@ from latamgpt.launch.words import say
 SIGNAL_ADDS = 128  # to an exit code, as a shell counts
 
 
+class LeftRunningError(SystemExit):
+    """The command ends by a signal, and what it followed goes on without it."""
+
+
 @dataclass(frozen=True)
 class Ranks:
     """A module that all ranks run, and by which files they are followed."""
@@ -39,7 +43,8 @@ def run_ranks(site: Site, work: Work, ranks: Ranks) -> None:
     Raises:
         OperatorError: the ranks raised one, Slurm refuses or forgot the job, or somebody ended it.
         RuntimeError: the ranks failed in another way; the end of their log is in the message.
-        SystemExit: a signal ended this process; the job is cancelled where somebody asked for that.
+        SystemExit: a signal ended this process, and the job was cancelled, as somebody asked for.
+        LeftRunningError: a signal ended this process, and the job goes on.
     """
     if site.training is None:
         on_this_machine = (site, ranks.module, ranks.arguments, ranks.environment, ranks.log)
@@ -62,6 +67,6 @@ def _leave(work: Work, jobs: RankJobs, interrupted: InterruptedBySignalError) ->
         files.cancelled.touch()
         cancel(files.name)
         say(f"job {files.name} was cancelled; what it saved is kept")
-    else:
-        say(f"this command ends and its job goes on: run the command again to follow it, `scancel --name={files.name}` to end it")
-    raise SystemExit(SIGNAL_ADDS + interrupted.number)
+        raise SystemExit(SIGNAL_ADDS + interrupted.number)
+    say(f"this command ends and its job goes on: run the command again to follow it, `scancel --name={files.name}` to end it")
+    raise LeftRunningError(SIGNAL_ADDS + interrupted.number)

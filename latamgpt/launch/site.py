@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from latamgpt.errors import OperatorError
 from latamgpt.launch.costs import SiteCost
+from latamgpt.launch.notice import Notice
 from latamgpt.launch.rank_jobs import RankJobs
 from latamgpt.launch.slurm import Slurm
 from latamgpt.records import Frozen
@@ -45,6 +46,7 @@ class Site(Frozen):
     slurm: Slurm | None = None  # what their jobs ask for, where the engine is slurm
     training: RankJobs | None = None  # what the job of those that train asks for; without it they are processes of this machine
     states: str = Field(default="", pattern=r"^(s3://[^/]+/.+)?$")  # to where the states of trainings are copied; '' is nowhere
+    notice: Notice = Notice.NONE  # how its machines say that they will be taken away: then the ranks save and end
     base_models: str = "var/base_models"  # base models' folders; relative to the checkout, or absolute
     fasttext_model: str = "var/language_models/fasttext.bin"  # for where params.yaml asks for one; relative or absolute
 

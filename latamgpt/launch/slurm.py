@@ -14,6 +14,7 @@ from latamgpt.records import Frozen
 Count = Annotated[int, Field(gt=0)]
 Directive = Annotated[str, Field(pattern=r"^--?[a-zA-Z].*$")]
 PROGRAMS = ("sbatch", "squeue", "scancel")
+NOT_THERE = 127  # as a shell says it
 ANSWER_SECONDS = 60  # a busy controller takes its time; squeue itself gives up later
 
 
@@ -91,8 +92,10 @@ def queued_jobs(job_name: str) -> dict[str, str] | None:
 
 
 def call(*command: str, given: str = "") -> "subprocess.CompletedProcess[str]":
-    """One of Slurm's commands, to its end; one that does not answer in time failed."""
+    """One of Slurm's commands, to its end; one that does not answer in time, or is not there, failed."""
     try:
         return subprocess.run(command, input=given, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False)
+    except FileNotFoundError:
+        return subprocess.CompletedProcess(command, NOT_THERE, "", f"{command[0]} is not on PATH")
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, 1, "", f"{command[0]} did not answer within {ANSWER_SECONDS} seconds")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from latamgpt.store import Workspace
 from latamgpt.tracking.owner import this_process
 from latamgpt.tracking.sending import Sender, forget_if_done
-from latamgpt.tracking.spool import Attached, Begin, End, Points, Spool, SpoolWriter, Start
+from latamgpt.tracking.spool import Attached, Begin, End, Ending, Points, Spool, SpoolWriter, Start
 from latamgpt.tracking.watcher import start_watcher
 
 SECONDS_TO_BE_SENT = 60  # at the end: then the rest is the watcher's, or the next run's
@@ -92,10 +92,10 @@ class RunLog:
             return
         self.writer.add(Attached(name=name))
 
-    def close(self, status: str) -> None:
+    def close(self, how: Ending) -> None:
         """Enter how the run ended, and wait until MLflow has all of it; where it is away, the spool stays."""
         ended_ms = _now_ms()
-        self.writer.add(End(at_ms=ended_ms, status=status))
+        self.writer.add(End(at_ms=ended_ms, how=how))
         self.writer.close()
         if not self._is_left_to_watcher(ended_ms):
             Sender(Workspace(self.spool.root), self.spool).send()

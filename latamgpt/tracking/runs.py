@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from latamgpt.errors import OperatorError
+from latamgpt.errors import DrainedError, OperatorError
 from latamgpt.store import Workspace, digest_of, held, sha256_file
 from latamgpt.tracking.links import leave_link
 from latamgpt.tracking.points import RunLog
 from latamgpt.tracking.sending import send_left
 from latamgpt.tracking.server import must_answer
-from latamgpt.tracking.spool import Begin, Spool, SpoolWriter, UsedDataset, spool_folder
+from latamgpt.tracking.spool import Begin, Ending, Spool, SpoolWriter, UsedDataset, spool_folder
 from latamgpt.tracking.watcher import start_watcher
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def start_run(
     datasets: Sequence[DatasetUsed] = (),
     watched: bool = False,
 ) -> Generator[RunLog]:
-    """One MLflow run for a stage's work: FINISHED when the block ends, FAILED when it raises, KILLED when it is interrupted.
+    """One MLflow run for a stage's work: FINISHED when it ends, FAILED when it raises, KILLED when interrupted or drained.
 
     Steps: take up the spool of the run to continue (its `key`), or begin one; leave the link; write to the spool alone; at the
     end see all of it sent. A watched run has a process beside it that sends meanwhile, samples the machine, and closes the run
@@ -77,13 +77,16 @@ def start_run(
         send_left(workspace)
     try:
         yield run_log
+    except DrainedError:
+        run_log.close(Ending.DRAINED)
+        raise
     except Exception:
-        run_log.close("FAILED")
+        run_log.close(Ending.FAILED)
         raise
     except BaseException:
-        run_log.close("KILLED")
+        run_log.close(Ending.INTERRUPTED)
         raise
-    run_log.close("FINISHED")
+    run_log.close(Ending.FINISHED)
 
 
 def find_run(client: "MlflowClient", run_id: str) -> "Run | None":

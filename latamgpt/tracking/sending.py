@@ -19,7 +19,7 @@ from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace
 from latamgpt.tracking.links import complete_link
 from latamgpt.tracking.server import USER, connect, find_experiment, tracking_uri
-from latamgpt.tracking.spool import Attached, Begin, End, Line, Points, Sent, Spool, Start, spool_folder
+from latamgpt.tracking.spool import Attached, Begin, End, Ending, Line, Points, Sent, Spool, Start, spool_folder
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 POINTS_PER_BATCH, PARAMS_PER_BATCH = 1000, 100  # MLflow's limits for one log_batch call
 KEY_TAG = "latamgpt.key"
+END_TAG = "latamgpt.end"  # one of Ending: MLflow has one word for what was killed and for what was drained and goes on
 DIGEST_TAG = "manifest_sha256"
 DATASET_DIGEST_CHARS = 36  # the longest that MLflow's store takes
 SECONDS_OF_SILENCE = 600  # of a sender on another machine, after which the run there is taken for dead
@@ -79,11 +80,14 @@ class Sender:
             case Begin():
                 self._log_begin(client, run_id, line)
             case Start():
+                if END_TAG in client.get_run(run_id).data.tags:
+                    client.delete_tag(run_id, END_TAG)
                 client.update_run(run_id, status="RUNNING")
             case Attached():
                 client.log_artifact(run_id, str(self._spool.files / line.name))
             case End():
-                client.set_terminated(run_id, line.status, line.at_ms)
+                client.set_tag(run_id, END_TAG, line.how)
+                client.set_terminated(run_id, line.how.status, line.at_ms)
             case Points():
                 pass
 
@@ -179,7 +183,7 @@ def forget_if_done(spool: Spool) -> None:
     _, end = spool.last_start_and_end()
     if end is None or spool.read_sent().offset < spool.lines.stat().st_size:
         return
-    if end.status == "FINISHED" or time.time() - end.at_ms / 1000 > SECONDS_KEPT:
+    if end.how is Ending.FINISHED or time.time() - end.at_ms / 1000 > SECONDS_KEPT:
         for path in (*(spool.files.iterdir() if spool.files.is_dir() else ()), spool.lines, spool.sent_path, _lock(spool)):
             path.unlink(missing_ok=True)
         if spool.files.is_dir():

@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -67,12 +68,27 @@ class Attached(Frozen):
     name: str
 
 
+class Ending(StrEnum):
+    """How a run ended."""
+
+    FINISHED = "finished"
+    FAILED = "failed"  # it raised
+    DRAINED = "drained"  # it was asked to stop, saved what it did, and is to go on
+    INTERRUPTED = "interrupted"
+    KILLED = "killed"  # so that it could not say anything
+
+    @property
+    def status(self) -> str:
+        """MLflow's word: it knows three ends."""
+        return self.name if self in (Ending.FINISHED, Ending.FAILED) else "KILLED"
+
+
 class End(Frozen):
-    """The run has ended, as MLflow calls it: FINISHED, FAILED or KILLED."""
+    """The run has ended, until somebody goes on with it."""
 
     kind: Literal["end"] = "end"
     at_ms: int
-    status: str
+    how: Ending
 
 
 Line = Begin | Start | Points | Attached | End
@@ -145,7 +161,7 @@ class Spool:
             start, end = self.last_start_and_end()
             if start is not None and start.owner == owner and end is None:
                 with SpoolWriter(self) as writer:
-                    writer.add(End(at_ms=at_ms, status="KILLED"))
+                    writer.add(End(at_ms=at_ms, how=Ending.KILLED))
 
 
 @dataclass

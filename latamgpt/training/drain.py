@@ -3,14 +3,15 @@
 import signal
 import time
 
-from latamgpt.launch.local import DRAIN_SIGNALS, DrainedError
+from latamgpt.errors import DrainedError
+from latamgpt.launch.local import DRAIN_SIGNALS
 
 
 class Drain:
     """Whether somebody asked this process to stop: Slurm before a walltime or a preemption, a spot machine's notice, a person."""
 
     def __init__(self) -> None:
-        self.asked = ""  # the signal's name
+        self.asked = ""  # by what: a signal's name, or a notice
         self.asked_at = 0.0  # of the monotonic clock
         self._has_begun = False
 
@@ -22,6 +23,10 @@ class Drain:
     def begin(self) -> None:
         """From now on a signal waits for the end of a step."""
         self._has_begun = True
+
+    def ask(self, why: str) -> None:
+        """Ask as a signal does, but for this: before the first step it is remembered, since the other ranks were not asked."""
+        self.asked, self.asked_at = self.asked or why, self.asked_at or time.monotonic()
 
     def _take(self, number: int, _frame: object) -> None:
         self.asked, self.asked_at = signal.Signals(number).name, self.asked_at or time.monotonic()

@@ -5,12 +5,15 @@
 
 import faulthandler
 import logging
+import os
 import sys
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from latamgpt.launch.local import DrainedError, die_with_parent, errors_for_parent
+from latamgpt.errors import DrainedError
+from latamgpt.launch.local import die_with_parent, errors_for_parent
+from latamgpt.launch.notice import watch_for_notice
 from latamgpt.launch.site import read_site
 from latamgpt.launch.watchdog import DUMP_SIGNAL
 from latamgpt.store import Workspace
@@ -67,6 +70,8 @@ def run_job(job: TrainingJob) -> None:
     drain.listen()
     rank = join_ranks()
     make_deterministic(job.threads, job.params.checkpoint.seed)
+    if os.environ.get("LOCAL_RANK", "0") == "0":  # one for each machine
+        watch_for_notice(read_site(Path(job.root)).notice, drain.ask)
     with ExitStack() as stack:
         if rank.is_first:
             stack.enter_context(resume.only_trainer(Path(job.resume)))

@@ -8,6 +8,8 @@ import pytest
 from latamgpt.budget.funders import Funder
 from latamgpt.budget.need import Need
 from latamgpt.launch.site import Site, read_site
+from latamgpt.params import Params
+from tests.launch.fakes import Fakes
 
 SITE = """
 country: CL
@@ -43,6 +45,25 @@ def root(tmp_path: Path) -> Path:
 def site(root: Path) -> Site:
     """It."""
     return read_site(root, "casa")
+
+
+@pytest.fixture
+def rich(params: Params) -> Params:
+    """Parameters whose caps allow ten hours."""
+    caps = {"max_us_dollars": 20.5, "max_accelerator_hours": 10.5, "max_kwh": 20.0, "max_kg_co2e": 4.0}
+    return params.model_copy(update={"training_quote": params.training_quote.model_copy(update=caps)})
+
+
+@pytest.fixture
+def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fakes:
+    """Slurm's commands, with nothing in the queue."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    made = Fakes(folder)
+    monkeypatch.setenv("PATH", made.path)
+    for name in ("squeue", "sacct"):
+        made.answers(name, "")
+    return made
 
 
 def funder(name: str, **changes: object) -> Funder:

@@ -25,13 +25,6 @@ NOTHING = Amounts(accelerator_hours=0, us_dollars=0, kwh=0, kg_co2e=0, water_lit
 
 
 @pytest.fixture
-def rich(params: Params) -> Params:
-    """Parameters whose caps allow ten hours."""
-    caps = {"max_us_dollars": 20.5, "max_accelerator_hours": 10.5, "max_kwh": 20.0, "max_kg_co2e": 4.0}
-    return params.model_copy(update={"training_quote": params.training_quote.model_copy(update=caps)})
-
-
-@pytest.fixture
 def states(root: Path) -> Path:
     """Where a training saves its states."""
     folder = root / "states"

@@ -59,6 +59,24 @@ def test_the_ledger_prints_what_is_left_and_draws_it(here: Workspace, capsys: py
     assert Path("burn.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_an_open_reservation_is_shown_with_its_age_and_released_by_name_with_a_reason(
+    here: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ledger_of(here.root, read_site(here.root)) as ledger:
+        ledger.post(Posting(Event.STARTED, "abc", "laptop", HOUR))
+    assert main(["ledger"]) == 0
+    assert "open reservations:" in capsys.readouterr().out
+    assert main(["ledger", "--release", "abc", "--actor", "ana"]) == 2
+    assert "--release needs --because REASON" in capsys.readouterr().err
+    asked = ["ledger", "--release", "ab", "--because", "the corpus was withdrawn", "--actor", "ana"]
+    assert main([*asked, "--dry-run"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Nothing was written: --dry-run."
+    assert main(asked) == 0
+    assert capsys.readouterr().out.startswith("gave back 1.00 of the 1.00 accelerator hours")
+    assert main(["ledger"]) == 0
+    assert "open reservations:\n  none" in capsys.readouterr().out
+
+
 def test_the_asset_shows_the_site_s_quote_its_ledger_and_the_burn_down(here: Workspace) -> None:
     with ledger_of(here.root, read_site(here.root)) as ledger:
         ledger.post(Posting(Event.STARTED, "abc", "laptop", HOUR))

@@ -10,8 +10,9 @@ import pytest
 
 from dagster_project.definitions import Location
 from dagster_project.dvc_door import DvcDoor
-from dagster_project.executor import is_cancelled, process_tags
+from dagster_project.executor import is_cancelled
 from dagster_project.materialize import Outcome, execute
+from dagster_project.run_processes import process_tags
 from tests.dagster_project.small_factory import PARTNERS
 from tests.dagster_project.test_dvc_exec import mark, place, root, wait_for
 
@@ -105,7 +106,7 @@ def test_a_failed_gate_is_told_by_its_summary_and_what_failed(empty_factory: Loc
 def test_every_run_names_its_process_whoever_started_it(built_factory: Location, instance: dg.DagsterInstance) -> None:
     run = instance.get_run_by_id(execute(built_factory, instance, "factory", {"documents@alpha"}).run_id)
     assert run is not None
-    assert process_tags().items() <= run.tags.items()
+    assert process_tags(run.run_id).items() <= run.tags.items()
 
 
 @pytest.mark.slow

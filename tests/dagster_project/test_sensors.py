@@ -7,8 +7,6 @@ import dagster as dg
 import pytest
 
 from dagster_project.definitions import Location
-from dagster_project.executor import BORN_TAG, PID_TAG, process_tags
-from dagster_project.materialize import bury_dead_runs
 from dagster_project.sensors import build_sensors
 from tests.dagster_project.staleness import adopt_all
 from tests.dagster_project.test_dvc_exec import root
@@ -77,19 +75,6 @@ def test_only_looking_rehearsing_and_approvals_are_on_before_a_person_says_so(bu
     assert on == {"sources", "approvals"}
     by_schedule = {one.name for one in repository.schedule_defs if one.default_status is dg.DefaultScheduleStatus.RUNNING}
     assert by_schedule == {"weekly_withdrawal_drill"}
-
-
-def test_a_run_whose_process_was_killed_is_buried_and_a_living_one_is_not(
-    built_factory: Location, instance: dg.DagsterInstance
-) -> None:
-    job = built_factory.definitions.resolve_job_def("factory")
-    dead = {PID_TAG: "1", BORN_TAG: "0.0"}
-    killed, living = (
-        instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.STARTED) for tags in (dead, process_tags())
-    )
-    assert bury_dead_runs(instance) == 1
-    statuses = {run.run_id: run.status for run in instance.get_runs()}
-    assert statuses == {killed.run_id: dg.DagsterRunStatus.FAILURE, living.run_id: dg.DagsterRunStatus.STARTED}
 
 
 def test_cursor_of_deliveries_is_plain_json(built_factory: Location, instance: dg.DagsterInstance) -> None:

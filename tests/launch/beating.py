@@ -7,8 +7,9 @@ import sys
 import time
 from pathlib import Path
 
+from latamgpt.errors import DrainedError
 from latamgpt.launch.heartbeat import Activity, Heart
-from latamgpt.launch.local import DRAIN_SIGNALS, DrainedError, errors_for_parent
+from latamgpt.launch.local import DRAIN_SIGNALS, errors_for_parent
 from latamgpt.launch.watchdog import DUMP_SIGNAL
 
 STEPS = 40

@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 
-from latamgpt.errors import OperatorError
-from latamgpt.launch.local import DRAINED, errors_for_parent
+from latamgpt.errors import DRAINED, OperatorError
+from latamgpt.launch.local import errors_for_parent
 
 RANK, COUNT = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
 

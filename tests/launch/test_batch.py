@@ -94,6 +94,12 @@ def test_another_start_of_the_same_job_is_its_owner_and_meets_at_another_port(tm
     assert len(ports) == 2
 
 
+def test_a_site_s_own_options_reach_the_step_of_the_ranks(tmp_path: Path) -> None:
+    jobs = RankJobs(partition="work", walltime_minutes=5, srun_options=("--auto-resume=1",))
+    command = Command("python", "module", [], {}, tmp_path)
+    assert "    srun --auto-resume=1 --wait=30 " in batch_script(command, JobFiles(tmp_path, "job"), "", Site(training=jobs))
+
+
 def test_a_site_without_the_section_is_told_what_it_lacks(tmp_path: Path) -> None:
     command = Command("python", "module", [], {}, tmp_path)
     with pytest.raises(OperatorError, match=r"sites/here.yaml has no section training.*docs/training-on-slurm.md"):

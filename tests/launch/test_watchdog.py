@@ -9,7 +9,8 @@ from threading import Event
 
 import pytest
 
-from latamgpt.launch.local import DRAINED, DrainedError, Watched, run_processes
+from latamgpt.errors import DRAINED, DrainedError
+from latamgpt.launch.local import Watched, run_processes
 from latamgpt.launch.site import Site
 from latamgpt.launch.vigil import Limits
 from tests.conftest import ROOT

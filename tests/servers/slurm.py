@@ -1,14 +1,17 @@
 """A Slurm of the tests' own, two nodes, started and ended by the repository's scripts."""
 
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.conftest import ROOT
 
+LOCK = Path(tempfile.gettempdir()) / "latamgpt-tests-slurm.lock"
 SCRIPTS = ROOT / "scripts" / "slurm"
 PROGRAMS = ("sbatch", "slurmctld", "slurmd", "slurmdbd", "munged", "mariadbd", "ip")
 BRIDGE, NODE_INTERFACE = "slurmlab", "eth0"  # as scripts/slurm/network.sh and node.sh name them
@@ -25,12 +28,14 @@ def why_not() -> str:
 
 @contextmanager
 def slurm(folder: Path) -> Generator[Path]:
-    """Two idle nodes; gives what SLURM_CONF must name."""
-    try:
-        _run("up.sh", str(folder), "2")
-        yield folder / "etc" / "slurm.conf"
-    finally:
-        _run("down.sh", str(folder))
+    """Two idle nodes; gives what SLURM_CONF must name. One stands at a time: another process' tests wait for theirs."""
+    with LOCK.open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            _run("up.sh", str(folder), "2")
+            yield folder / "etc" / "slurm.conf"
+        finally:
+            _run("down.sh", str(folder))
 
 
 def cut_power(folder: Path, node: str) -> None:

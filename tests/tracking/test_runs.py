@@ -2,9 +2,11 @@
 
 import pytest
 
+from latamgpt.errors import DrainedError
 from latamgpt.store import Workspace, digest_of
 from latamgpt.tracking.points import RunLog
 from latamgpt.tracking.runs import DatasetUsed, start_run
+from latamgpt.tracking.sending import END_TAG, Sender
 from latamgpt.tracking.server import connect
 from latamgpt.tracking.spool import Start
 from tests.builders import publish_text
@@ -74,6 +76,20 @@ def test_run_that_is_interrupted_is_killed_and_not_failed(workspace: Workspace) 
     with pytest.raises(SystemExit), start_run(workspace, "checkpoint", "cpt", {}, {}) as run_log:
         raise SystemExit(143)
     assert connect(workspace).get_run(run_log.run_id).info.status == "KILLED"
+
+
+def test_run_that_was_drained_says_so_until_it_goes_on(workspace: Workspace) -> None:
+    with pytest.raises(DrainedError), start_run(workspace, "checkpoint", "cpt", {}, {}) as first:
+        raise DrainedError("2 of 9 steps are done and saved")
+    client = connect(workspace)
+    drained = client.get_run(first.run_id)
+    assert (drained.info.status, drained.data.tags[END_TAG]) == ("KILLED", "drained")
+    with start_run(workspace, "checkpoint", "cpt", {}, {}, continue_run=first.key) as second:
+        assert Sender(workspace, second.spool).send().problem == ""
+        again = client.get_run(first.run_id)
+        assert (again.info.status, END_TAG in again.data.tags) == ("RUNNING", False)
+    ended = client.get_run(first.run_id)
+    assert (ended.info.status, ended.data.tags[END_TAG]) == ("FINISHED", "finished")
 
 
 def test_steps_done_again_after_a_kill_cost_goodput_and_are_counted(workspace: Workspace) -> None:

@@ -10,7 +10,7 @@ import pytest
 from latamgpt.store import Workspace
 from latamgpt.tracking import spool as module
 from latamgpt.tracking.owner import Owner, this_process
-from latamgpt.tracking.spool import End, Points, Sent, Spool, SpoolWriter, Start
+from latamgpt.tracking.spool import End, Ending, Points, Sent, Spool, SpoolWriter, Start
 
 
 def points(step: int, value: float = 2.5) -> Points:
@@ -74,7 +74,7 @@ def test_run_is_buried_once_and_never_under_a_process_that_goes_on_with_it(works
         writer.add(Start(at_ms=1, owner=dead))
     spool.bury(dead, 2)
     spool.bury(dead, 3)
-    assert spool.last_start_and_end()[1] == End(at_ms=2, status="KILLED")
+    assert spool.last_start_and_end()[1] == End(at_ms=2, how=Ending.KILLED)
     with SpoolWriter(spool) as writer:
         writer.add(Start(at_ms=4, owner=this_process()))
     spool.bury(dead, 5)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from latamgpt.budget.ledger import BY_SLURM, read_ledger
+from latamgpt.launch.site import read_site
 from latamgpt.params import Params
 from latamgpt.training import checkpoint
 from tests.conftest import ROOT
@@ -190,3 +192,9 @@ def test_two_nodes_train_with_deepspeed(
     (log,) = (workspace.root / "var" / "slurm" / "jobs").glob("*.log")
     assert "ranks on node[1-2]" in log.read_text()
     assert (workspace.read("checkpoint") / "model.safetensors").stat().st_size > 0
+    used = read_ledger(workspace.root, read_site(workspace.root, "lab"))[-1]
+    (seconds,) = {
+        int(each) for each in ask("sacct", "-X", "--noheader", f"--name={the_job(workspace.root)}", "--format=ElapsedRaw").split()
+    }
+    assert used.clock == BY_SLURM
+    assert used.amounts.accelerator_hours * 3600 / 2 == pytest.approx(seconds, abs=2)  # it may still have been ending
