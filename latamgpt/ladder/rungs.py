@@ -77,14 +77,9 @@ def prepare_rung(checkout: Workspace, rung: RungParams) -> Workspace:
     """The rung's workspace with base, tokenizer and shards: this checkout's own where they are the same, else made there.
 
     Raises:
-        OperatorError: there is no corpus yet, or a stage refused.
+        OperatorError: there is no corpus yet, params.yaml gives another base, or a stage refused.
     """
     params = rung_params(checkout.root, rung)
-    if not is_published(checkout, "corpus"):
-        raise OperatorError(
-            "there is no corpus in this checkout, and a sweep is of a corpus. Run the factory first (`make run`), or the stages "
-            "up to corpus_gate."
-        )
     with held(checkout.root, f"sweep-rung-{rung.name}"):
         root = checkout.root / "var" / "sweep" / "rungs" / rung.name
         site = read_site(checkout.root)
@@ -101,7 +96,16 @@ def prepare_rung(checkout: Workspace, rung: RungParams) -> Workspace:
 
 
 def rung_identity(checkout: Workspace, params: Params) -> str:
-    """What must be the same for shards to be used again: parameters and corpus."""
+    """What must be the same for shards to be used again: parameters and corpus.
+
+    Raises:
+        OperatorError: there is no corpus.
+    """
+    if not is_published(checkout, "corpus"):
+        raise OperatorError(
+            "there is no corpus in this checkout, and a sweep is of a corpus. Run the factory first (`make run`), or the stages "
+            "up to corpus_gate."
+        )
     sections = params.model_dump(mode="json", include={"base_model", "partners", "rights", *MADE})
     what = {"params": sections, "corpus": digest_of(checkout.place("corpus"))}
     return hashlib.sha256(orjson.dumps(what, option=orjson.OPT_SORT_KEYS)).hexdigest()

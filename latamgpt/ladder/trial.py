@@ -40,12 +40,12 @@ def run_trial(checkout: Workspace, sweep: SweepParams, trial: Trial) -> TrialRes
     rung = find_rung(sweep, trial.rung)
     params = trial_params(rung_params(checkout.root, rung), rung, sweep, trial)
     with held(checkout.root, f"sweep-trial-{trial.folder_name}"):
-        prepared = prepare_rung(checkout, rung)
         identity = trial_identity(checkout, params)
         done = read_result(checkout.root, trial)
         if done is not None and done.identity == identity:
             return done
         must_afford(checkout, sweep, rung)
+        prepared = prepare_rung(checkout, rung)
         root = checkout.root / "var" / "sweep" / "trials" / trial.folder_name
         workspace = open_workspace(checkout, root, identity, read_site(checkout.root).ledger)
         nest(workspace, nesting(checkout, sweep, trial))

@@ -60,6 +60,15 @@ def trials_table(results: Sequence[TrialResult]) -> Table:
     )
 
 
+def languages_table(result: TrialResult) -> Table:
+    """A row per held-out text of one trial."""
+    return Table(
+        name="languages",
+        columns=("text", "domain", "before", "after", "change, %"),
+        rows=tuple((one.language, one.domain.value, one.before, one.after, percent(one.change)) for one in result.languages),
+    )
+
+
 def rules_table(fit: SweepFit) -> Table:
     """A row per rung and domain: the rule's numbers, and whether it tells anything."""
     rows = [
