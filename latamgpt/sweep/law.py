@@ -96,10 +96,10 @@ def fit_law(points: Points, *, num_samples: int, confidence: float, seed: int) -
     x = np.log(points.learning_rates_N)
     centre = float(np.mean(np.unique(x)))
     fitter = _Fitter.of(x - centre, points.shares_N)
-    y = points.changes_NL.mean(axis=1, keepdims=True)
+    y: Floats = points.changes_NL.mean(axis=1, keepdims=True)
     power, coefficients = fitter.fit(y)
     residuals = y - fitter.predict(power, coefficients)
-    shuffled = np.stack([draws.permutation(y[:, 0]) for _ in range(PERMUTATIONS)], axis=1)
+    shuffled: Floats = draws.permuted(np.repeat(y, PERMUTATIONS, axis=1), axis=0)
     explained = fitter.explained(y)
     chance = (1 + int(np.sum(fitter.explained(shuffled) >= explained[0]))) / (1 + PERMUTATIONS)
     law = Law(
@@ -148,7 +148,7 @@ class _Fitter:
                 "the sweep (3 x 3, or 2 x 2 with two seeds)."
             )
         designs = ((power, design_matrix(x, shares, power, has_parabola=has_parabola)) for power in powers)
-        return cls(tuple((power, one, np.linalg.pinv(one)) for power, one in designs), has_parabola, degrees)
+        return cls(tuple((power, one, np.linalg.pinv(one).astype(np.float64)) for power, one in designs), has_parabola, degrees)
 
     def fit(self, y_NB: Floats) -> tuple[Floats, Floats]:
         """The best power and its coefficients for each column."""

@@ -50,8 +50,15 @@ def test_a_rung_of_another_base_is_not_tried(bare: Workspace, sweep: SweepParams
         run_trial(bare, other, trials_of(other)[0])
 
 
+def params_of(checkout: Workspace, sweep: SweepParams) -> Params:
+    from latamgpt.ladder.price import trial_params
+    from latamgpt.ladder.rungs import rung_params
+
+    return trial_params(rung_params(checkout.root, sweep.ladder[0]), sweep.ladder[0], sweep, trials_of(sweep)[0])
+
+
 @pytest.mark.slow
-def test_a_killed_trial_goes_on_and_a_finished_one_is_not_trained_again(
+def test_four_trials_are_trained_once_each_through_a_kill_and_say_that_they_are_too_few(
     checkout: Workspace, sweep: SweepParams, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = trials_of(sweep)[0]
@@ -77,19 +84,9 @@ def test_a_killed_trial_goes_on_and_a_finished_one_is_not_trained_again(
     assert not (checkout.root / "data" / "checkpoint").exists()
     changed = sweep.model_copy(update={"evaluate_tokens": 201})
     assert trial_module.trial_identity(checkout, params_of(checkout, changed)) != result.identity
-
-
-def params_of(checkout: Workspace, sweep: SweepParams) -> Params:
-    from latamgpt.ladder.price import trial_params
-    from latamgpt.ladder.rungs import rung_params
-
-    return trial_params(rung_params(checkout.root, sweep.ladder[0]), sweep.ladder[0], sweep, trials_of(sweep)[0])
-
-
-@pytest.mark.slow
-def test_two_by_two_trials_stand_under_one_run_and_say_that_they_are_too_few(checkout: Workspace, sweep: SweepParams) -> None:
-    for trial in trials_of(sweep):
+    for trial in trials_of(sweep)[1:]:
         run_trial(checkout, sweep, trial)
+    assert started(checkout) == 4
     report, plot = conclude(checkout, sweep)
     assert "4 trials of 2 learning rates x 2 replay shares cannot tell" in report.summary
     assert read_fit(checkout.root) is not None
