@@ -20,7 +20,7 @@ from latamgpt.sweep.view import languages_table, percent
 
 TRIAL, FIT, CORPUS = "sweep_trial", "sweep_fit", "corpus"
 SHOWN_FIT = Shown(
-    group="sweep",
+    group="training",
     description="The mixture rule: how new and old text change with learning rate and replay share, what it proposes, or that it "
     "cannot tell.",
     kinds=("python", "mlflow"),
@@ -28,7 +28,7 @@ SHOWN_FIT = Shown(
     curves=True,
 )
 SHOWN_TRIAL = Shown(
-    group="sweep",
+    group="training",
     description="One training of a small model for each partition: rung, learning rate, replay share, seed. Priced first; never "
     "released; a finished one is not trained again.",
     kinds=("deepspeed", "mlflow"),

@@ -34,15 +34,15 @@ def add(parsers: Parsers) -> None:
 def _plan(_: argparse.Namespace) -> int:
     from latamgpt.ladder.price import price_rung, price_table
     from latamgpt.ladder.rungs import read_ladder
+    from latamgpt.ladder.standing import standing_result
     from latamgpt.params import read_params
-    from latamgpt.sweep.results import read_result
     from latamgpt.sweep.trials import trials_of
 
     workspace = find_workspace(Path.cwd())
     sweep = read_params(workspace.root).sweep
     ladder = read_ladder(workspace.root, sweep)
-    done = {trial.name: read_result(workspace.root, trial) is not None for trial in trials_of(sweep)}
-    rows = tuple((name, "done" if is_done else "to run") for name, is_done in done.items())
+    trials = [trial for trial in trials_of(sweep) if trial.rung in ladder.params]
+    rows = tuple((trial.name, "done" if standing_result(workspace, sweep, trial) else "to run") for trial in trials)
     _print(Table(name="trials", columns=("trial", "state"), rows=rows))
     _print(price_table([price_rung(workspace, sweep, rung) for rung in sweep.ladder if rung.name in ladder.params]))
     for name, reason in ladder.reasons.items():

@@ -9,14 +9,12 @@ from latamgpt.budget.quote import Amounts, SiteQuote, must_fit_memory, quote
 from latamgpt.budget.spending import funding_of
 from latamgpt.errors import OperatorError
 from latamgpt.ladder.rungs import rung_params
+from latamgpt.ladder.standing import standing_result, trial_params
 from latamgpt.launch.site import Site, read_site
-from latamgpt.params import Params, RungParams, SweepParams
+from latamgpt.params import RungParams, SweepParams
 from latamgpt.records import Table
 from latamgpt.store import Workspace
-from latamgpt.sweep.results import read_result
-from latamgpt.sweep.trials import Trial, trials_of
-
-ALL_STEPS = 1 << 30  # evaluated before the first and after the last step alone
+from latamgpt.sweep.trials import trials_of
 
 
 @dataclass(frozen=True)
@@ -34,23 +32,6 @@ class RungPrice:
         return Amounts(**{name: value * self.num_trials for name, value in self.quoted.amounts.model_dump().items()})
 
 
-def trial_params(params: Params, rung: RungParams, sweep: SweepParams, trial: Trial) -> Params:
-    """The parameters that a trial's stages run with: the rung's, and what the trial is of."""
-    mixture = {"num_tokens": rung.num_tokens, "replay_share": trial.replay_share, "seed": trial.seed}
-    checkpoint = {
-        "learning_rate": trial.learning_rate,
-        "seed": trial.seed,
-        "evaluate_tokens": sweep.evaluate_tokens,
-        "evaluate_every_steps": ALL_STEPS,
-    }
-    return params.model_copy(
-        update={
-            "mixture": params.mixture.model_copy(update=mixture),
-            "checkpoint": params.checkpoint.model_copy(update=checkpoint),
-        }
-    )
-
-
 def price_rung(checkout: Workspace, sweep: SweepParams, rung: RungParams, site: Site | None = None) -> RungPrice:
     """What a rung takes on a site, by the quote that the training itself is held against.
 
@@ -60,7 +41,7 @@ def price_rung(checkout: Workspace, sweep: SweepParams, rung: RungParams, site: 
     trials = trials_of(sweep, (rung.name,))
     params = trial_params(rung_params(checkout.root, rung), rung, sweep, trials[0])
     quoted = quote(params, planned_need(params), site or read_site(checkout.root))
-    return RungPrice(rung, quoted, len(trials), sum(read_result(checkout.root, one) is not None for one in trials))
+    return RungPrice(rung, quoted, len(trials), sum(standing_result(checkout, sweep, one) is not None for one in trials))
 
 
 def must_afford(checkout: Workspace, sweep: SweepParams, rung: RungParams) -> RungPrice:

@@ -1,23 +1,21 @@
 """One trial: a mixture with its replay share, a training at its learning rate, what that did to every language."""
 
-import hashlib
 import math
 import shutil
 
-import orjson
-
 from latamgpt.budget.ledger import Event, read_ledger, trainings_of
 from latamgpt.budget.quote import Amounts
-from latamgpt.ladder.price import must_afford, trial_params
-from latamgpt.ladder.rungs import ABILITY, ABILITY_SHARDS, prepare_rung, rung_identity, rung_params
+from latamgpt.ladder.price import must_afford
+from latamgpt.ladder.rungs import ABILITY, ABILITY_SHARDS, prepare_rung, rung_params
 from latamgpt.ladder.runs import nesting
+from latamgpt.ladder.standing import standing_result, trial_identity, trial_params
 from latamgpt.ladder.workspaces import is_published, link_outputs, open_workspace
 from latamgpt.launch.site import read_site
 from latamgpt.params import Params, SweepParams
 from latamgpt.records import Report
 from latamgpt.stages import run_stage
 from latamgpt.store import Workspace, digest_of, held, write_report
-from latamgpt.sweep.results import Domain, LanguageResult, TrialResult, publish_result, read_result
+from latamgpt.sweep.results import Domain, LanguageResult, TrialResult, publish_result
 from latamgpt.sweep.trials import Trial, find_rung
 from latamgpt.tracking.nesting import nest
 from latamgpt.training.checkpoint import INPUTS
@@ -40,11 +38,10 @@ def run_trial(checkout: Workspace, sweep: SweepParams, trial: Trial) -> TrialRes
     rung = find_rung(sweep, trial.rung)
     params = trial_params(rung_params(checkout.root, rung), rung, sweep, trial)
     with held(checkout.root, f"sweep-trial-{trial.folder_name}"):
-        identity = trial_identity(checkout, params)
-        done = read_result(checkout.root, trial)
-        if done is not None and done.identity == identity:
+        if done := standing_result(checkout, sweep, trial):
             return done
         must_afford(checkout, sweep, rung)
+        identity = trial_identity(checkout, params)
         prepared = prepare_rung(checkout, rung)
         root = checkout.root / "var" / "sweep" / "trials" / trial.folder_name
         workspace = open_workspace(checkout, root, identity, read_site(checkout.root).ledger)
@@ -54,13 +51,6 @@ def run_trial(checkout: Workspace, sweep: SweepParams, trial: Trial) -> TrialRes
         publish_result(checkout.root, trial, result)
         shutil.rmtree(root)
         return result
-
-
-def trial_identity(checkout: Workspace, params: Params) -> str:
-    """Of what a trial is: its parameters and the corpus. The program is not in it: a sweep outlives many commits."""
-    sections = params.model_dump(mode="json", include={"mixture", "checkpoint"})
-    what = {"params": sections, "rung": rung_identity(checkout, params)}
-    return hashlib.sha256(orjson.dumps(what, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def train(prepared: Workspace, workspace: Workspace, params: Params) -> None:

@@ -7,10 +7,9 @@ import math
 from enum import StrEnum
 from pathlib import Path
 
-from latamgpt.params import SweepParams
 from latamgpt.records import Frozen
 from latamgpt.store import Workspace, write_json
-from latamgpt.sweep.trials import Trial, trials_of
+from latamgpt.sweep.trials import Trial
 
 TRIALS, TRIAL_NAME = "trials", "trial.json"
 
@@ -88,9 +87,3 @@ def read_result(root: Path, trial: Trial) -> TrialResult | None:
     if not store.place(TRIALS, trial.folder_name).is_dir():
         return None
     return TrialResult.model_validate_json((store.read(TRIALS, trial.folder_name) / TRIAL_NAME).read_bytes())
-
-
-def read_results(root: Path, params: SweepParams) -> tuple[TrialResult, ...]:
-    """All results of the sweep that params.yaml describes, in its order."""
-    found = (read_result(root, trial) for trial in trials_of(params))
-    return tuple(result for result in found if result is not None)

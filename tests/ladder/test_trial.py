@@ -10,9 +10,10 @@ from latamgpt.ladder import trial as trial_module
 from latamgpt.ladder.conclude import conclude
 from latamgpt.ladder.price import must_afford, price_rung
 from latamgpt.ladder.rungs import read_ladder
+from latamgpt.ladder.standing import standing_result
 from latamgpt.ladder.trial import run_trial
 from latamgpt.launch.site import read_site
-from latamgpt.params import Params, SweepParams
+from latamgpt.params import SweepParams
 from latamgpt.records import Report
 from latamgpt.store import Workspace
 from latamgpt.sweep.fit import read_fit
@@ -50,13 +51,6 @@ def test_a_rung_of_another_base_is_not_tried(bare: Workspace, sweep: SweepParams
         run_trial(bare, other, trials_of(other)[0])
 
 
-def params_of(checkout: Workspace, sweep: SweepParams) -> Params:
-    from latamgpt.ladder.price import trial_params
-    from latamgpt.ladder.rungs import rung_params
-
-    return trial_params(rung_params(checkout.root, sweep.ladder[0]), sweep.ladder[0], sweep, trials_of(sweep)[0])
-
-
 @pytest.mark.slow
 def test_four_trials_are_trained_once_each_through_a_kill_and_say_that_they_are_too_few(
     checkout: Workspace, sweep: SweepParams, monkeypatch: pytest.MonkeyPatch
@@ -82,8 +76,7 @@ def test_four_trials_are_trained_once_each_through_a_kill_and_say_that_they_are_
     assert result.accelerator_hours > 0
     assert not (checkout.root / "var" / "sweep" / "trials" / first.folder_name).exists()
     assert not (checkout.root / "data" / "checkpoint").exists()
-    changed = sweep.model_copy(update={"evaluate_tokens": 201})
-    assert trial_module.trial_identity(checkout, params_of(checkout, changed)) != result.identity
+    assert standing_result(checkout, sweep.model_copy(update={"evaluate_tokens": 201}), first) is None
     for trial in trials_of(sweep)[1:]:
         run_trial(checkout, sweep, trial)
     assert started(checkout) == 4
