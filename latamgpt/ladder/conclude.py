@@ -36,5 +36,5 @@ def conclude(checkout: Workspace, params: SweepParams) -> tuple[Report, bytes]:
         OperatorError: no trial was run.
     """
     report, plot = fitted(checkout, params)
-    attach_fit(checkout, params, report, plot)
+    attach_fit(checkout, report, plot)
     return report, plot

@@ -4,9 +4,8 @@ import hashlib
 
 import orjson
 
-from latamgpt.params import SweepParams
 from latamgpt.records import Frozen, Report
-from latamgpt.store import Workspace, digest_of, replace_json
+from latamgpt.store import Workspace, digest_of, held, replace_json
 from latamgpt.sweep.results import sweep_store
 from latamgpt.sweep.trials import Trial
 from latamgpt.tracking.nesting import Nesting
@@ -16,6 +15,7 @@ from latamgpt.tracking.server import USER, tracking_uri
 STAGE = "sweep"
 KEY_CHARS = 32
 PLOT = "sweep.png"
+LOCK = "sweep-run"  # two trials that begin together are of one run
 
 
 class Parent(Frozen):
@@ -26,7 +26,7 @@ class Parent(Frozen):
     store: str
 
 
-def nesting(checkout: Workspace, params: SweepParams, trial: Trial) -> Nesting:
+def nesting(checkout: Workspace, trial: Trial) -> Nesting:
     """What a trial's run is tagged with, and which run it stands under."""
     axes = {
         "rung": trial.rung,
@@ -35,44 +35,39 @@ def nesting(checkout: Workspace, params: SweepParams, trial: Trial) -> Nesting:
         "seed": f"{trial.seed}",
     }
     own = {f"sweep.{name}": value for name, value in axes.items()}
-    return Nesting(parent=parent_run(checkout, params), params=own, tags={**own, "sweep.trial": trial.name})
+    return Nesting(parent=parent_run(checkout), params=own, tags={**own, "sweep.trial": trial.name})
 
 
-def parent_run(checkout: Workspace, params: SweepParams) -> str:
+def parent_run(checkout: Workspace) -> str:
     """MLflow's id of this sweep's run, begun where there is none; '' where MLflow is away: the trial's run then stands alone."""
     path = sweep_store(checkout.root).root / "parent.json"
-    key, store = sweep_key(checkout, params), USER.sub("//", tracking_uri(checkout))
-    if path.is_file():
-        known = Parent.model_validate_json(path.read_bytes())
-        if known.key == key and known.store == store:
-            return known.run_id
-    with start_run(checkout, STAGE, _name(checkout), {STAGE: _shown(params)}, {}, continue_run=key) as log:
-        pass
-    if log.run_id:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_json(path, Parent(key=key, run_id=log.run_id, store=store))
-    return log.run_id
+    key, store = sweep_key(checkout), USER.sub("//", tracking_uri(checkout))
+    with held(checkout.root, LOCK):
+        if path.is_file():
+            known = Parent.model_validate_json(path.read_bytes())
+            if known.key == key and known.store == store:
+                return known.run_id
+        with start_run(checkout, STAGE, _name(checkout), {}, {}, continue_run=key) as log:
+            pass
+        if log.run_id:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_json(path, Parent(key=key, run_id=log.run_id, store=store))
+        return log.run_id
 
 
-def attach_fit(checkout: Workspace, params: SweepParams, report: Report, plot: bytes) -> None:
+def attach_fit(checkout: Workspace, report: Report, plot: bytes) -> None:
     """Add the fit to the sweep's run: numbers against the trials that it stands on, the plot, the report."""
-    key = sweep_key(checkout, params)
-    with start_run(checkout, STAGE, _name(checkout), {STAGE: _shown(params)}, {}, continue_run=key) as log:
+    key = sweep_key(checkout)
+    with held(checkout.root, LOCK), start_run(checkout, STAGE, _name(checkout), {}, {}, continue_run=key) as log:
         log.log({f"fit/{name}": value for name, value in report.metrics.items()}, report.counts["trials"])
         log.attach(PLOT, plot)
         log.attach("sweep_fit.json", orjson.dumps(report.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
 
 
-def sweep_key(checkout: Workspace, params: SweepParams) -> str:
-    """The same for every process that works on one sweep of one corpus."""
-    what = {"params": params.model_dump(mode="json"), "corpus": digest_of(checkout.place("corpus"))}
-    return hashlib.sha256(orjson.dumps(what, option=orjson.OPT_SORT_KEYS)).hexdigest()[:KEY_CHARS]
+def sweep_key(checkout: Workspace) -> str:
+    """One sweep for one corpus, however its grid is widened."""
+    return hashlib.sha256(f"{STAGE} {digest_of(checkout.place('corpus'))}".encode()).hexdigest()[:KEY_CHARS]
 
 
 def _name(checkout: Workspace) -> str:
     return f"sweep corpus-{digest_of(checkout.place('corpus'))[:8]}"
-
-
-def _shown(params: SweepParams) -> dict[str, object]:
-    plain = params.model_dump(mode="json", exclude={"ladder"})
-    return {**plain, "ladder": {rung.name: rung.model_dump(mode="json", exclude={"name"}) for rung in params.ladder}}

@@ -45,7 +45,7 @@ def run_trial(checkout: Workspace, sweep: SweepParams, trial: Trial) -> TrialRes
         prepared = prepare_rung(checkout, rung)
         root = checkout.root / "var" / "sweep" / "trials" / trial.folder_name
         workspace = open_workspace(checkout, root, identity, read_site(checkout.root).ledger)
-        nest(workspace, nesting(checkout, sweep, trial))
+        nest(workspace, nesting(checkout, trial))
         train(prepared, workspace, params)
         result = measured(workspace, params, trial, identity)
         publish_result(checkout.root, trial, result)
