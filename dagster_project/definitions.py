@@ -9,12 +9,14 @@ import dagster as dg
 from assets.factory import Factory, build_factory
 from assets.lifecycle import SHOWN
 from assets.shown import Shown
+from assets.sweep import sweep_assets
 from dagster_project.drill import drill_job, drill_spec, weekly_drill
 from dagster_project.dvc_door import DvcDoor, DvcResource
 from dagster_project.dvc_graph import load_graph
 from dagster_project.executor import thread_executor
 from dagster_project.jobs import build_jobs, monthly_retrain
 from dagster_project.sensors import build_sensors
+from dagster_project.trial_door import TrialDoor
 from latamgpt.params import read_params
 from latamgpt.store import Workspace, find_workspace
 
@@ -32,14 +34,23 @@ def build_location(workspace: Workspace, shown: Mapping[str, Shown] = SHOWN) -> 
     """Assets, checks, jobs, schedule, sensors and resources over the graph of a workspace."""
     factory = build_factory(workspace, load_graph(workspace), shown)
     door = DvcDoor(workspace)
-    executor = thread_executor(door.stop_all)
+    trials = TrialDoor(workspace)
+
+    def stop_all(*, is_cancelled: bool) -> None:
+        door.stop_all(is_cancelled=is_cancelled)
+        trials.stop_all(is_cancelled=is_cancelled)
+
+    executor = thread_executor(stop_all)
     definitions = dg.Definitions(
-        assets=[*factory.assets(), drill_spec()],
+        assets=[*factory.assets(), drill_spec(), *sweep_assets(workspace)],
         asset_checks=factory.checks(),
         jobs=[*build_jobs(factory.graph, executor), drill_job(workspace)],
         schedules=[monthly_retrain, weekly_drill],
         sensors=build_sensors(factory, door, lambda: newly_approved(workspace)),
-        resources={"dvc": dg.ResourceDefinition.hardcoded_resource(DvcResource(door))},
+        resources={
+            "dvc": dg.ResourceDefinition.hardcoded_resource(DvcResource(door)),
+            "trials": dg.ResourceDefinition.hardcoded_resource(trials),
+        },
         executor=executor,
     )
     return Location(factory, door, definitions)

@@ -27,6 +27,7 @@ from latamgpt.commands import (
     simulate_failures,
     site,
     stage,
+    sweep,
     trace,
     withdraw,
 )
@@ -34,7 +35,7 @@ from latamgpt.errors import OperatorError
 
 COMMANDS = (
     *(stage, registry, languages, deliver, ocr, corrections, withdraw, drill),
-    *(release, receipt, trace, corpus, audit, dsr, quote, runs, site, simulate_failures),
+    *(release, receipt, trace, corpus, audit, dsr, quote, runs, site, simulate_failures, sweep),
 )
 """Each is a module of latamgpt.commands whose `add` adds one command or a few; what only one needs, it imports when it runs."""
 

@@ -14,6 +14,7 @@ from latamgpt.params.curation import (
 from latamgpt.params.intake import DocumentsParams, PlaceParams, RightsParams
 from latamgpt.params.reading import find_profile, read_params, use_profile
 from latamgpt.params.release import AbilityGateParams, CultureGateParams, ReleaseCandidateParams, ScorecardParams
+from latamgpt.params.sweep import RungParams, SweepParams
 from latamgpt.params.tokens import (
     BaseModelKind,
     BaseModelParams,
@@ -70,10 +71,12 @@ __all__ = [
     "QualityThresholds",
     "ReleaseCandidateParams",
     "RightsParams",
+    "RungParams",
     "SamplingMethod",
     "ScorecardParams",
     "ShardsGateParams",
     "SpikeParams",
+    "SweepParams",
     "TinyModelParams",
     "TokenShardsParams",
     "TokenizerParams",

@@ -5,6 +5,7 @@ from pydantic import Field, model_validator
 from latamgpt.params.curation import CleanDocumentsParams, CorpusGateParams, CorpusParams, GateParams
 from latamgpt.params.intake import DocumentsParams, RightsParams
 from latamgpt.params.release import AbilityGateParams, CultureGateParams, ReleaseCandidateParams, ScorecardParams
+from latamgpt.params.sweep import SweepParams
 from latamgpt.params.tokens import (
     BaseModelKind,
     BaseModelParams,
@@ -40,6 +41,7 @@ class Params(Frozen):
     ability_gate: AbilityGateParams
     culture_gate: CultureGateParams
     release_candidate: ReleaseCandidateParams
+    sweep: SweepParams  # read by no stage: what it finds is taken over by a person
 
     @model_validator(mode="after")
     def _must_fit_together(self) -> "Params":

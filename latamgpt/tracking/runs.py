@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from latamgpt.errors import DrainedError, OperatorError
 from latamgpt.store import Workspace, digest_of, held, sha256_file
 from latamgpt.tracking.links import leave_link
+from latamgpt.tracking.nesting import nesting_of
 from latamgpt.tracking.points import RunLog
 from latamgpt.tracking.sending import send_left
 from latamgpt.tracking.server import must_answer
@@ -59,12 +60,13 @@ def start_run(
     except OperatorError as error:
         log.warning("%s The work goes on; what it measures waits in %s.", error, spool_folder(workspace.root))
     spool = Spool(workspace.root, continue_run or uuid.uuid4().hex)
+    nested = nesting_of(workspace)
     begin = Begin(
         at_ms=int(time.time() * 1000),
         stage=stage,
         name=name,
-        params={key: str(value) for key, value in flatten(params).items()},
-        tags={**revision_tags(workspace), "dvc.stage": stage, **dagster_tags(), **tags},
+        params={**{key: str(value) for key, value in flatten(params).items()}, **nested.params},
+        tags={**revision_tags(workspace), "dvc.stage": stage, **dagster_tags(), **tags, **nested.all_tags},
         datasets=tuple(_used(dataset) for dataset in datasets),
     )
     run_log = RunLog(spool, SpoolWriter(spool))
