@@ -76,7 +76,8 @@ def merged(
     paths: Sequence[Path],
     columns: list[str] | None = None,
     key: str = "doc_id",
-    only: Mapping[Path, Collection[str]] | None = None,
+    only: Mapping[Path, Collection[str] | None] | None = None,
+    but: Mapping[Path, Collection[str]] | None = None,
 ) -> Iterator[pa.Table]:
     """The rows of several files, each sorted by the key, as one sorted table in parts; memory holds a row group of each.
 
@@ -84,16 +85,17 @@ def merged(
         paths: no key stands in two of them.
         columns: all, where none are named.
         key: the column by which each is sorted.
-        only: for a file, the keys of the rows that are taken from it.
+        only: for a file, the keys of the rows that are taken from it; all where it has none here, or None.
+        but: for a file, keys of rows that are left out.
 
     Raises:
         ValueError: a file is not sorted.
     """
-    sources = [_Sorted(path, columns, key, (only or {}).get(path)) for path in paths]
+    sources = [_Sorted(path, columns, key, (only or {}).get(path), (but or {}).get(path, ())) for path in paths]
     while sources := [source for source in sources if source.has_rows()]:
         bound = min(source.last_key() for source in sources)
         ready = pa.concat_tables([source.up_to(bound) for source in sources])
-        yield ready.sort_by(key)
+        yield ready.sort_by(key) if len(sources) > 1 else ready
 
 
 def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
@@ -102,12 +104,12 @@ def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def having(table: pa.Table, keys: Collection[str], key: str = "doc_id") -> pa.Table:
+def having(table: pa.Table, keys: Collection[object], key: str = "doc_id") -> pa.Table:
     """The rows whose key is among these."""
     return table.filter(pa.array([one in keys for one in table[key].to_pylist()], pa.bool_()))
 
 
-def without(table: pa.Table, keys: Collection[str], key: str = "doc_id") -> pa.Table:
+def without(table: pa.Table, keys: Collection[object], key: str = "doc_id") -> pa.Table:
     """The rows whose key is not among these."""
     return table.filter(pa.array([one not in keys for one in table[key].to_pylist()], pa.bool_()))
 
@@ -115,8 +117,10 @@ def without(table: pa.Table, keys: Collection[str], key: str = "doc_id") -> pa.T
 class _Sorted:
     """One sorted file: the group that is being read, without the rows that were taken."""
 
-    def __init__(self, path: Path, columns: list[str] | None, key: str, only: Collection[str] | None) -> None:
-        self._path, self._columns, self._key, self._only = path, columns, key, only
+    def __init__(
+        self, path: Path, columns: list[str] | None, key: str, only: Collection[str] | None, but: Collection[str]
+    ) -> None:
+        self._path, self._columns, self._key, self._only, self._but = path, columns, key, only, but
         self._groups = iter(range(pq.ParquetFile(path).metadata.num_row_groups))
         self._rows: pa.Table | None = None
         self._before = ""
@@ -129,7 +133,8 @@ class _Sorted:
             with pq.ParquetFile(self._path) as file:
                 rows = file.read_row_group(group, columns=self._columns)
             self._check(rows[self._key])
-            self._rows = rows if self._only is None else having(rows, self._only, self._key)
+            mine = rows if self._only is None else having(rows, self._only, self._key)
+            self._rows = without(mine, self._but, self._key) if self._but else mine
         return True
 
     def _check(self, keys: pa.ChunkedArray) -> None:
