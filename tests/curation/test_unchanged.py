@@ -80,12 +80,13 @@ LINE = "Todos los derechos reservados a la Academia Nacional de la Lengua"
 OTHER_LINE = "Esta página fue impresa por el servicio de documentación del archivo"
 
 
+SHORT = "Una frase corta que estaba sola en la página vieja del archivo."
+
+
 def page(number: int, *lines: str) -> Row:
     """A document of its own words with lines of its partner's; of the last, little is left without them."""
     name = f"{chr(97 + number // 26)}{chr(97 + number % 26)}"
-    return document(
-        "\n".join((f"{SPANISH} {name}. {MAIL}" if number != 59 else "Una frase corta que estaba sola.", *lines, *lines))
-    )
+    return document("\n".join((f"{SPANISH} {name}. {MAIL}" if number != 59 else "Una frase corta que estaba sola.", *lines)))
 
 
 PAGES = [page(number, LINE) for number in range(60)]
