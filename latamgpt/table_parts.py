@@ -1,4 +1,4 @@
-"""Tables larger than memory: written while their rows come, and several sorted ones read as one, a row group at a time."""
+"""Tables larger than memory: written while their rows come, and several sorted ones read as one, some rows at a time."""
 
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +15,8 @@ from latamgpt.store import PARQUET_ROWS_PER_GROUP, Packing, parquet_writer
 
 # R rows
 
-ROWS_AT_ONCE = 1024  # that are Python values
+ROWS_AT_ONCE = 1024  # of a file, or that are Python values
+READ_BYTES = 1 << 18  # of a column that are read from a disk at a time: else a row group's, of each file
 MAX_GROUP_BYTES = 16 << 20
 """Of strings and lists. A group of 4,096 documents of common length is smaller and ends by its number of rows."""
 
@@ -79,7 +80,7 @@ def merged(
     only: Mapping[Path, Collection[str] | None] | None = None,
     but: Mapping[Path, Collection[str]] | None = None,
 ) -> Iterator[pa.Table]:
-    """The rows of several files, each sorted by the key, as one sorted table in parts; memory holds a row group of each.
+    """The rows of several files, each sorted by the key, as one sorted table in parts; memory holds ROWS_AT_ONCE rows of each.
 
     Args:
         paths: no key stands in two of them.
@@ -111,30 +112,32 @@ def having(table: pa.Table, keys: Collection[object], key: str = "doc_id") -> pa
 
 def without(table: pa.Table, keys: Collection[object], key: str = "doc_id") -> pa.Table:
     """The rows whose key is not among these."""
+    if not keys:
+        return table
     return table.filter(pa.array([one not in keys for one in table[key].to_pylist()], pa.bool_()))
 
 
 class _Sorted:
-    """One sorted file: the group that is being read, without the rows that were taken."""
+    """One sorted file: the rows that are being read, without those that were taken."""
 
     def __init__(
         self, path: Path, columns: list[str] | None, key: str, only: Collection[str] | None, but: Collection[str]
     ) -> None:
-        self._path, self._columns, self._key, self._only, self._but = path, columns, key, only, but
-        self._groups = iter(range(pq.ParquetFile(path).metadata.num_row_groups))
+        self._path, self._key, self._only, self._but = path, key, only, but
+        file = pq.ParquetFile(path, buffer_size=READ_BYTES)
+        self._batches = file.iter_batches(ROWS_AT_ONCE, columns=columns)
         self._rows: pa.Table | None = None
         self._before = ""
 
     def has_rows(self) -> bool:
         while self._rows is None or not self._rows.num_rows:
-            group = next(self._groups, None)
-            if group is None:
+            batch = next(self._batches, None)
+            if batch is None:
                 return False
-            with pq.ParquetFile(self._path) as file:
-                rows = file.read_row_group(group, columns=self._columns)
+            rows = pa.Table.from_batches([batch])
             self._check(rows[self._key])
             mine = rows if self._only is None else having(rows, self._only, self._key)
-            self._rows = without(mine, self._but, self._key) if self._but else mine
+            self._rows = without(mine, self._but, self._key)
         return True
 
     def _check(self, keys: pa.ChunkedArray) -> None:
