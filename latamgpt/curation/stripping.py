@@ -34,8 +34,6 @@ BOILERPLATE_SCHEMA = pa.schema(
 """What was taken out of a partner's documents, with its words: nothing is lost in silence."""
 ID_CHARS = 16  # of a line's hash in a report
 LINES_SHOWN = 20
-
-
 TAKEN_SCHEMA = pa.schema(
     [
         pa.field("doc_id", pa.string(), nullable=False),
@@ -122,10 +120,8 @@ def take_boilerplate(
     earlier = find_earlier(shelf, _held(cleaned, repeated, inputs))
     boilerplate = Boilerplate(repeated.lines)
     with TemporaryDirectory(dir=target) as scratch:
-        fresh = Path(scratch)
-        strip_into(
-            fresh, cleaned, without(earlier.inputs, earlier.run_of)["doc_id"].to_pylist(), Stripping(repeated, params, quality)
-        )
+        fresh, new = Path(scratch), without(earlier.inputs, earlier.run_of)
+        strip_into(fresh, cleaned, set(new["doc_id"].to_pylist()), Stripping(repeated, params, quality))
         stripped = earlier.beside(fresh)
         for part in stripped.rows("taken"):
             boilerplate.add(part)
@@ -155,25 +151,26 @@ def _held(cleaned: Made, repeated: Repeated, inputs: pa.Table) -> pa.Table:
     """The documents that hold repeated lines: rows of INPUT_SCHEMA, of all that what is left of them hangs on."""
     held: dict[str, bytes] = {}
     for part in cleaned.rows("lines") if repeated.lines else ():
-        held.update((doc_id, held_R.tobytes()) for doc_id, held_R in held_lines(part, repeated.lines))
+        held.update((doc_id, _digest(held_R.tobytes())) for doc_id, held_R in held_lines(part, repeated.lines))
     mine = having(inputs, held)
     doc_ids, digests = mine["doc_id"].to_pylist(), mine["digest"].to_pylist()
-    both = [
-        blake2b(digest + held[doc_id], digest_size=DIGEST_BYTES).digest() for doc_id, digest in zip(doc_ids, digests, strict=True)
-    ]
+    both = [_digest(digest + held[doc_id]) for doc_id, digest in zip(doc_ids, digests, strict=True)]
     return pa.table({"doc_id": mine["doc_id"], "digest": pa.array(both, pa.binary(DIGEST_BYTES))}, INPUT_SCHEMA)
+
+
+def _digest(raw: bytes) -> bytes:
+    return blake2b(raw, digest_size=DIGEST_BYTES).digest()
 
 
 def strip_into(folder: Path, cleaned: Made, doc_ids: Collection[str], stripping: Stripping) -> None:
     """Write the tables of STRIPPED for some documents."""
-    wanted = set(doc_ids)
     with ExitStack() as stack:
         files = {
             name: stack.enter_context(parts_writer(folder / f"{name}.parquet", schema, Packing.PASSING))
             for name, schema in STRIPPED.items()
         }
-        for part in cleaned.rows("documents") if wanted else ():
-            for some in having(part, wanted).to_batches(DOCS_AT_ONCE):
+        for part in cleaned.rows("documents") if doc_ids else ():
+            for some in having(part, doc_ids).to_batches(DOCS_AT_ONCE):
                 for name, rows in _strip(some.to_pylist(), stripping).items():
                     files[name].add(rows_to_table(rows, STRIPPED[name]))
 

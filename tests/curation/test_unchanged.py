@@ -9,7 +9,7 @@ import pytest
 from latamgpt import cache
 from latamgpt.cache import cache_place, forget
 from latamgpt.curation import clean_documents, stripping, unchanged
-from latamgpt.curation.clean_documents import run
+from latamgpt.curation.clean_documents import STRIPS, run
 from latamgpt.curation.stripping import Stripped, Stripping, strip_row
 from latamgpt.curation.tasks import Tasks
 from latamgpt.params import Params
@@ -173,9 +173,10 @@ def test_what_was_damaged_is_not_taken(workspace: Workspace, params: Params, cle
 
 
 def test_what_is_kept_of_a_partner_can_be_forgotten(workspace: Workspace, params: Params) -> None:
-    publish_documents(workspace, texts())
+    publish_documents(workspace, PAGES)
     run(workspace, params, PARTNER)
     forget(workspace.root, "academia")
-    assert cache_place(workspace.root, "clean_documents", PARTNER).is_dir(), "another partner's name begins alike"
+    for stage in ("clean_documents", STRIPS):
+        assert cache_place(workspace.root, stage, PARTNER).is_dir(), "another partner's name begins alike"
     forget(workspace.root, PARTNER)
-    assert not cache_place(workspace.root, "clean_documents", PARTNER).exists()
+    assert not any(cache_place(workspace.root, stage, PARTNER).exists() for stage in ("clean_documents", STRIPS))
