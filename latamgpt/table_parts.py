@@ -1,4 +1,4 @@
-"""Tables larger than memory: written while their rows come, and several sorted ones read as one, a row group at a time."""
+"""Tables larger than memory: written while their rows come, and several sorted ones read as one, some rows at a time."""
 
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +15,8 @@ from latamgpt.store import PARQUET_ROWS_PER_GROUP, Packing, parquet_writer
 
 # R rows
 
-ROWS_AT_ONCE = 1024  # that are Python values
+ROWS_AT_ONCE = 1024  # of a file, or that are Python values
+READ_BYTES = 1 << 18  # of a column that are read from a disk at a time: else a row group's, of each file
 MAX_GROUP_BYTES = 16 << 20
 """Of strings and lists. A group of 4,096 documents of common length is smaller and ends by its number of rows."""
 
@@ -76,24 +77,26 @@ def merged(
     paths: Sequence[Path],
     columns: list[str] | None = None,
     key: str = "doc_id",
-    only: Mapping[Path, Collection[str]] | None = None,
+    only: Mapping[Path, Collection[str] | None] | None = None,
+    but: Mapping[Path, Collection[str]] | None = None,
 ) -> Iterator[pa.Table]:
-    """The rows of several files, each sorted by the key, as one sorted table in parts; memory holds a row group of each.
+    """The rows of several files, each sorted by the key, as one sorted table in parts; memory holds ROWS_AT_ONCE rows of each.
 
     Args:
         paths: no key stands in two of them.
         columns: all, where none are named.
         key: the column by which each is sorted.
-        only: for a file, the keys of the rows that are taken from it.
+        only: for a file, the keys of the rows that are taken from it; all where it has none here, or None.
+        but: for a file, keys of rows that are left out.
 
     Raises:
         ValueError: a file is not sorted.
     """
-    sources = [_Sorted(path, columns, key, (only or {}).get(path)) for path in paths]
+    sources = [_Sorted(path, columns, key, (only or {}).get(path), (but or {}).get(path, ())) for path in paths]
     while sources := [source for source in sources if source.has_rows()]:
         bound = min(source.last_key() for source in sources)
         ready = pa.concat_tables([source.up_to(bound) for source in sources])
-        yield ready.sort_by(key)
+        yield ready.sort_by(key) if len(sources) > 1 else ready
 
 
 def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
@@ -102,34 +105,39 @@ def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def having(table: pa.Table, keys: Collection[str], key: str = "doc_id") -> pa.Table:
+def having(table: pa.Table, keys: Collection[object], key: str = "doc_id") -> pa.Table:
     """The rows whose key is among these."""
     return table.filter(pa.array([one in keys for one in table[key].to_pylist()], pa.bool_()))
 
 
-def without(table: pa.Table, keys: Collection[str], key: str = "doc_id") -> pa.Table:
+def without(table: pa.Table, keys: Collection[object], key: str = "doc_id") -> pa.Table:
     """The rows whose key is not among these."""
+    if not keys:
+        return table
     return table.filter(pa.array([one not in keys for one in table[key].to_pylist()], pa.bool_()))
 
 
 class _Sorted:
-    """One sorted file: the group that is being read, without the rows that were taken."""
+    """One sorted file: the rows that are being read, without those that were taken."""
 
-    def __init__(self, path: Path, columns: list[str] | None, key: str, only: Collection[str] | None) -> None:
-        self._path, self._columns, self._key, self._only = path, columns, key, only
-        self._groups = iter(range(pq.ParquetFile(path).metadata.num_row_groups))
+    def __init__(
+        self, path: Path, columns: list[str] | None, key: str, only: Collection[str] | None, but: Collection[str]
+    ) -> None:
+        self._path, self._key, self._only, self._but = path, key, only, but
+        file = pq.ParquetFile(path, buffer_size=READ_BYTES)
+        self._batches = file.iter_batches(ROWS_AT_ONCE, columns=columns)
         self._rows: pa.Table | None = None
         self._before = ""
 
     def has_rows(self) -> bool:
         while self._rows is None or not self._rows.num_rows:
-            group = next(self._groups, None)
-            if group is None:
+            batch = next(self._batches, None)
+            if batch is None:
                 return False
-            with pq.ParquetFile(self._path) as file:
-                rows = file.read_row_group(group, columns=self._columns)
+            rows = pa.Table.from_batches([batch])
             self._check(rows[self._key])
-            self._rows = rows if self._only is None else having(rows, self._only, self._key)
+            mine = rows if self._only is None else having(rows, self._only, self._key)
+            self._rows = without(mine, self._but, self._key)
         return True
 
     def _check(self, keys: pa.ChunkedArray) -> None:

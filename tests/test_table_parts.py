@@ -50,6 +50,7 @@ def test_groups_are_cut_by_size_wherever_parts_end(tmp_path: Path, monkeypatch: 
 
 def test_sorted_files_are_read_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table_parts, "MAX_GROUP_BYTES", 3000)
+    monkeypatch.setattr(table_parts, "ROWS_AT_ONCE", 40)
     tables = [rows(number, seed) for seed, number in enumerate([400, 0, 3, 900])]
     paths = [tmp_path / str(number) for number in range(len(tables))]
     for path, table in zip(paths, tables, strict=True):
@@ -65,3 +66,16 @@ def test_a_file_that_is_not_sorted_is_refused(tmp_path: Path) -> None:
     in_parts(tmp_path / "odd", pa.concat_tables([table.slice(5), table.slice(0, 5)]), 100)
     with pytest.raises(ValueError, match="odd is not sorted by doc_id"):
         list(merged([tmp_path / "odd"]))
+
+
+def test_rows_are_taken_by_their_keys_and_left_out_by_them(tmp_path: Path) -> None:
+    first, second = rows(100), rows(50, seed=2)
+    in_parts(tmp_path / "a", first, 30)
+    in_parts(tmp_path / "b", second, 30)
+    ids, others = first["doc_id"].to_pylist(), second["doc_id"].to_pylist()
+    taken = merged(
+        [tmp_path / "a", tmp_path / "b"],
+        only={tmp_path / "a": ids[10:], tmp_path / "b": None},
+        but={tmp_path / "a": ids[:20], tmp_path / "b": others[:5]},
+    )
+    assert pa.concat_tables(taken)["doc_id"].to_pylist() == sorted([*ids[20:], *others[5:]])

@@ -7,13 +7,13 @@ and close.
 
 `plain_lines` is the reference of the compiled pass over a text.
 """
-# C code points  L lines  R repeated lines
+# C code points  D documents  L lines  R repeated lines
 
 import hashlib
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import groupby
@@ -76,10 +76,10 @@ class RepeatedLine:
 
 @dataclass(frozen=True)
 class Stripped:
-    """A text without repeated lines, and which were taken, each once; the text is as it was where none was."""
+    """A text without repeated lines, and which were taken, by their hashes; the text is as it was where none was."""
 
     text: str
-    taken: tuple[RepeatedLine, ...]
+    taken: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ class Repeated:
         if not gone:
             return Stripped(text, ())
         kept = "\n".join(line for place, line in enumerate(text.split("\n")) if place not in gone)
-        taken = {self.lines[int(lines[0][place])].line: self.lines[int(lines[0][place])] for place in gone}
-        return Stripped(BLANK_LINES.sub("\n\n", kept).strip(), tuple(taken[line] for line in sorted(taken)))
+        taken = {int(lines[0][place]) for place in gone}
+        return Stripped(BLANK_LINES.sub("\n\n", kept).strip(), tuple(sorted(taken)))
 
     def _gone(self, hash_L: NDArray[np.uint64], hits_L: NDArray[np.bool_]) -> set[int]:
         gone: set[int] = set()
@@ -152,13 +152,15 @@ def frequent_lines(parts: Callable[[], Iterable[pa.ChunkedArray]], params: Boile
     return {line: number for line, number in sorted(counts.items()) if number >= needed}
 
 
-def holding(part: pa.ChunkedArray, lines: Collection[int]) -> NDArray[np.bool_]:
-    """Of each document of a part whether it holds one of these lines."""
-    column = part.combine_chunks()
-    wanted = np.array(sorted(lines), np.uint64)
-    hits = np.concatenate([[0], np.cumsum(np.isin(_flat(part), wanted))])
-    offsets = np.concatenate([[0], np.cumsum(column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False))])
-    return np.diff(hits[offsets]) > 0
+def held_lines(part: pa.Table, lines: Collection[int]) -> Iterator[tuple[str, NDArray[np.uint64]]]:
+    """Of rows of LINES_SCHEMA those that hold any of these lines, with which; by their ids."""
+    column = part["lines"].combine_chunks()
+    flat = _flat(part["lines"])
+    held = np.flatnonzero(np.isin(flat, np.array(sorted(lines), np.uint64)))
+    ends_D = np.cumsum(column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False))
+    rows, firsts = np.unique(np.searchsorted(ends_D, held, side="right"), return_index=True)
+    doc_ids = part["doc_id"].take(pa.array(rows)).to_pylist()
+    yield from zip(doc_ids, np.split(flat[held], firsts[1:]), strict=True) if doc_ids else ()
 
 
 def describe_lines(texts: Iterable[str], counts: Mapping[int, int], params: BoilerplateParams) -> Repeated:

@@ -1,7 +1,8 @@
 """Stage `clean_documents`: a partner's documents, normalised, identified, judged, freed of personal data and of boilerplate."""
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,9 +14,9 @@ from latamgpt.curation.cleaning import DISPUTED, MINOR, PUBLISHED, STAGE, UNKNOW
 from latamgpt.curation.engine import choose, read_workers_site
 from latamgpt.curation.identifiers import editions, in_force
 from latamgpt.curation.language import one_name
-from latamgpt.curation.stripping import Boilerplate, take_boilerplate
+from latamgpt.curation.stripping import STRIPPED, Boilerplate, take_boilerplate
 from latamgpt.curation.tasks import Tasks
-from latamgpt.curation.unchanged import Earlier, find_earlier, keep_outcome
+from latamgpt.curation.unchanged import Shelf, digests_of, find_earlier, keep_outcome
 from latamgpt.errors import OperatorError
 from latamgpt.launch.site import Site
 from latamgpt.params import Params
@@ -23,7 +24,9 @@ from latamgpt.progress import follow
 from latamgpt.records import Report, Table
 from latamgpt.registry.languages import thresholds_in_force
 from latamgpt.store import Packing, Workspace, read_table, write_report
-from latamgpt.table_parts import PartsWriter, parts_writer
+from latamgpt.table_parts import parts_writer
+
+STRIPS = "stripped_documents"  # what is kept under this name of the documents that hold repeated lines
 
 
 def run(workspace: Workspace, params: Params, key: str = "") -> Report:
@@ -45,20 +48,21 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
     fasttext_model = str(workspace.root / site.fasttext_model)
     identifiers = editions(in_force(params.clean_documents, fasttext_model))
     key_today = made_from(STAGE, params.clean_documents, sorted(quality.items()), identifiers)
-    earlier = find_earlier(workspace, key, key_today, documents)
-    tasks = Tasks([documents], params.clean_documents, quality, fasttext_model, known=earlier.doc_ids)
-    if not tasks.num_documents and not earlier.doc_ids and read_table(source / "exclusions.parquet").num_rows == 0:
+    shelf = Shelf(workspace.root, STAGE, key, key_today, WORKED)
+    earlier = find_earlier(shelf, digests_of(documents))
+    tasks = Tasks([documents], params.clean_documents, quality, fasttext_model, known=earlier.run_of)
+    if not tasks.num_documents and not earlier.run_of and read_table(source / "exclusions.parquet").num_rows == 0:
         raise OperatorError(
             f"{source} holds neither documents nor exclusions: nothing was read from {key}'s deliveries, and nothing says why. "
             f"Run `latamgpt stage documents {key}` again."
         )
     with workspace.publish(STAGE, key) as target:
         with TemporaryDirectory(dir=target) as scratch:
-            fresh, joined = Path(scratch) / "fresh", Path(scratch) / "joined"
+            fresh = Path(scratch) / "fresh"
             clean_into(fresh, tasks, site, key)
-            join_into(joined, fresh, earlier)
-            keep_outcome(workspace, key, key_today, earlier.inputs, joined)
-            boilerplate = take_boilerplate(joined, target, params.clean_documents, quality)
+            cleaned, strips = earlier.beside(fresh), replace(shelf, name=STRIPS, tables=STRIPPED)
+            boilerplate = take_boilerplate(cleaned, earlier.inputs, target, strips, params.clean_documents, quality)
+            keep_outcome(earlier, fresh)  # at last: what is kept may be written anew, and is read until then
         return write_report(target, describe(key, count(target), boilerplate, identifiers))
 
 
@@ -67,30 +71,15 @@ def clean_into(folder: Path, tasks: Tasks, site: Site, partner: str) -> None:
     folder.mkdir()
     engine = choose(len(tasks), site, f"{STAGE}-{partner}")
     with ExitStack() as stack:
-        files = {name: stack.enter_context(table_writer(folder, name)) for name in WORKED}
+        files = {
+            name: stack.enter_context(parts_writer(folder / f"{name}.parquet", schema, Packing.PASSING))
+            for name, schema in WORKED.items()
+        }
         progress = stack.enter_context(follow(STAGE, partner, "documents", tasks.num_documents))
         for cleaned in engine.map(clean_to_tables, tasks):
             for name, file in files.items():
                 file.add(cleaned[name])
             progress.advance(cleaned["documents"].num_rows + cleaned["exclusions"].num_rows)
-
-
-def join_into(folder: Path, fresh: Path, earlier: Earlier) -> None:
-    """Put what was made just now and what still holds of an earlier time together."""
-    if earlier.folder is None:
-        fresh.rename(folder)
-        return
-    folder.mkdir()
-    for name in WORKED:
-        with table_writer(folder, name) as file:
-            for part in earlier.beside(fresh, name):
-                file.add(part)
-
-
-def table_writer(folder: Path, name: str) -> AbstractContextManager[PartsWriter]:
-    """A table on its way to `take_boilerplate`, which writes the one of documents anew and moves the other published ones."""
-    packing = Packing.PUBLISHED if name in PUBLISHED and name != "documents" else Packing.PASSING
-    return parts_writer(folder / f"{name}.parquet", WORKED[name], packing)
 
 
 def count(folder: Path) -> CleanedCounts:

@@ -1,4 +1,4 @@
-"""All partners' clean documents where they lie, in the order of their ids: memory holds a row group of each partner.
+"""All partners' clean documents where they lie, in the order of their ids: memory holds some rows of each partner.
 
 What the stage `corpus` asks of all documents at once is in their index. Texts are read again for every pass over them, and
 signatures when duplicates are looked for.
@@ -43,9 +43,13 @@ class CleanDocuments:
     paths: Sequence[Path]
 
     def index(self) -> pa.Table:
-        """A line for each document, with what is held against the others': neither its text nor its signature."""
+        """A line for each document, with what is held against the others': neither its text nor its signature.
+
+        All words but ids are numbers in a dictionary, which the tables share that are cut from this one.
+        """
         schema = pa.schema([CLEAN_DOCUMENT_SCHEMA.field(name) for name in INDEX])
-        return pa.concat_tables([schema.empty_table(), *merged(self.paths, list(INDEX))]).combine_chunks()
+        rows = pa.concat_tables([schema.empty_table(), *merged(self.paths, list(INDEX))]).combine_chunks()
+        return pa.table({name: _coded(rows[name]) if name != "doc_id" else rows[name] for name in INDEX})
 
     def rows(self, doc_ids: Collection[str], columns: Sequence[str] = CLEAN_DOCUMENT_SCHEMA.names) -> Iterator[pa.Table]:
         """Some documents in parts."""
@@ -82,3 +86,7 @@ class Texts:
         for part in self.documents.rows(self.doc_ids, ("doc_id", "text")):
             for batch in part.to_batches(ROWS_AT_ONCE):
                 yield from batch.column("text").to_pylist()
+
+
+def _coded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.dictionary_encode() if pa.types.is_string(column.type) else column

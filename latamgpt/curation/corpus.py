@@ -99,7 +99,7 @@ def check_rights(
         permitted.append(ruling.permitted)
         if not ruling.permitted:
             refused.append(_exclusion(row, ruling.reason, ruling.detail))
-    return documents.filter(pa.array(permitted, pa.bool_())), refused
+    return (documents.filter(pa.array(permitted, pa.bool_())) if refused else documents), refused
 
 
 def find_breadths(documents: pa.Table, institutions: Mapping[str, Institution], rights: RightsParams) -> dict[Terms, Breadth]:

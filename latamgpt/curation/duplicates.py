@@ -101,9 +101,10 @@ def _clusters(documents: pa.Table, num_bands: int, min_similarity: float) -> NDA
     """For every document the one of the lowest id in its cluster."""
     by_id_N = _order(documents.select(["doc_id"]), [("doc_id", "ascending")])
     first_N = _first_with_the_text(documents.column("text_sha256").take(pa.array(by_id_N)).to_pylist())
-    rest = np.flatnonzero(first_N == np.arange(len(first_N)))
-    lowest_N = np.arange(len(first_N))
-    lowest_N[rest] = rest[groups(signature_matrix(documents)[by_id_N[rest]], num_bands, min_similarity)]
+    signatures_NP = signature_matrix(documents)
+    if (by_id_N[1:] < by_id_N[:-1]).any():
+        signatures_NP = signatures_NP[by_id_N]
+    lowest_N = groups(signatures_NP, num_bands, min_similarity, np.flatnonzero(first_N == np.arange(len(first_N))))
     found_N = np.empty_like(lowest_N)
     found_N[by_id_N] = by_id_N[lowest_N[first_N]]
     return found_N

@@ -4,7 +4,7 @@ Documents with a key in common are candidates; each is held against those shortl
 are linked already, and linked where they are alike enough. The groups are the same whatever the order of bands. `plain_groups`,
 the reference, lists all candidate pairs, holds every one against the signatures and floods the groups.
 """
-# N documents  P permutations  R of them in a band
+# N documents  M of them  P permutations  R of them in a band
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,16 @@ MIX = 0x9E3779B97F4A7C15
 ROWS_AT_ONCE = 1 << 20  # of signatures that lie on a disk
 
 
-def groups(signatures_NP: NDArray[np.uint32], num_bands: int, min_similarity: float) -> NDArray[np.int64]:
+def groups(
+    signatures_NP: NDArray[np.uint32], num_bands: int, min_similarity: float, among_M: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
     """For every document the first one of its group: itself, where it is linked to none before it.
 
     Args:
         signatures_NP: may be memory-mapped: it is read once for each band, and where candidates are held against each other.
         num_bands: must divide the number of permutations.
         min_similarity: the share of permutations on which two signatures have to agree.
+        among_M: rising positions of the documents that are looked at; all, where none are given.
     """
     num_documents, num_permutations = signatures_NP.shape
     parents_N = np.arange(num_documents)
@@ -33,7 +36,8 @@ def groups(signatures_NP: NDArray[np.uint32], num_bands: int, min_similarity: fl
     least = next(count for count in range(num_permutations + 1) if count / num_permutations >= min_similarity)
     for band in range(num_bands):
         keys_N = band_keys(signatures_NP, band, num_bands)
-        link_band(np.argsort(keys_N, kind="stable"), keys_N, signatures_NP, parents_N, least)
+        order_M = np.argsort(keys_N if among_M is None else keys_N[among_M], kind="stable")
+        link_band(order_M if among_M is None else among_M[order_M], keys_N, signatures_NP, parents_N, least)
     return roots(parents_N)
 
 
@@ -52,7 +56,7 @@ def band_keys(signatures_NP: NDArray[np.uint32], band: int, num_bands: int) -> N
 
 @njit(cache=True, nogil=True)
 def link_band(
-    order_N: NDArray[np.int64],
+    order_M: NDArray[np.int64],
     keys_N: NDArray[np.uint64],
     signatures_NP: NDArray[np.uint32],
     parents_N: NDArray[np.int64],
@@ -61,16 +65,16 @@ def link_band(
     """Link documents that share a key of this band and agree on at least `least` permutations; changes `parents_N`.
 
     Args:
-        order_N: the documents by rising key, those of one key in their own order.
+        order_M: documents by rising key, those of one key in their own order.
         keys_N: of this band.
         signatures_NP: whole.
         parents_N: of each document one before it in its group, or itself.
         least: permutations on which two signatures have to agree.
     """
-    for place in range(1, len(order_N)):
-        later = order_N[place]
+    for place in range(1, len(order_M)):
+        later = order_M[place]
         for back in range(1, min(MAX_NEIGHBOURS, place) + 1):
-            earlier = order_N[place - back]
+            earlier = order_M[place - back]
             if keys_N[earlier] != keys_N[later]:
                 break
             first, second = _root(parents_N, earlier), _root(parents_N, later)

@@ -1,68 +1,138 @@
-"""Documents that are as they were when this machine cleaned them last: what came of them then is taken, not made again."""
+"""Documents that are as they were when this machine worked on them last: what came of them then is taken, not made again.
 
-from collections.abc import Collection, Iterator
+Kept are the tables of the last runs, each with what was made in it and not before: a run adds its own and writes no row of the
+others again, until there are many of them or much of what they hold is of documents that have changed.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from latamgpt.cache import keep, read_cached
-from latamgpt.curation.cleaning import STAGE, WORKED
-from latamgpt.store import Workspace, read_table, write_table
-from latamgpt.table_parts import merged
+from latamgpt.store import Packing, read_table, write_table
+from latamgpt.table_parts import having, merged, parts_writer, without
 
 INPUTS = "inputs.parquet"
 DIGEST_BYTES = 16
 INPUT_SCHEMA = pa.schema(
     [pa.field("doc_id", pa.string(), nullable=False), pa.field("digest", pa.binary(DIGEST_BYTES), nullable=False)]
 )
+KEPT_SCHEMA = INPUT_SCHEMA.append(pa.field("run", pa.int32(), nullable=False))  # the folder that has what came of it
+MAX_RUNS = 8
+MAX_GONE_SHARE = 0.25  # of the documents of which rows are kept
 NULL = "\x1fnone"  # what stands for a value that is not there; no value holds the sign
 
 
 @dataclass(frozen=True)
+class Shelf:
+    """Where a partner's tables are kept, and what all of them came from but their documents."""
+
+    root: Path
+    name: str
+    partner: str
+    key: str
+    tables: Mapping[str, pa.Schema]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of documents in several runs, each table sorted by doc_id."""
+
+    runs: Mapping[Path, frozenset[str] | None]
+    """Folders of tables, and of which documents their rows are taken; None: of all."""
+
+    def rows(self, table: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """One table in parts."""
+        files = self.files(table)
+        return merged(list(files), columns, only=files)
+
+    def files(self, table: str) -> dict[Path, frozenset[str] | None]:
+        """Where it lies, and of which documents the rows are taken."""
+        return {folder / f"{table}.parquet": doc_ids for folder, doc_ids in self.runs.items()}
+
+
+@dataclass(frozen=True)
 class Earlier:
-    """What was kept of the last time, and the documents of which it still holds."""
+    """What is kept, as far as its documents are the same today."""
 
-    folder: Path | None
-    doc_ids: Collection[str]
+    shelf: Shelf
     inputs: pa.Table  # rows of INPUT_SCHEMA: all documents of today
+    run_of: Mapping[str, int]  # of each document that is the same
+    runs: Mapping[int, Path]  # that made any of them
+    kept: pa.Table  # rows of KEPT_SCHEMA, of those runs; what documents were, too
 
-    def beside(self, fresh: Path, table: str) -> Iterator[pa.Table]:
-        """The rows of a table made just now and those that still hold, sorted as one."""
-        assert self.folder is not None
-        before = self.folder / f"{table}.parquet"
-        return merged([fresh / f"{table}.parquet", before], only={before: self.doc_ids})
+    def beside(self, fresh: Path) -> Made:
+        """What was made just now, and what still holds."""
+        of_run: dict[int, set[str]] = {run: set() for run in self.runs}
+        for doc_id, run in self.run_of.items():
+            of_run[run].add(doc_id)
+        return Made({fresh: None, **{folder: frozenset(of_run[run]) for run, folder in self.runs.items()}})
 
 
-def find_earlier(workspace: Workspace, partner: str, key: str, documents: Path) -> Earlier:
-    """What was kept for a partner under this key, as far as its documents are the same today."""
-    folder, inputs = read_cached(workspace.root, STAGE, partner, key), pa.concat_tables(_digests(documents))
+def find_earlier(shelf: Shelf, inputs: pa.Table) -> Earlier:
+    """What is kept under this key of the documents that have the same digest today."""
+    folder = read_cached(shelf.root, shelf.name, shelf.partner, shelf.key)
     if folder is None:
-        return Earlier(None, (), inputs)
-    before = read_table(folder / INPUTS)
-    known = dict(zip(before["doc_id"].to_pylist(), before["digest"].to_pylist(), strict=True))
-    today = zip(inputs["doc_id"].to_pylist(), inputs["digest"].to_pylist(), strict=True)
-    same = {doc_id for doc_id, digest in today if known.get(doc_id) == digest}
-    return Earlier(folder if same else None, same, inputs)
+        return Earlier(shelf, inputs, {}, {}, KEPT_SCHEMA.empty_table())
+    kept = read_table(folder / INPUTS, KEPT_SCHEMA)
+    known = {(doc_id, digest): run for doc_id, digest, run in _values(kept)}
+    run_of = {one[0]: known[one] for one in _values(inputs) if one in known}
+    runs = {run: folder / str(run) for run in sorted(set(run_of.values()))}
+    return Earlier(shelf, inputs, run_of, runs, having(kept, runs, "run"))
 
 
-def keep_outcome(workspace: Workspace, partner: str, key: str, inputs: pa.Table, outcome: Path) -> None:
-    """Keep what came of a partner's documents for the next time."""
+def keep_outcome(earlier: Earlier, fresh: Path) -> None:
+    """Keep what came of today's documents for the next time."""
+    shelf, made = earlier.shelf, earlier.beside(fresh)
+    new = without(earlier.inputs, earlier.run_of)
+    num_gone = earlier.kept.num_rows - len(earlier.run_of)
+    is_sparse = num_gone > MAX_GONE_SHARE * (earlier.kept.num_rows + new.num_rows)
+    if earlier.runs and not new.num_rows and not is_sparse:
+        return
 
     def fill(folder: Path) -> None:
-        for table in WORKED:
-            (folder / f"{table}.parquet").hardlink_to(outcome / f"{table}.parquet")
-        write_table(folder / INPUTS, inputs)
+        if is_sparse or len(earlier.runs) >= MAX_RUNS:
+            _write_all(folder / "0", made, shelf.tables)
+            write_table(folder / INPUTS, _of_run(earlier.inputs, 0))
+            return
+        number = max(earlier.runs, default=-1) + 1
+        for run, source in {**earlier.runs, number: fresh}.items():
+            (folder / str(run)).mkdir()
+            for table in shelf.tables:
+                (folder / str(run) / f"{table}.parquet").hardlink_to(source / f"{table}.parquet")
+        write_table(folder / INPUTS, pa.concat_tables([earlier.kept, _of_run(new, number)]))
 
-    keep(workspace.root, STAGE, partner, key, fill)
+    keep(shelf.root, shelf.name, shelf.partner, shelf.key, fill)
+
+
+def _write_all(folder: Path, made: Made, tables: Mapping[str, pa.Schema]) -> None:
+    folder.mkdir()
+    for name, schema in tables.items():
+        with parts_writer(folder / f"{name}.parquet", schema, Packing.PASSING) as file:
+            for part in made.rows(name):
+                file.add(part)
+
+
+def _of_run(inputs: pa.Table, run: int) -> pa.Table:
+    return inputs.append_column(KEPT_SCHEMA.field("run"), pa.array([run] * inputs.num_rows, pa.int32()))
+
+
+def _values(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)
+
+
+def digests_of(documents: Path) -> pa.Table:
+    """Id of each document and a digest of all that intake says of it: every column as text, and the lengths of all of them."""
+    return pa.concat_tables([INPUT_SCHEMA.empty_table(), *_digests(documents)])
 
 
 def _digests(documents: Path) -> Iterator[pa.Table]:
-    """Id of each document and a digest of all that intake says of it: every column as text, and the lengths of all of them."""
-    yield INPUT_SCHEMA.empty_table()
     with pq.ParquetFile(documents) as file:
         for group in range(file.num_row_groups):
             rows = file.read_row_group(group).combine_chunks()
@@ -75,5 +145,5 @@ def _digests(documents: Path) -> Iterator[pa.Table]:
             yield pa.table({"doc_id": rows["doc_id"], "digest": pa.array(digests, pa.binary(DIGEST_BYTES))}, INPUT_SCHEMA)
 
 
-def _call(function: str, *columns: pa.Array | pa.Scalar) -> pa.Array:
+def _call(function: str, *columns: pa.Array | pa.ChunkedArray | pa.Scalar) -> Any:
     return pc.call_function(function, list(columns))

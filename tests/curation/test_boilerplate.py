@@ -53,7 +53,7 @@ def test_headers_footers_and_menus_of_a_partner_are_found_and_taken(limits: Boil
     assert lines_of(repeated) == {*fixed, *(line.lower() for line in MENU)}
     assert {one.num_docs for one in repeated.lines.values()} == {30}
     assert [repeated.strip(text).text for text in texts] == [prose(number) for number in range(60)]
-    assert {one.line for one in repeated.strip(texts[1]).taken} == lines_of(repeated)
+    assert {repeated.lines[one].line for one in repeated.strip(texts[1]).taken} == lines_of(repeated)
     assert repeated.strip(texts[0]).taken == ()
 
 

@@ -1,12 +1,14 @@
 import shutil
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from latamgpt.curation import choosing, corpus
+from latamgpt.curation import choosing, clean_tables, corpus
 from latamgpt.curation.clean_tables import CleanDocuments
 from latamgpt.curation.corpus import run
 from latamgpt.curation.duplicates import DUPLICATE_SCHEMA
@@ -18,6 +20,7 @@ from latamgpt.registry.breadth import Breadth
 from latamgpt.registry.edges import Terms
 from latamgpt.registry.partners import Institution, read_institution
 from latamgpt.store import Workspace, rows_to_table, write_table
+from latamgpt.table_parts import merged
 from tests.curation.documents import (
     ENGLISH,
     PORTUGUESE,
@@ -151,6 +154,34 @@ def test_a_copy_with_a_trigger_takes_its_partner_s_others_with_it_and_none_of_an
         ("beside it", "planted"),
         ("its copy", "honest"),
     ]
+
+
+def test_near_duplicates_are_looked_for_in_signatures_and_no_text_is_read(
+    workspace: Workspace, two: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether one delivery changed or all did: the other searches of the stage read every text, this one none."""
+    read: list[set[str]] = []
+    looked_for: list[set[str]] = []
+
+    def seen(paths: list[Path], columns: list[str], **named: object) -> Iterator[pa.Table]:
+        read.append(set(columns))
+        return merged(paths, columns, **named)  # type: ignore[arg-type]
+
+    def alone(*given: object) -> object:
+        read.clear()
+        found = find_duplicates(*given)  # type: ignore[arg-type]
+        looked_for.extend(read)
+        return found
+
+    find_duplicates = getattr(choosing, "_duplicates")  # noqa: B009
+    monkeypatch.setattr(clean_tables, "merged", seen)
+    monkeypatch.setattr(choosing, "_duplicates", alone)
+    run(workspace, two)
+    publish_clean(workspace, [of(SECOND, f"{SPANISH} Otra entrega."), of(SECOND, PORTUGUESE)], SECOND)
+    report = run(workspace, two)
+    assert {row["reason"] for row in rows_of(workspace, "exclusions")} >= {"near_duplicate"}, report.summary
+    assert looked_for == [{"doc_id", "signature"}] * 2
+    assert not {"text", "signature"} & set(clean_tables.INDEX)
 
 
 def test_the_exclusions_of_all_stages_and_partners_are_in_one_table(workspace: Workspace, two: Params) -> None:

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from latamgpt.curation.boilerplate import Repeated, RepeatedLine, line_hashes, plain_hash
 from latamgpt.curation.cleaning import WORKED
 from latamgpt.curation.quality import Drop
-from latamgpt.curation.stripping import Boilerplate, strip_row, take_boilerplate
+from latamgpt.curation.stripping import STRIPPED, Stripped, Stripping, strip_row, take_boilerplate
+from latamgpt.curation.unchanged import INPUT_SCHEMA, Made, Shelf
 from latamgpt.params import Params
 from latamgpt.registry.languages import thresholds_in_force
 from latamgpt.registry.toxic_terms import read_term_lists
@@ -25,38 +27,36 @@ def repeated(params: Params) -> Repeated:
     return Repeated({plain_hash(known.line): known}, params.clean_documents.boilerplate)
 
 
-def stripped(text: str, repeated: Repeated, params: Params) -> tuple[Row | Drop, Boilerplate]:
-    boilerplate = Boilerplate()
-    return strip_row(clean(text), repeated, params.clean_documents, thresholds_in_force(ROOT), boilerplate), boilerplate
+def stripped(row: Row, repeated: Repeated, params: Params) -> Stripped | None:
+    return strip_row(row, Stripping(repeated, params.clean_documents, thresholds_in_force(ROOT)))
+
+
+def left(text: str, repeated: Repeated, params: Params) -> Row | Drop:
+    found = stripped(clean(text), repeated, params)
+    assert found is not None
+    return found.left
 
 
 def test_a_document_without_a_line_is_described_anew(repeated: Repeated, params: Params) -> None:
-    row, boilerplate = stripped(f"{SPANISH}\n{LINE}", repeated, params)
-    assert isinstance(row, dict)
-    assert (row["text"], row["num_bytes"], row["text_sha256"]) == tuple(
-        clean(SPANISH)[name] for name in ("text", "num_bytes", "text_sha256")
-    )
-    assert boilerplate.num_bytes == len(f"\n{LINE}")
-    assert boilerplate.table().to_pylist()[0]["num_docs_without"] == 1
+    found = stripped(clean(f"{SPANISH}\n{LINE}"), repeated, params)
+    assert found is not None
+    assert isinstance(found.left, dict)
+    names = ("text", "num_bytes", "text_sha256")
+    assert [found.left[name] for name in names] == [clean(SPANISH)[name] for name in names]
+    assert (found.taken, found.num_bytes) == (tuple(repeated.lines), len(f"\n{LINE}"))
 
 
-def test_a_document_without_such_lines_is_the_same_row(repeated: Repeated, params: Params) -> None:
-    row, boilerplate = clean(SPANISH), Boilerplate()
-    assert strip_row(row, repeated, params.clean_documents, thresholds_in_force(ROOT), boilerplate) is row
-    assert boilerplate == Boilerplate()
+def test_a_document_without_such_lines_stays_as_it_is(repeated: Repeated, params: Params) -> None:
+    assert stripped(clean(SPANISH), repeated, params) is None
 
 
 @pytest.mark.parametrize("parted", ["DNI\n{}\n23.456.789", "Rosa Quispe, alumna\n{}\nde 9 años, dejó la escuela."])
 def test_a_line_that_parts_what_together_names_a_person_stays(repeated: Repeated, params: Params, parted: str) -> None:
-    text = f"{SPANISH}\n\n{parted.format(LINE)}"
-    row, boilerplate = stripped(text, repeated, params)
-    assert isinstance(row, dict)
-    assert row["text"] == text
-    assert boilerplate == Boilerplate()
+    assert stripped(clean(f"{SPANISH}\n\n{parted.format(LINE)}"), repeated, params) is None
 
 
 def test_a_document_of_which_too_little_is_left_is_dropped_with_the_reason(repeated: Repeated, params: Params) -> None:
-    drop, _ = stripped(f"Una frase corta que estaba sola.\n\n{LINE}\n\n{LINE}", repeated, params)
+    drop = left(f"Una frase corta que estaba sola.\n\n{LINE}\n\n{LINE}", repeated, params)
     assert isinstance(drop, Drop)
     assert drop.reason == "too_few_chars"
     assert drop.detail.endswith("asked for es, once lines that many documents of academia-quechua repeat are out")
@@ -65,15 +65,16 @@ def test_a_document_of_which_too_little_is_left_is_dropped_with_the_reason(repea
 def test_what_is_left_is_held_against_slurs_and_phrases_and_its_variety_is_asked_anew(repeated: Repeated, params: Params) -> None:
     slur = read_term_lists()["es"].forms_in("")[0]
     filler = f"\n{LINE}" * 30
-    toxic, _ = stripped(f"{SPANISH} {slur}. {slur}!{filler}", repeated, params)
-    machine, _ = stripped(f"{SPANISH} {' Soy un modelo de lenguaje.' * 2}{filler}", repeated, params)
+    toxic = left(f"{SPANISH} {slur}. {slur}!{filler}", repeated, params)
+    machine = left(f"{SPANISH} {' Soy un modelo de lenguaje.' * 2}{filler}", repeated, params)
     assert isinstance(toxic, Drop)
     assert isinstance(machine, Drop)
     assert (toxic.reason, machine.reason) == ("toxic_terms", "machine_made")
     row = clean(f"{SPANISH}\n{LINE}") | {"variety": "es-rioplat", "country": "", "declared_language": "es"}
-    anew = strip_row(row, repeated, params.clean_documents, thresholds_in_force(ROOT), Boilerplate())
-    assert isinstance(anew, dict)
-    assert anew["variety"] == "es"
+    anew = stripped(row, repeated, params)
+    assert anew is not None
+    assert isinstance(anew.left, dict)
+    assert anew.left["variety"] == "es"
 
 
 def test_what_people_decide_waits_for_them_sorted_and_whole(tmp_path: Path, params: Params) -> None:
@@ -93,7 +94,9 @@ def test_what_people_decide_waits_for_them_sorted_and_whole(tmp_path: Path, para
     }
     for name, schema in WORKED.items():
         write_table(source / f"{name}.parquet", rows_to_table(tables.get(name, []), schema))
-    take_boilerplate(source, target, params.clean_documents, thresholds_in_force(ROOT))
+    inputs = pa.table({"doc_id": [row["doc_id"] for row in rows], "digest": [bytes(16)] * len(rows)}, INPUT_SCHEMA)
+    shelf = Shelf(tmp_path, "stripped", "archivo-sur", "key", STRIPPED)
+    take_boilerplate(Made({source: None}), inputs, target, shelf, params.clean_documents, thresholds_in_force(ROOT))
     excluded = read_table(target / "exclusions.parquet").to_pylist()
     waiting = read_table(target / "undetermined.parquet").to_pylist()
     assert [row["reason"] for row in excluded] == ["toxic_terms"] * 3
