@@ -13,6 +13,7 @@ from latamgpt.curation.cleaning import DISPUTED, MINOR, PUBLISHED, STAGE, UNKNOW
 from latamgpt.curation.engine import choose, read_workers_site
 from latamgpt.curation.identifiers import editions, in_force
 from latamgpt.curation.language import one_name
+from latamgpt.curation.personal_data.recogniser import edition, recogniser_in_force
 from latamgpt.curation.stripping import Boilerplate, take_boilerplate
 from latamgpt.curation.tasks import Tasks
 from latamgpt.curation.unchanged import Earlier, find_earlier, keep_outcome
@@ -42,11 +43,12 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
     quality = thresholds_in_force(workspace.root)
     refuse_unread(quality)
     site = read_workers_site(workspace.root)
-    fasttext_model = str(workspace.root / site.fasttext_model)
+    fasttext_model, name_recogniser = str(workspace.root / site.fasttext_model), str(workspace.root / site.name_recogniser)
     identifiers = editions(in_force(params.clean_documents, fasttext_model))
+    recogniser_in_force(params.clean_documents.name_recogniser, name_recogniser)  # before any work: is it there, and the one
     key_today = made_from(STAGE, params.clean_documents, sorted(quality.items()), identifiers)
     earlier = find_earlier(workspace, key, key_today, documents)
-    tasks = Tasks([documents], params.clean_documents, quality, fasttext_model, known=earlier.doc_ids)
+    tasks = Tasks([documents], params.clean_documents, quality, fasttext_model, name_recogniser, known=earlier.doc_ids)
     if not tasks.num_documents and not earlier.doc_ids and read_table(source / "exclusions.parquet").num_rows == 0:
         raise OperatorError(
             f"{source} holds neither documents nor exclusions: nothing was read from {key}'s deliveries, and nothing says why. "
@@ -59,7 +61,9 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
             join_into(joined, fresh, earlier)
             keep_outcome(workspace, key, key_today, earlier.inputs, joined)
             boilerplate = take_boilerplate(joined, target, params.clean_documents, quality)
-        return write_report(target, describe(key, count(target), boilerplate, identifiers))
+        return write_report(
+            target, describe(key, count(target), boilerplate, (identifiers, *edition(params.clean_documents.name_recogniser)))
+        )
 
 
 def clean_into(folder: Path, tasks: Tasks, site: Site, partner: str) -> None:
@@ -114,7 +118,7 @@ def refuse_unread(languages: Iterable[str]) -> None:
             )
 
 
-def describe(partner: str, counts: CleanedCounts, boilerplate: Boilerplate, identifiers: Table) -> Report:
+def describe(partner: str, counts: CleanedCounts, boilerplate: Boilerplate, models: tuple[Table, ...]) -> Report:
     """What a person wants to know of a partner's clean documents, in counts and small tables."""
     share = counts.num_kept / counts.num_read if counts.num_read else 0.0
     return Report(
@@ -145,6 +149,6 @@ def describe(partner: str, counts: CleanedCounts, boilerplate: Boilerplate, iden
             Table(name="exclusions per reason", columns=("reason", "documents"), rows=tuple(sorted(counts.reasons.items()))),
             Table(name="personal data", columns=("kind", "replaced"), rows=tuple(sorted(counts.personal_data.items()))),
             boilerplate.summary(),
-            identifiers,
+            *models,
         ),
     )

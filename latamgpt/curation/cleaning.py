@@ -13,8 +13,9 @@ from latamgpt.curation.language import UNDETERMINED, WIDE_LANGUAGES, Identified,
 from latamgpt.curation.machine_made import judge_machine_made
 from latamgpt.curation.minhash import signature
 from latamgpt.curation.normalise import normalise
-from latamgpt.curation.personal_data.masking import mask
+from latamgpt.curation.personal_data.masking import Masked, mask
 from latamgpt.curation.personal_data.minors import count_minors
+from latamgpt.curation.personal_data.recogniser import mask_recognised, recogniser_in_force
 from latamgpt.curation.quality import Measures, asks_people, judge, measure, score, thresholds_for
 from latamgpt.curation.toxicity import judge_toxicity
 from latamgpt.curation.variety import has_voseo, variety_of
@@ -41,6 +42,7 @@ class Task:
     params: CleanDocumentsParams
     quality: Mapping[str, QualityThresholds]  # per language; 'default' for all others
     fasttext_model: str = ""  # where this site keeps it
+    name_recogniser: str = ""  # likewise
 
 
 @dataclass
@@ -124,8 +126,8 @@ def decide_language(declared: str, found: Identified, num_letters: int, min_conf
 
 def _clean_one(row: Row, task: Task, outcome: Cleaned) -> None:
     params = task.params
-    masked = mask(normalise(str(row["text"])))
-    title = mask(normalise(str(row["title"])))
+    masked = _masked(normalise(str(row["text"])), task)
+    title = _masked(normalise(str(row["title"])), task)
     num_minors = count_minors(masked.text)
     declared = str(row["declared_language"])
     measures = measure(masked.text)
@@ -156,6 +158,17 @@ def _clean_one(row: Row, task: Task, outcome: Cleaned) -> None:
         outcome.personal_data_rows += [
             {"doc_id": row["doc_id"], "kind": kind, "num_replaced": number} for kind, number in sorted(replaced.items())
         ]
+
+
+def _masked(text: str, task: Task) -> Masked:
+    """By the rules, and then what the site's recogniser of names sees of what they left."""
+    masked = mask(text)
+    asked = task.params.name_recogniser
+    recogniser = recogniser_in_force(asked, task.name_recogniser)
+    if asked is None or recogniser is None:
+        return masked
+    counts = masked.counts.copy()
+    return Masked(mask_recognised(masked.text, recogniser, asked.scope, asked.min_confidence, counts), counts)
 
 
 def _second_language(found: Identified, verdict: LanguageVerdict) -> Row:

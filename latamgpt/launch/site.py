@@ -46,6 +46,7 @@ class Site(Frozen):
     training: RankJobs | None = None  # what the job of those that train asks for; without it they are processes of this machine
     base_models: str = "var/base_models"  # base models' folders; relative to the checkout, or absolute
     fasttext_model: str = "var/language_models/fasttext.bin"  # for where params.yaml asks for one; relative or absolute
+    name_recogniser: str = "var/name_recogniser"  # its folder, likewise
 
     @model_validator(mode="after")
     def _jobs_are_described(self) -> Self:

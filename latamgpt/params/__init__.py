@@ -8,6 +8,8 @@ from latamgpt.params.curation import (
     DecontaminationParams,
     GateParams,
     IdentifierName,
+    NameRecogniserParams,
+    NameScope,
     PoisoningParams,
     QualityThresholds,
 )
@@ -59,6 +61,8 @@ __all__ = [
     "GateParams",
     "GoldfishParams",
     "IdentifierName",
+    "NameRecogniserParams",
+    "NameScope",
     "MixtureGateParams",
     "MixtureParams",
     "Offload",
