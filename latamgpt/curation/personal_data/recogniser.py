@@ -73,7 +73,7 @@ class TokenClassifier:
         except (OSError, ValueError, KeyError) as error:
             raise OperatorError(
                 f"{folder} is no token classifier that transformers reads: {error}. Save one there with save_pretrained (weights "
-                f"as safetensors, a fast tokenizer), write {SUMS_NAME} and set clean_documents.name_recogniser.sha256 to its sha256."
+                f"as safetensors, a fast tokenizer), write {SUMS_NAME}, set clean_documents.name_recogniser.sha256 to its sha256."
             ) from error
         self._num_positions = getattr(self._model.config, "max_position_embeddings", MAX_TOKENS + 2) - 2  # RoBERTa keeps two
         labels = self._model.config.id2label
@@ -171,7 +171,7 @@ def _must_be(folder: Path, sha256: str) -> None:
     sums = folder / SUMS_NAME
     if not sums.is_file():
         raise OperatorError(
-            f"params.yaml asks for the name recogniser with sha256 {sha256[:12]}..., and this site has no file {sums}. Without it "
+            f"params.yaml asks for the name recogniser {sha256[:12]}..., and this site has no file {sums}. Without it "
             f"names would stay in the corpus. Put the model there, with `sha256sum *.json *.safetensors > {SUMS_NAME}`, or set "
             "name_recogniser in the site's file."
         )
