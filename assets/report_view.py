@@ -26,14 +26,14 @@ BAR_COLORS = ("#2a6f97", "#e09f3e", "#8ab17d", "#9b2226")
 def report_metadata(report: Report, shown: Shown) -> dict[str, dg.MetadataValue]:
     """Everything of a report that a person wants to see beside the asset."""
     view: dict[str, dg.MetadataValue] = {"summary": dg.MetadataValue.md(report.summary)}
-    for name, count in sorted(report.counts.items()):
-        view[f"count/{name}"] = dg.MetadataValue.int(count)
-    for name, value in sorted(report.metrics.items())[:METRICS_SHOWN]:
-        view[f"metric/{name}"] = dg.MetadataValue.float(value)
     for table in report.tables:
         view[f"table/{table.name}"] = dg.MetadataValue.md(table_markdown(table))
     if report.expectations:
         view["expectations"] = dg.MetadataValue.md(table_markdown(expectation_table(report)))
+    for name, count in sorted(report.counts.items()):
+        view[f"count/{name}"] = dg.MetadataValue.int(count)
+    for name, value in sorted(report.metrics.items())[:METRICS_SHOWN]:
+        view[f"metric/{name}"] = dg.MetadataValue.float(value)
     for name, label, *values in shown.bars:
         table = next((t for t in report.tables if t.name == name and {label, *values} <= set(t.columns)), None)
         if table is not None and table.rows:

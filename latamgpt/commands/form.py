@@ -10,6 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from latamgpt.commands.field_help import FIELD_HELP
 from latamgpt.errors import OperatorError
 from latamgpt.yaml_files import explain_validation, load_yaml
 
@@ -23,7 +24,8 @@ def add_fields(parser: argparse.ArgumentParser, record: Record, without: Collect
         if name in without:
             continue
         option = "--" + name.replace("_", "-")
-        words = "needed" if field.is_required() else "may be left out"
+        said = FIELD_HELP[record.__name__][name]
+        words = f"{said} ({'needed' if field.is_required() else 'may be left out'})"
         types = _types(field.annotation)
         choices = next((list(one) for one in types if issubclass(one, StrEnum)), [])
         if choices:

@@ -14,6 +14,7 @@ from latamgpt.curation.cleaning import DISPUTED, MINOR, PUBLISHED, STAGE, UNKNOW
 from latamgpt.curation.engine import choose, read_workers_site
 from latamgpt.curation.identifiers import editions, in_force
 from latamgpt.curation.language import one_name
+from latamgpt.curation.personal_data.recogniser import edition, recogniser_in_force
 from latamgpt.curation.stripping import STRIPPED, Boilerplate, take_boilerplate
 from latamgpt.curation.tasks import Tasks
 from latamgpt.curation.unchanged import Shelf, digests_of, find_earlier, keep_outcome
@@ -45,12 +46,13 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
     quality = thresholds_in_force(workspace.root)
     refuse_unread(quality)
     site = read_workers_site(workspace.root)
-    fasttext_model = str(workspace.root / site.fasttext_model)
+    fasttext_model, name_recogniser = str(workspace.root / site.fasttext_model), str(workspace.root / site.name_recogniser)
     identifiers = editions(in_force(params.clean_documents, fasttext_model))
+    recogniser_in_force(params.clean_documents.name_recogniser, name_recogniser)  # before any work: is it there, and the one
     key_today = made_from(STAGE, params.clean_documents, sorted(quality.items()), identifiers)
     shelf = Shelf(workspace.root, STAGE, key, key_today, WORKED)
     earlier = find_earlier(shelf, digests_of(documents))
-    tasks = Tasks([documents], params.clean_documents, quality, fasttext_model, known=earlier.run_of)
+    tasks = Tasks([documents], params.clean_documents, quality, fasttext_model, name_recogniser, known=earlier.run_of)
     if not tasks.num_documents and not earlier.run_of and read_table(source / "exclusions.parquet").num_rows == 0:
         raise OperatorError(
             f"{source} holds neither documents nor exclusions: nothing was read from {key}'s deliveries, and nothing says why. "
@@ -63,7 +65,9 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
             cleaned, strips = earlier.beside(fresh), replace(shelf, name=STRIPS, tables=STRIPPED)
             boilerplate = take_boilerplate(cleaned, earlier.inputs, target, strips, params.clean_documents, quality)
             keep_outcome(earlier, fresh)  # at last: what is kept may be written anew, and is read until then
-        return write_report(target, describe(key, count(target), boilerplate, identifiers))
+        return write_report(
+            target, describe(key, count(target), boilerplate, (identifiers, *edition(params.clean_documents.name_recogniser)))
+        )
 
 
 def clean_into(folder: Path, tasks: Tasks, site: Site, partner: str) -> None:
@@ -103,7 +107,7 @@ def refuse_unread(languages: Iterable[str]) -> None:
             )
 
 
-def describe(partner: str, counts: CleanedCounts, boilerplate: Boilerplate, identifiers: Table) -> Report:
+def describe(partner: str, counts: CleanedCounts, boilerplate: Boilerplate, models: tuple[Table, ...]) -> Report:
     """What a person wants to know of a partner's clean documents, in counts and small tables."""
     share = counts.num_kept / counts.num_read if counts.num_read else 0.0
     return Report(
@@ -134,6 +138,6 @@ def describe(partner: str, counts: CleanedCounts, boilerplate: Boilerplate, iden
             Table(name="exclusions per reason", columns=("reason", "documents"), rows=tuple(sorted(counts.reasons.items()))),
             Table(name="personal data", columns=("kind", "replaced"), rows=tuple(sorted(counts.personal_data.items()))),
             boilerplate.summary(),
-            identifiers,
+            *models,
         ),
     )

@@ -15,6 +15,7 @@ from latamgpt.curation.minhash import signature
 from latamgpt.curation.normalise import normalise
 from latamgpt.curation.personal_data.masking import Masked, mask
 from latamgpt.curation.personal_data.minors import count_minors
+from latamgpt.curation.personal_data.recogniser import mask_recognised, recogniser_in_force
 from latamgpt.curation.quality import Measures, asks_people, judge, measure, score, thresholds_for
 from latamgpt.curation.toxicity import judge_toxicity
 from latamgpt.curation.variety import has_voseo, variety_of
@@ -41,6 +42,7 @@ class Task:
     params: CleanDocumentsParams
     quality: Mapping[str, QualityThresholds]  # per language; 'default' for all others
     fasttext_model: str = ""  # where this site keeps it
+    name_recogniser: str = ""  # likewise
 
 
 @dataclass
@@ -95,7 +97,7 @@ def clean_to_tables(task: Task) -> dict[str, pa.Table]:
 def clean(task: Task) -> Cleaned:
     """Normalise, mask personal data, identify the language and judge the quality of every document of a task."""
     outcome = Cleaned()
-    masked = [mask(normalise(str(row["text"]))) for row in task.rows]
+    masked = [_masked(normalise(str(row["text"])), task) for row in task.rows]
     found = [shipped_model().identify(one.text) for one in masked]  # one after the other: its table stays in the cache
     for row, text, language in zip(task.rows, masked, found, strict=True):
         _clean_one(row, text, language, task, outcome)
@@ -126,7 +128,7 @@ def decide_language(declared: str, found: Identified, num_letters: int, min_conf
 
 def _clean_one(row: Row, masked: Masked, found: Identified, task: Task, outcome: Cleaned) -> None:
     params = task.params
-    title = mask(normalise(str(row["title"])))
+    title = _masked(normalise(str(row["title"])), task)
     num_minors = count_minors(masked.text)
     declared = str(row["declared_language"])
     measures = measure(masked.text)
@@ -156,6 +158,17 @@ def _clean_one(row: Row, masked: Masked, found: Identified, task: Task, outcome:
         outcome.personal_data_rows += [
             {"doc_id": row["doc_id"], "kind": kind, "num_replaced": number} for kind, number in sorted(replaced.items())
         ]
+
+
+def _masked(text: str, task: Task) -> Masked:
+    """By the rules, and then what the site's recogniser of names sees of what they left."""
+    masked = mask(text)
+    asked = task.params.name_recogniser
+    recogniser = recogniser_in_force(asked, task.name_recogniser)
+    if asked is None or recogniser is None:
+        return masked
+    counts = masked.counts.copy()
+    return Masked(mask_recognised(masked.text, recogniser, asked.scope, asked.min_confidence, counts), counts)
 
 
 def _second_language(found: Identified, verdict: LanguageVerdict) -> Row:

@@ -20,6 +20,7 @@ class Tasks(Sequence[Task]):
         params: how documents are cleaned.
         quality: thresholds per language.
         fasttext_model: where a site's model of languages lies, if the parameters ask for one.
+        name_recogniser: where a site's recogniser of names lies, if the parameters ask for one.
         known: ids of documents for which there is nothing to do.
     """
 
@@ -29,9 +30,11 @@ class Tasks(Sequence[Task]):
         params: CleanDocumentsParams,
         quality: Mapping[str, QualityThresholds],
         fasttext_model: str = "",
+        name_recogniser: str = "",
         known: Collection[str] = (),
     ) -> None:
-        self._paths, self._params, self._quality, self._fasttext_model = paths, params, quality, fasttext_model
+        self._paths, self._params, self._quality = paths, params, quality
+        self._models = fasttext_model, name_recogniser
         self._places: list[tuple[int, int, list[int]]] = []  # file, row group, rows of it
         self.num_documents = 0
         for file, path in enumerate(paths):
@@ -56,7 +59,7 @@ class Tasks(Sequence[Task]):
         if isinstance(index, slice):
             return [self[one] for one in range(*index.indices(len(self)))]
         file, group, rows = self._places[index]
-        return Task(self._group(file, group).take(rows).to_pylist(), self._params, self._quality, self._fasttext_model)
+        return Task(self._group(file, group).take(rows).to_pylist(), self._params, self._quality, *self._models)
 
     def file_of(self, index: int) -> Path:
         """The file from which a task's documents are."""

@@ -31,7 +31,7 @@ from latamgpt.launch.site import read_site
 from latamgpt.params import Params
 from latamgpt.registry.residency import must_work_here
 from latamgpt.registry.rights import Place
-from latamgpt.store import Workspace, digest_of, sha256_file
+from latamgpt.store import MANIFEST_NAME, Workspace, digest_of, sha256_file
 
 ACTOR = "withdrawal drill"
 WHY = "withdrawal drill: nobody asked for it"
@@ -79,10 +79,11 @@ def draw(workspace: Workspace, partners: Collection[str], day: date) -> Drawn:
     """The document of a day: of a partner in the run, and not withdrawn already, though the corpus may still hold such ones.
 
     Raises:
-        OperatorError: no corpus is published here, or it holds nothing that could be withdrawn.
+        OperatorError: no corpus is published here, it holds nothing that could be withdrawn, or a partner was not run yet.
     """
     columns = ["doc_id", "partner", "delivery", "path"]
     held = pq.read_table(workspace.read("corpus") / "documents.parquet", columns=columns).sort_by("doc_id").to_pylist()
+    _must_be_run(workspace, partners)
     withdrawn = {partner: read_withdrawn(workspace.root, partner) for partner in partners}
     rows = [
         row
@@ -99,6 +100,16 @@ def draw(workspace: Workspace, partners: Collection[str], day: date) -> Drawn:
     rows = shipped or rows
     position = int.from_bytes(sha256(f"{ACTOR} {day.isoformat()}".encode()).digest()) % len(rows)
     return Drawn(**rows[position], position=position, num_documents=len(rows), shipped=bool(shipped))
+
+
+def _must_be_run(workspace: Workspace, partners: Collection[str]) -> None:
+    waiting = [partner for partner in partners if not (workspace.place("documents_gate", partner) / MANIFEST_NAME).is_file()]
+    if waiting:
+        raise OperatorError(
+            f"{', '.join(waiting)}: in the run, and not taken through the stages here yet. A drill makes the corpus of all "
+            "partners, so nothing was rehearsed. Run `make run`, or the stages documents, clean_documents and documents_gate for "
+            "each of them, then the drill again."
+        )
 
 
 def rehearse(workspace: Workspace, params: Params, drawn: Drawn, day: date) -> Rehearsed:

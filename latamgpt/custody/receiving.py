@@ -138,7 +138,8 @@ def _refuse(source: Path) -> None:
         refuse_unsafe(source)
     except Rejected as rejected:
         raise OperatorError(
-            f"{source}: {rejected.detail} ({rejected.reason}). Nothing of it was copied. Ask the partner for plain files."
+            f"{source}: {rejected.detail} ({rejected.reason}). Nothing of it was copied. Mend that with the partner "
+            "and deliver again; what was sent stays where it lies."
         ) from rejected
     if not list_files(source):
         raise OperatorError(f"{source} holds no file. Check the path, or ask the partner what became of it.")

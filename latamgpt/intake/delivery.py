@@ -194,7 +194,7 @@ def read_fixity(path: Path) -> dict[str, str]:
             "files and more. Ask the partner to send the delivery in parts."
         )
     entries: dict[str, str] = {}
-    for number, line in enumerate(lines_of(path.read_text(encoding="utf-8")), start=1):
+    for number, line in enumerate(lines_of(path.read_text(encoding="utf-8-sig")), start=1):
         digest, _, name = line.partition(" ")
         name = name.lstrip(" *")
         safe = name and not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts

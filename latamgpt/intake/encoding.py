@@ -15,6 +15,7 @@ UTF_16 = frozenset({"utf-16", "utf-16-le", "utf-16-be"})
 """UTF-8 read in these is Chinese. Blanks, line ends and Latin letters have a byte of zero in them, which no text in UTF-8 has."""
 
 C1_CONTROLS = re.compile("[\x80-\x9f]")
+NEXT = "ask the partner in which encoding it was saved and declare that in delivery.yaml, or to save it as UTF-8"
 
 
 def decode(raw: bytes, encoding: str, name: str) -> str:
@@ -29,9 +30,7 @@ def decode(raw: bytes, encoding: str, name: str) -> str:
     try:
         text = raw.decode(codec)
     except UnicodeDecodeError as error:
-        raise Rejected(
-            Reason.ENCODING, f"{name} is not {quoted(encoding)}: byte {error.start} is 0x{raw[error.start]:02x}"
-        ) from error
+        raise Rejected(Reason.ENCODING, _misfit(name, encoding, error.start, raw[error.start], raw)) from error
     refuse_no_text(text, name)
     if codec in ONE_BYTE and (odd := C1_CONTROLS.search(text)):
         raise _holds_control(encoding, name, odd.start())
@@ -75,7 +74,8 @@ def _decode_piece(  # noqa: PLR0913
         return decoder.decode(piece, final)
     except UnicodeDecodeError as error:
         start, byte = num_before - len(waiting) + error.start, error.object[error.start]
-        raise Rejected(Reason.ENCODING, f"{name} is not {quoted(encoding)}: byte {start} is 0x{byte:02x}") from error
+        begin = error.object if not num_before else b""
+        raise Rejected(Reason.ENCODING, _misfit(name, encoding, start, byte, begin)) from error
 
 
 def _refuse_piece(text: str, num_before: int, codec: str, encoding: str, name: str) -> None:
@@ -119,24 +119,35 @@ def refuse_no_text(text: str, name: str) -> None:
         raise _holds_surrogate(name, error.start) from error
 
 
+def _misfit(name: str, encoding: str, place: int, byte: int, begin: bytes) -> str:
+    looks = " (it begins as UTF-16 does)" if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else ""
+    return f"{name} is not {quoted(encoding)}: byte {place} is 0x{byte:02x}{looks}. To use it, {NEXT}"
+
+
 def _is_in_utf8(encoding: str, name: str) -> Rejected:
     return Rejected(
-        Reason.ENCODING, f"{name} is declared as {quoted(encoding)} and its bytes are valid UTF-8: one of the two is wrong"
+        Reason.ENCODING,
+        f"{name} is declared as {quoted(encoding)} and its bytes are valid UTF-8: one of the two is wrong. To use it, {NEXT}",
     )
 
 
 def _holds_control(encoding: str, name: str, place: int) -> Rejected:
     return Rejected(
-        Reason.ENCODING, f"{name} is declared as {quoted(encoding)}, and character {place} is a control code: wrong encoding"
+        Reason.ENCODING,
+        f"{name} is declared as {quoted(encoding)}, and character {place} is a control code: wrong encoding. To use it, {NEXT}",
     )
 
 
 def _holds_nul(name: str, place: int) -> Rejected:
-    return Rejected(Reason.ENCODING, f"{name} holds a NUL at character {place}: not text, or UTF-16")
+    return Rejected(
+        Reason.ENCODING, f"{name} holds a NUL at character {place}: it is no text, or text in UTF-16. To use it, {NEXT}"
+    )
 
 
 def _holds_surrogate(name: str, place: int) -> Rejected:
-    return Rejected(Reason.ENCODING, f"{name} holds half of a surrogate pair at character {place}")
+    return Rejected(
+        Reason.ENCODING, f"{name} holds half of a surrogate pair at character {place}: ask the partner to save it as UTF-8 anew"
+    )
 
 
 def _codec_name(encoding: str, name: str) -> str:

@@ -45,7 +45,7 @@ def _refuse_escapes(manifest: Path) -> None:
     """A manifest that names a path outside its delivery is no slip of the pen."""
     if not manifest.is_file() or manifest.stat().st_size > MAX_MANIFEST_BYTES:
         return
-    for line in lines_of(manifest.read_text(encoding="utf-8", errors="replace")):
+    for line in lines_of(manifest.read_text(encoding="utf-8-sig", errors="replace")):
         name = line.partition(" ")[2].lstrip(" *")
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise Rejected(Reason.UNSAFE_PATH, f"the manifest names {quoted(name)}, outside of the delivery", FIXITY_NAME)

@@ -1,6 +1,7 @@
 """Readers of files that hold many documents: JSON Lines and CSV. A bad record is set aside alone, by its number."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from latamgpt.intake.strict_json import refuse_repeated_keys
 
 MAX_ROW_CHARS = 6 << 20  # of a row of CSV; longer than a record may be, so that one above the cap is named with its length
 MAX_COLUMNS = 10_000
+NO_NUMBER = re.compile(rb"[:\[,]\s*-?(?:NaN|Infinity)\b")
 
 
 def read_json_lines(source: Source, name: str) -> Iterator[Found | SetAside]:
@@ -139,7 +141,8 @@ def _one(source: Source, path: str, line: bytes, *, last: bool) -> Found | SetAs
         return SetAside(path, rejected.reason, rejected.detail, len(line))
     except orjson.JSONDecodeError as error:
         cut = ": the file's last line, perhaps cut short" if last else ""
-        return SetAside(path, Reason.JSON_INVALID, f"{path} is not JSON ({error}){cut}", len(line))
+        number = ": NaN and Infinity are no JSON, null is what says that nothing is known" if NO_NUMBER.search(line) else ""
+        return SetAside(path, Reason.JSON_INVALID, f"{path} is not JSON ({error}){number}{cut}", len(line))
 
 
 def _parse(line: str) -> Mapping[str, object]:

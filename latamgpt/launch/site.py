@@ -49,6 +49,7 @@ class Site(Frozen):
     notice: Notice = Notice.NONE  # how its machines say that they will be taken away: then the ranks save and end
     base_models: str = "var/base_models"  # base models' folders; relative to the checkout, or absolute
     fasttext_model: str = "var/language_models/fasttext.bin"  # for where params.yaml asks for one; relative or absolute
+    name_recogniser: str = "var/name_recogniser"  # its folder, likewise
 
     @model_validator(mode="after")
     def _jobs_are_described(self) -> Self:

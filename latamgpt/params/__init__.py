@@ -8,6 +8,8 @@ from latamgpt.params.curation import (
     DecontaminationParams,
     GateParams,
     IdentifierName,
+    NameRecogniserParams,
+    NameScope,
     PoisoningParams,
     QualityThresholds,
 )
@@ -60,6 +62,8 @@ __all__ = [
     "GateParams",
     "GoldfishParams",
     "IdentifierName",
+    "NameRecogniserParams",
+    "NameScope",
     "MixtureGateParams",
     "MixtureParams",
     "Offload",

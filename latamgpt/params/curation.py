@@ -41,12 +41,28 @@ class BoilerplateParams(Frozen):
     min_prose_chars: Count  # a long line; verse is made of shorter ones
 
 
+class NameScope(StrEnum):
+    """Which of the names that a site's recogniser finds are masked."""
+
+    IN_CONTEXT = "in_context"  # behind a title or an introduction, or beside personal data
+    EVERYWHERE = "everywhere"  # also Gabriela Mistral: for a corpus of private papers
+
+
+class NameRecogniserParams(Frozen):
+    """A model of the site's that finds names of persons; its place is the site's."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")  # of the file SHA256SUMS in its folder: it says which model
+    scope: NameScope
+    min_confidence: Share  # of the model, for every piece of a name
+
+
 class CleanDocumentsParams(Frozen):
     """Curation of one partner's documents."""
 
     min_language_confidence: Share  # below it a document goes to the 'undetermined' queue for people
     language_identifiers: tuple[IdentifierName, ...] = ()  # where one sees another language than our model, neither says any
     fasttext_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")  # of the model file; its place is the site's
+    name_recogniser: NameRecogniserParams | None = None  # beside the rules; none is shipped: docs/personal-data.md
     num_permutations: Count  # MinHash
     minhash_seed: int  # of the permutations: signatures of two seeds cannot be compared
     shingle_words: Count

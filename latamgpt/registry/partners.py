@@ -140,7 +140,7 @@ def read_institution(root: Path, partner: str) -> Institution:
         known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml"))) or "none"
         raise OperatorError(
             f"{partner!r} is not in the registry ({path} is missing; it holds: {known}). Without an agreement nothing may be "
-            "used. Check the spelling, or add the institution's file."
+            f"used. Check the spelling, or register it: latamgpt partner add --id {partner} ..."
         )
     try:
         values = load_yaml(path.read_text(encoding="utf-8"))

@@ -132,6 +132,11 @@ def test_without_a_corpus_there_is_nothing_to_rehearse(office: Workspace, capsys
     assert "has not been published here" in capsys.readouterr().err
 
 
+def test_a_partner_that_was_entered_and_not_run_yet_is_named(small: tuple[Workspace, Params]) -> None:
+    with pytest.raises(OperatorError, match="museo-nuevo: in the run, and not taken through the stages here yet"):
+        draw(small[0], [*BOTH, "museo-nuevo"], DAY)
+
+
 def test_a_graph_that_would_not_make_the_corpus_anew_fails_the_drill(
     small: tuple[Workspace, Params], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -189,6 +189,19 @@ def test_a_broken_delivery_is_set_aside_whole_and_stays_where_it_is(
     assert reason in report.summary
 
 
+def test_a_manifest_written_on_windows_is_read(archive: Workspace, params: Params) -> None:
+    """PowerShell writes a mark of UTF-8 first, digits in capitals, and two characters at each line's end."""
+    folder = deliver(archive, {"rio.txt": STORY, "año.txt": "Un texto sobre el mar."})
+    manifest = folder / "manifest-sha256.txt"
+    lines = [
+        f"{digest.upper()}  {name}" for digest, name in (line.split("  ") for line in manifest.read_text("utf-8").splitlines())
+    ]
+    manifest.write_bytes("".join(f"{line}\r\n" for line in lines).encode("utf-8-sig"))
+    take_in(archive, params)
+    assert exclusions(archive) == []
+    assert len(documents(archive)) == 2
+
+
 def test_a_linked_delivery_folder_is_not_followed(
     archive: Workspace, params: Params, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -239,6 +239,25 @@ def test_bytes_that_are_not_what_was_declared_are_set_aside(
     assert documents(archive) == []
 
 
+@pytest.mark.parametrize(
+    ("raw", "hint"), [(STORY.encode("latin-1"), ""), (STORY.encode("utf-16"), " (it begins as UTF-16 does)")]
+)
+@pytest.mark.parametrize("name", ["rio.txt", "t.csv"])
+def test_a_wrong_encoding_is_told_with_what_to_do(archive: Workspace, params: Params, name: str, raw: bytes, hint: str) -> None:
+    deliver(archive, {name: raw}, format="files")
+    take_in(archive, params)
+    (row,) = exclusions(archive)
+    assert f"{hint}. To use it, ask the partner in which encoding it was saved and declare that" in str(row["detail"])
+
+
+def test_nan_is_told_as_what_it_is(archive: Workspace, params: Params) -> None:
+    deliver(archive, {"t.jsonl": b'{"text": "a", "n": [1, -Infinity]}\n{"text": "NaN: nada",}\n'}, format="jsonl")
+    take_in(archive, params)
+    first, second = (str(row["detail"]) for row in sorted(exclusions(archive), key=lambda row: str(row["path"])))
+    assert first.endswith("): NaN and Infinity are no JSON, null is what says that nothing is known")
+    assert "Infinity" not in second
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_utf_8_declared_as_utf_16_is_not_read_as_chinese(archive: Workspace, params: Params, encoding: str) -> None:
     table, story = b"text\nUn relato\n".ljust(16, b"\n"), STORY.encode()
