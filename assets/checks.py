@@ -37,7 +37,8 @@ def judge(node: StageNode, report: Report) -> dg.AssetCheckResult:
 
 def counted(report: Report) -> dg.AssetCheckResult:
     """The tables of what a later stage counted."""
-    return dg.AssetCheckResult(passed=True, description=report.summary, metadata=tables_metadata(report))
+    metadata = tables_metadata(report)
+    return dg.AssetCheckResult(passed=True, severity=dg.AssetCheckSeverity.WARN, description=report.summary, metadata=metadata)
 
 
 def mirrored_checks(workspace: Workspace, graph: Graph, shown: Mapping[str, Shown]) -> list[dg.AssetChecksDefinition]:

@@ -188,4 +188,4 @@ def test_the_command_learns_shows_and_says_what_changed(
     assert [change.path for change in entry.changes] == ["languages/ayr.yaml"]
     assert entry.changes[0].after == sha256_file(path)
     assert main(["languages", "show"]) == 0
-    assert "latamgpt/curation/language_samples/ayr.txt" in capsys.readouterr().out
+    assert "language_samples/ayr.txt" in capsys.readouterr().out
