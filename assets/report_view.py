@@ -58,8 +58,11 @@ def table_markdown(table: Table) -> str:
     marks = "".join("---:|" if _is_of_numbers(table, at) else "---|" for at in range(len(table.columns)))
     head = f"| {' | '.join(table.columns)} |\n|{marks}\n"
     ids = [name in ID_COLUMNS for name in table.columns]
-    shown = [[cell_text(cell)[: ID_CHARS if cut else None] for cell, cut in zip(row, ids, strict=True)] for row in table.rows]
-    rows = "\n".join(f"| {' | '.join(row)} |" for row in shown[:ROWS_SHOWN])
+    cells = (
+        [cell_text(one)[: ID_CHARS if cut else None] for one, cut in zip(row, ids, strict=True)]
+        for row in table.rows[:ROWS_SHOWN]
+    )
+    rows = "\n".join(f"| {' | '.join(row)} |" for row in cells)
     rest = len(table.rows) - ROWS_SHOWN
     return head + rows + (f"\n\nand {rest:,} more rows in report.json" if rest > 0 else "")
 

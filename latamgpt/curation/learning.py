@@ -32,7 +32,14 @@ WIDE_PASSAGES = 100  # so many passages, and the limit lies half-way between the
 MIN_PASSAGES = 20
 REFERENCES = "latamgpt/curation/language_samples"
 DOCUMENTS = "data/documents/"
-OF_NOBODY = {"reason": "", "overrides": (), "reviewed_by": NOT_REVIEWED, "reviewed_on": None, "decision": ""}
+OF_NOBODY = {
+    "reason": "",
+    "overrides": (),
+    "reviewed_by": NOT_REVIEWED,
+    "reviewed_on": None,
+    "decision": "",
+    "changed_since_review": (),
+}
 """What a new language's file does not take over from the default's."""
 
 
