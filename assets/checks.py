@@ -1,4 +1,7 @@
-"""Gates as asset checks. A check reads the report that the gate's stage left; it judges nothing itself."""
+"""What a later stage says of an asset, as a check on it: a gate's verdict, or that all of it was counted.
+
+A check reads the report that the later stage left; it judges nothing itself.
+"""
 
 from collections.abc import Mapping
 
@@ -7,7 +10,7 @@ import dagster as dg
 from assets.graph import Graph, StageNode
 from assets.links import data_docs_link
 from assets.lock import read_lock
-from assets.report_view import expectation_table, table_markdown
+from assets.report_view import expectation_table, table_markdown, tables_metadata
 from assets.shown import Shown
 from latamgpt.records import Report
 from latamgpt.store import Workspace
@@ -26,48 +29,57 @@ def judge(node: StageNode, report: Report) -> dg.AssetCheckResult:
         metadata={
             "failed": "; ".join(f"{e.kind} ({e.severity}): {e.observed}" for e in failed) or "none",
             "expectations": dg.MetadataValue.md(table_markdown(expectation_table(report))),
+            **tables_metadata(report),
             "data_docs": data_docs_link(node),
         },
     )
 
 
+def counted(report: Report) -> dg.AssetCheckResult:
+    """The tables of what a later stage counted."""
+    metadata = tables_metadata(report)
+    return dg.AssetCheckResult(passed=True, severity=dg.AssetCheckSeverity.WARN, description=report.summary, metadata=metadata)
+
+
 def mirrored_checks(workspace: Workspace, graph: Graph, shown: Mapping[str, Shown]) -> list[dg.AssetChecksDefinition]:
-    """Each gate's verdict on the asset that it judges.
+    """What each later stage says of the asset that it judges or counts.
 
-    Not blocking there: the gate reads that asset, so Dagster would wait for itself. The check of the gate's own asset blocks.
+    Not blocking there: it reads that asset, so Dagster would wait for itself. The check of a gate's own asset blocks.
     """
-    gates = [node for node in graph.stages if shown[node.name].gate_of]
-    return [_mirrored_check(workspace, node, gated_node(graph, node, shown)) for node in gates]
+    later = [node for node in graph.stages if shown[node.name].speaks_of]
+    return [_mirrored_check(workspace, node, node_spoken_of(graph, node, shown), shown) for node in later]
 
 
-def gated_node(graph: Graph, gate: StageNode, shown: Mapping[str, Shown]) -> StageNode:
-    """The stage whose output a gate judges."""
-    return next(node for node in graph.stages if node.name == shown[gate.name].gate_of and node.key in ("", gate.key))
+def node_spoken_of(graph: Graph, later: StageNode, shown: Mapping[str, Shown]) -> StageNode:
+    """The stage whose output a later one judges or counts."""
+    return next(node for node in graph.stages if node.name == shown[later.name].speaks_of and node.key in ("", later.key))
 
 
-def read_verdict(workspace: Workspace, gate: StageNode, gated: StageNode) -> dg.AssetCheckResult:
-    """The gate's verdict on the bytes that lie there now; a warning where it has judged other bytes, or none."""
+def read_verdict(workspace: Workspace, later: StageNode, judged: StageNode, shown: Mapping[str, Shown]) -> dg.AssetCheckResult:
+    """What is said of the bytes that lie there now; a warning where it was said of other bytes, or nothing was."""
     lock = read_lock(workspace)
-    path = gated.outs[0]
-    judged = lock[gate.address].deps.get(path) if gate.address in lock else None
-    if judged is None or gated.address not in lock or judged != lock[gated.address].outs[path]:
+    path = judged.outs[0]
+    seen = lock[later.address].deps.get(path) if later.address in lock else None
+    if seen is None or judged.address not in lock or seen != lock[judged.address].outs[path]:
+        verb = "judged" if shown[later.name].gate_of else "counted"
         return dg.AssetCheckResult(
             passed=False,
             severity=dg.AssetCheckSeverity.WARN,
-            description=f"{gate.address} has not judged this version yet: materialize it",
+            description=f"{later.address} has not {verb} this version yet: materialize it",
         )
-    return judge(gate, Report.read(workspace.place(gate.name, gate.key)))
+    report = Report.read(workspace.place(later.name, later.key))
+    return judge(later, report) if shown[later.name].gate_of else counted(report)
 
 
 def mirrored_evaluation(
-    workspace: Workspace, graph: Graph, gate: StageNode, shown: Mapping[str, Shown]
+    workspace: Workspace, graph: Graph, later: StageNode, shown: Mapping[str, Shown]
 ) -> dg.AssetCheckEvaluation:
-    """A gate's verdict as an event of the asset that it judges.
+    """What a later stage says as an event of the asset of which it says it.
 
-    The gate's own step reports it: where the gate fails, Dagster never comes to the check.
+    Its own step reports it: where a gate fails, Dagster never comes to the check.
     """
-    gated = gated_node(graph, gate, shown)
-    return evaluation(gated.asset, gate.name, read_verdict(workspace, gate, gated), blocking=False)
+    judged = node_spoken_of(graph, later, shown)
+    return evaluation(judged.asset, later.name, read_verdict(workspace, later, judged, shown), blocking=False)
 
 
 def evaluation(key: dg.AssetKey, name: str, found: dg.AssetCheckResult, *, blocking: bool) -> dg.AssetCheckEvaluation:
@@ -83,9 +95,13 @@ def evaluation(key: dg.AssetKey, name: str, found: dg.AssetCheckResult, *, block
     )
 
 
-def _mirrored_check(workspace: Workspace, gate: StageNode, gated: StageNode) -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset=gated.asset, name=gate.name, additional_deps=[gate.asset], description=f"the verdict of {gate.address}")
+def _mirrored_check(
+    workspace: Workspace, later: StageNode, judged: StageNode, shown: Mapping[str, Shown]
+) -> dg.AssetChecksDefinition:
+    said = f"the verdict of {later.address}" if shown[later.name].gate_of else f"what {later.address} counted of it"
+
+    @dg.asset_check(asset=judged.asset, name=later.name, additional_deps=[later.asset], description=said)
     def verdict() -> dg.AssetCheckResult:
-        return read_verdict(workspace, gate, gated)
+        return read_verdict(workspace, later, judged, shown)
 
     return verdict

@@ -14,7 +14,8 @@ SHOWN = {
     "corpus": Shown(
         group="curation",
         description="All partners' clean documents without duplicates, and every exclusion with its reason. Samples are named by "
-        "id: `latamgpt corpus show` quotes those that may be quoted. Tokens are counted at token_shards.",
+        "id: `latamgpt corpus show` quotes those that may be quoted. Its checks show the fairness table (corpus_gate) and tokens "
+        "per language, country, partner, period and kind (token_shards).",
         kinds=("parquet", "duckdb"),
         owners=("team:corpus",),
         bars=(

@@ -41,7 +41,7 @@ class Factory:
         return [*(self.stage_asset(node) for node in self.graph.stages), *source_specs(self.graph)]
 
     def checks(self) -> list[dg.AssetChecksDefinition]:
-        """Each gate's verdict, shown on the asset that it judges."""
+        """What gates judge and later stages count, shown on the asset that it is about."""
         return mirrored_checks(self.workspace, self.graph, self.shown)
 
     def stage_asset(self, node: StageNode) -> dg.AssetsDefinition:
@@ -68,7 +68,7 @@ class Factory:
             result = self.result(node)
             for event in self.seen_sources(context.instance, node):
                 context.log_event(event)
-            if shown.gate_of:
+            if shown.speaks_of:
                 verdict = mirrored_evaluation(self.workspace, self.graph, node, self.shown)
                 context.log_event(verdict)  # pyright: ignore[reportArgumentType]  (the type lags behind what it takes)
             context.log.info(Report.read(self.workspace.place(node.name, node.key)).summary)

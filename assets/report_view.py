@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from assets.shown import Shown
+from latamgpt.commands.tables import ID_CHARS, ID_COLUMNS
 from latamgpt.records import Cell, Curve, Report, Table
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ DRAWING = threading.Lock()
 ROWS_SHOWN = 60
 BARS_SHOWN = 25
 METRICS_SHOWN = 80
+METRIC_DIGITS = 6
 CURVES_PER_PLOT = 16
 BAR_COLORS = ("#2a6f97", "#e09f3e", "#8ab17d", "#9b2226")
 
@@ -26,14 +28,8 @@ BAR_COLORS = ("#2a6f97", "#e09f3e", "#8ab17d", "#9b2226")
 def report_metadata(report: Report, shown: Shown) -> dict[str, dg.MetadataValue]:
     """Everything of a report that a person wants to see beside the asset."""
     view: dict[str, dg.MetadataValue] = {"summary": dg.MetadataValue.md(report.summary)}
-    for table in report.tables:
-        view[f"table/{table.name}"] = dg.MetadataValue.md(table_markdown(table))
-    if report.expectations:
-        view["expectations"] = dg.MetadataValue.md(table_markdown(expectation_table(report)))
     for name, count in sorted(report.counts.items()):
         view[f"count/{name}"] = dg.MetadataValue.int(count)
-    for name, value in sorted(report.metrics.items())[:METRICS_SHOWN]:
-        view[f"metric/{name}"] = dg.MetadataValue.float(value)
     for name, label, *values in shown.bars:
         table = next((t for t in report.tables if t.name == name and {label, *values} <= set(t.columns)), None)
         if table is not None and table.rows:
@@ -42,13 +38,31 @@ def report_metadata(report: Report, shown: Shown) -> dict[str, dg.MetadataValue]
         for axis in dict.fromkeys(curve.y_label for curve in report.curves):
             lines = [curve for curve in report.curves if curve.y_label == axis]
             view[f"plot/{axis}"] = dg.MetadataValue.md(picture(axis, draw_lines(lines)))
+    view |= tables_metadata(report)
+    if report.expectations:
+        view["expectations"] = dg.MetadataValue.md(table_markdown(expectation_table(report)))
+    for name, value in sorted(report.metrics.items())[:METRICS_SHOWN]:
+        view[f"metric/{name}"] = dg.MetadataValue.float(float(f"{value:.{METRIC_DIGITS}g}"))
     return view
 
 
+def tables_metadata(report: Report) -> dict[str, dg.MetadataValue]:
+    """A report's tables, by their names."""
+    return {f"table/{table.name}": dg.MetadataValue.md(table_markdown(table)) for table in report.tables}
+
+
 def table_markdown(table: Table) -> str:
-    """A table as Markdown, cut to what a page can hold."""
-    head = f"| {' | '.join(table.columns)} |\n|{'---|' * len(table.columns)}\n"
-    rows = "\n".join(f"| {' | '.join(cell_text(cell) for cell in row)} |" for row in table.rows[:ROWS_SHOWN])
+    """A table as Markdown, cut to what a page can hold; numbers stand to the right, ids are their first digits."""
+    if not table.rows:
+        return "none"
+    marks = "".join("---:|" if _is_of_numbers(table, at) else "---|" for at in range(len(table.columns)))
+    head = f"| {' | '.join(table.columns)} |\n|{marks}\n"
+    ids = [name in ID_COLUMNS for name in table.columns]
+    cells = (
+        [cell_text(one)[: ID_CHARS if cut else None] for one, cut in zip(row, ids, strict=True)]
+        for row in table.rows[:ROWS_SHOWN]
+    )
+    rows = "\n".join(f"| {' | '.join(row)} |" for row in cells)
     rest = len(table.rows) - ROWS_SHOWN
     return head + rows + (f"\n\nand {rest:,} more rows in report.json" if rest > 0 else "")
 
@@ -60,6 +74,11 @@ def cell_text(cell: Cell) -> str:
     if isinstance(cell, float):
         return f"{cell:,.4g}"
     return f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell).replace("|", "\\|")
+
+
+def _is_of_numbers(table: Table, at: int) -> bool:
+    cells = [row[at] for row in table.rows if row[at] is not None]
+    return bool(cells) and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in cells)
 
 
 def expectation_table(report: Report) -> Table:

@@ -14,10 +14,16 @@ class Shown:
     bars: tuple[tuple[str, ...], ...] = ()  # table of the report, column of labels, columns of values
     curves: bool = False  # the report's curves, drawn
     gate_of: str = ""  # the stage whose output this one judges
+    counts_of: str = ""  # the stage of whose output this one's tables say something that is not known there
     has_run: bool = False  # whether MLflow holds a run of it
     has_quote: bool = False  # whether this site's quote and ledger are shown beside it
     has_receipt: bool = False  # whether a partner's receipt tells what became of it
     has_scans: bool = False  # whether people may correct what a machine read for it
+
+    @property
+    def speaks_of(self) -> str:
+        """The stage on whose asset this one's report is shown as well."""
+        return self.gate_of or self.counts_of
 
 
 SOURCES = {

@@ -15,6 +15,7 @@ SHOWN = {
         description="Documents as token sequences, each token traceable to its document; a held-out split by document.",
         kinds=("parquet",),
         owners=("team:model",),
+        counts_of="corpus",
         bars=(
             ("tokens per language", "language", "train tokens"),
             ("tokens per country", "country", "train tokens"),

@@ -56,4 +56,5 @@ def _report(factory: Factory, instance: dg.DagsterInstance, node: StageNode, tag
     instance.report_runless_asset_event(dg.AssetMaterialization(node.asset, metadata=result.metadata or {}, tags=tags))
     for found in result.check_results or []:
         instance.report_runless_asset_event(evaluation(node.asset, CHECK_NAME, found, blocking=True))
+    if factory.shown[node.name].speaks_of:
         instance.report_runless_asset_event(mirrored_evaluation(factory.workspace, factory.graph, node, factory.shown))

@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from latamgpt.catalogue.alike import alike_in
 from latamgpt.catalogue.index import opened
 from latamgpt.catalogue.published import corpus_of, partners_in, texts_in
 from latamgpt.catalogue.quoting import Quoting, find_gone
@@ -52,6 +53,7 @@ class Found(Frozen):
     num_searched: int
     num_found: int
     hits: tuple[Hit, ...]
+    alike: tuple[str, ...] = ()  # words that are there, one letter from those that are not
 
 
 def search(workspace: Workspace, params: Params, wanted: Wanted) -> Found:
@@ -78,8 +80,9 @@ def search(workspace: Workspace, params: Params, wanted: Wanted) -> Found:
                 break
         query = f"SELECT d.*, -bm25(words) AS score {found} ORDER BY score DESC, d.doc_id LIMIT ?"
         rows = [dict(row) for row in index.execute(query, (match, *values, wanted.limit))]
+        alike = () if num_found else tuple(alike_in(index, words))
     hits = _hits(corpus, Quoting(workspace, params), rows, words)
-    return Found(words=words, holds_all=operator == "AND", num_searched=num_searched, num_found=num_found, hits=hits)
+    return Found(words=words, holds_all=operator == "AND", num_searched=num_searched, num_found=num_found, hits=hits, alike=alike)
 
 
 def _where(index: sqlite3.Connection, wanted: Wanted) -> tuple[str, tuple[str, ...]]:

@@ -100,8 +100,11 @@ def found_lines(found: "Found", width: int) -> Iterator[str]:
     words = ", ".join(found.words)
     if not found.num_found:
         yield f"none of {found.num_searched:,} documents holds any of: {words}"
+        if found.alike:
+            yield f"one letter from that, and held: {', '.join(found.alike)}"
         return
-    held = "hold" if found.holds_all else "hold some, and none all, of"
+    verb = "holds" if found.num_found == 1 else "hold"
+    held = verb if found.holds_all else f"{verb} some, and none all, of"
     best = f"; the best {len(found.hits):,}" if len(found.hits) < found.num_found else ""
     yield f"{found.num_found:,} of {found.num_searched:,} documents {held}: {words}{best}"
     for hit in found.hits:

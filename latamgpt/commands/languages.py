@@ -70,7 +70,7 @@ def _learn(options: argparse.Namespace) -> int:
     from latamgpt.curation.learning import learn
     from latamgpt.custody.deeds import do
     from latamgpt.custody.languages import learned
-    from latamgpt.registry.languages import Method, read_languages, standing_overrides
+    from latamgpt.registry.languages import Method, read_languages, standing_overrides, to_review_again
 
     workspace = find_workspace(Path.cwd())
     min_confidence = read_params(workspace.root).clean_documents.min_language_confidence
@@ -81,7 +81,11 @@ def _learn(options: argparse.Namespace) -> int:
         if changed:
             print(do(workspace, options.actor, partial(learned, workspace.root, file), dry_run=options.dry_run))
         said = f"{code}: {file.thresholds} from {file.evidence.num_passages:,} passages" if file.evidence else code
-        print("; ".join([f"{said}: {'changed' if changed else 'as its file says'}", *standing_overrides(file)]))
+        print(
+            "; ".join(
+                [f"{said}: {'changed' if changed else 'as its file says'}", *standing_overrides(file), *to_review_again(file)]
+            )
+        )
     return 0
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from latamgpt.records import Cell, Table
 
-ID = "doc_id"
+ID_COLUMNS = frozenset({"doc_id", "document", "winner"})  # their cells are documents' ids
 GAP = "  "
 LEAST = 8  # characters that a cut column keeps
 ID_CHARS = 12  # of a document's id: what `latamgpt trace --document` takes
@@ -22,7 +22,7 @@ def table_lines(table: Table, width: int) -> list[str]:
     numbers = [any(isinstance(row[at], int | float) for row in table.rows) for at in range(len(table.columns))]
     widths = [max(map(len, column)) for column in zip(table.columns, *rows, strict=True)]
     while width and sum(widths) + len(GAP) * (len(widths) - 1) > width:
-        words = [at for at, name in enumerate(table.columns) if not numbers[at] and name != ID and widths[at] > LEAST]
+        words = [at for at, name in enumerate(table.columns) if not numbers[at] and name not in ID_COLUMNS and widths[at] > LEAST]
         if not words:
             break
         widths[max(words, key=widths.__getitem__)] -= 1
@@ -46,4 +46,4 @@ def _cell(column: str, cell: Cell) -> str:
         return f"{cell:,.4g}"
     if isinstance(cell, int) and not isinstance(cell, bool):
         return f"{cell:,}"
-    return str(cell)[:ID_CHARS] if column == ID else str(cell)
+    return str(cell)[:ID_CHARS] if column in ID_COLUMNS else str(cell)

@@ -71,7 +71,7 @@ def funnel(num_kept: int, dropped: Iterable[Row]) -> Table:
     for step in sorted({*documents, *others}, key=lambda one: (STAGES.index(one[0]), one[1])):
         left -= documents[step]
         rows.append((*step, documents[step], others[step], left))
-    return Table(name=FUNNEL, columns=("stage", "reason", "dropped", "other items", "documents left"), rows=tuple(rows))
+    return Table(name=FUNNEL, columns=("stage", "reason", "dropped", "others", "left"), rows=tuple(rows))
 
 
 def cluster_table(duplicates: Iterable[Row], kept: Iterable[Row], dropped: Iterable[Row]) -> Table:

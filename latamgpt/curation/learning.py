@@ -22,7 +22,7 @@ from latamgpt.errors import OperatorError
 from latamgpt.launch.site import read_site
 from latamgpt.params import QualityThresholds
 from latamgpt.records import DOCUMENT_SCHEMA
-from latamgpt.registry.languages import DEFAULT, Evidence, LanguageFile, Method, Spread
+from latamgpt.registry.languages import DEFAULT, NOT_REVIEWED, Evidence, LanguageFile, Method, Spread
 from latamgpt.registry.residency import must_work_here
 from latamgpt.registry.rights import Place
 from latamgpt.store import Workspace, read_table
@@ -32,6 +32,15 @@ WIDE_PASSAGES = 100  # so many passages, and the limit lies half-way between the
 MIN_PASSAGES = 20
 REFERENCES = "latamgpt/curation/language_samples"
 DOCUMENTS = "data/documents/"
+OF_NOBODY = {
+    "reason": "",
+    "overrides": (),
+    "reviewed_by": NOT_REVIEWED,
+    "reviewed_on": None,
+    "decision": "",
+    "changed_since_review": (),
+}
+"""What a new language's file does not take over from the default's."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ def learn(
         OperatorError: a source is missing, or they hold fewer than 20 passages.
     """
     default = files[DEFAULT].thresholds
-    file = files.get(language) or files[DEFAULT].model_copy(update={"language": language, "reason": "", "overrides": ()})
+    file = files.get(language) or files[DEFAULT].model_copy(update={"language": language, **OF_NOBODY})
     named = tuple(sources) or (file.evidence.sources if file.evidence else (f"{REFERENCES}/{language}.txt",))
     texts = [text for source in named for text in read_source(workspace, source, language, min_confidence)]
     passages = read_passages(texts, file.thresholds.min_chars)
@@ -75,7 +84,18 @@ def learn(
     )
     in_force = learned.in_force()
     num_dropped = sum(judge(one, in_force, language) is not None for one in passages)
-    return learned.model_copy(update={"evidence": evidence.model_copy(update={"num_dropped": num_dropped})})
+    return learned.model_copy(
+        update={
+            "evidence": evidence.model_copy(update={"num_dropped": num_dropped}),
+            "changed_since_review": not_reviewed(file, in_force) if file.reviewed_on else (),
+        }
+    )
+
+
+def not_reviewed(file: LanguageFile, now: QualityThresholds) -> tuple[str, ...]:
+    """Thresholds that are others than when the community looked at the file."""
+    before, after = file.in_force().model_dump(), now.model_dump()
+    return tuple(name for name in after if before[name] != after[name] or name in file.changed_since_review)
 
 
 def learned_from(evidence: Evidence, chosen: QualityThresholds, default: QualityThresholds) -> QualityThresholds:

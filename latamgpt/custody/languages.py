@@ -5,7 +5,7 @@ from pathlib import Path
 from latamgpt.custody.edits import Deed, FileEdit, read_text
 from latamgpt.errors import OperatorError
 from latamgpt.governance.audit import Action
-from latamgpt.registry.languages import FOLDER, LanguageFile, language_text, standing_overrides
+from latamgpt.registry.languages import FOLDER, LanguageFile, language_text, standing_overrides, to_review_again
 
 
 def learned(root: Path, file: LanguageFile) -> Deed:
@@ -20,5 +20,5 @@ def learned(root: Path, file: LanguageFile) -> Deed:
         )
     path = f"{FOLDER}/{file.language}.yaml"
     words = f"learned from {file.evidence.num_passages:,} passages of {', '.join(file.evidence.sources)}"
-    detail = "; ".join([words, *standing_overrides(file)])
+    detail = "; ".join([words, *standing_overrides(file), *to_review_again(file)])
     return Deed(Action.LANGUAGE_LEARNED, file.language, detail, (FileEdit(path, read_text(root, path), language_text(file)),))

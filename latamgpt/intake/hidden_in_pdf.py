@@ -7,7 +7,8 @@ lies in a layer that is switched off. A machine's reading laid unseen over the p
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from latamgpt.intake.pdf_painting import SHOWS, Box, Painting, Shown
+from latamgpt.intake.pdf_geometry import Box, area, meet, overlap
+from latamgpt.intake.pdf_painting import SHOWS, Painting, Shown
 
 if TYPE_CHECKING:
     import pypdf
@@ -38,32 +39,19 @@ def read_page(page: "pypdf.PageObject", layers_off: frozenset[int]) -> tuple[str
 
 def _hidden(painting: Painting, crop: Box, user_unit: float) -> frozenset[int]:
     """Which of the strings are hidden, by their order."""
-    is_scan = sum(_area(_overlap(image, crop)) for image in painting.images) >= MIN_SCAN_SHARE * _area(crop)
+    is_scan = sum(area(overlap(image, crop)) for image in painting.images) >= MIN_SCAN_SHARE * area(crop)
     scans = painting.images if is_scan else []
     return frozenset(n for n, one in enumerate(painting.shown) if _is_hidden(one, crop, user_unit, scans))
 
 
 def _is_hidden(shown: Shown, crop: Box, user_unit: float, scans: Sequence[Box]) -> bool:
     state = shown.graphics
-    if shown.is_off or not _meet(shown.box, crop):
+    if shown.is_off or not meet(shown.box, crop):
         return True
     if state.is_drawn_font:  # neither mode nor colour nor size says how its glyphs look
         return False
     if state.mode == UNPAINTED or state.alpha < MIN_ALPHA:
-        return not any(_meet(shown.box, scan) for scan in scans)
+        return not any(meet(shown.box, scan) for scan in scans)
     if shown.size * user_unit <= MIN_POINTS:
         return True
     return state.mode == 0 and state.is_white and not shown.has_ground
-
-
-def _meet(one: Box, other: Box) -> bool:
-    left, bottom, right, top = _overlap(one, other)
-    return left <= right and bottom <= top
-
-
-def _overlap(one: Box, other: Box) -> Box:
-    return (max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3]))
-
-
-def _area(box: Box) -> float:
-    return max(box[2] - box[0], 0) * max(box[3] - box[1], 0)

@@ -1,18 +1,16 @@
 """What a page of a PDF paints, step by step: where letters stand, how large and in what colour, and what lies behind them.
 
-The page's own units are points (1/72 inch). A matrix (a, b, c, d, e, f) takes (x, y) to (ax + cy + e, bx + dy + f).
-Source: ISO 32000-1, sections 8 and 9.
+The page's own units are points (1/72 inch). Source: ISO 32000-1, sections 8 and 9.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-Matrix = tuple[float, float, float, float, float, float]
-Point = tuple[float, float]
-Box = tuple[float, float, float, float]  # left, bottom, right, top
-UPRIGHT: Matrix = (1, 0, 0, 1, 0, 0)
-SQUARE: tuple[Point, ...] = ((0, 0), (1, 0), (0, 1), (1, 1))  # of an image, before its matrix
+from latamgpt.intake.pdf_geometry import UPRIGHT, Box, Matrix, Point, around, box_of, corners, matrix_of, meet, taken, times
+from latamgpt.intake.pdf_objects import entry, is_drawn_font, is_layer_off, num_codes, numbers, resolved
+
+SQUARE = corners(0, 0, 1, 1)  # of an image, before its matrix
 LETTER_WIDTH = 0.5  # of their size, on an average
 SHOWS = frozenset({b"Tj", b"TJ", b"'", b'"'})
 FILLS = frozenset({b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"})
@@ -69,7 +67,7 @@ class Painting:
         self.images: list[Box] = []
         self._layers_off = layers_off
         self._now = Graphics()
-        self._frames = [Frame(_get(page, "/Resources"))]
+        self._frames = [Frame(entry(page, "/Resources"))]
         self._before_forms: list[tuple[Graphics, Box, int]] = []
         self._grounds: list[Box] = []
         self._path: list[Point] = []
@@ -81,30 +79,30 @@ class Painting:
         frame = self._frames[-1]
         match operator:
             case b"Tj" | b"TJ" | b"'" | b'"':
-                self._show(operands, _numbers(text_matrix))
+                self._show(operands, numbers(text_matrix))
             case b"Do" if operands:
                 self._do(self._named("/XObject", operands[0]))
             case b"INLINE IMAGE":
-                self._image(_box(self._now.matrix, SQUARE))
+                self._image(box_of(self._now.matrix, SQUARE))
             case b"q":
                 frame.saved.append(self._now)
             case b"Q":
                 self._now = frame.saved.pop() if frame.saved else self._now
             case b"BDC" | b"BMC":
                 layer = operands[1] if len(operands) > 1 and operands[0] == "/OC" else None
-                frame.marks.append(layer is not None and self._is_off(self._named("/Properties", layer)))
+                frame.marks.append(layer is not None and is_layer_off(self._named("/Properties", layer), self._layers_off))
             case b"EMC":
                 del frame.marks[-1:]
             case b"sh":
                 self._grounds.append((-1e9, -1e9, 1e9, 1e9))
             case _:
-                self._draw(operator, _numbers(operands))
+                self._draw(operator, numbers(operands))
                 self._now = self._changed(operator, operands)
 
     def after(self, operator: bytes, operands: Sequence[Any], _: object, __: object) -> None:
         """An operator, after pypdf read it and, of a form, all that is in it."""
         if operator == b"Do" and operands and self._before_forms and self._frames[-1] is not self._frames[0]:
-            if _get(self._named("/XObject", operands[0], self._frames[-2]), "/Subtype") != "/Form":
+            if entry(self._named("/XObject", operands[0], self._frames[-2]), "/Subtype") != "/Form":
                 return
             self._now, box, num_operators = self._before_forms.pop()
             self._frames.pop()
@@ -112,25 +110,25 @@ class Painting:
                 self._grounds.append(box)
 
     def _show(self, operands: Sequence[Any], text_matrix: Sequence[float]) -> None:
-        matrix = _times(_matrix(text_matrix), self._now.matrix)
-        size, width = self._now.font_size, LETTER_WIDTH * abs(self._now.font_size) * _num_codes(operands)
-        box = _box(matrix, ((0, 0), (width, 0), (0, size), (width, size)))
+        matrix = times(matrix_of(text_matrix), self._now.matrix)
+        size, width = self._now.font_size, LETTER_WIDTH * abs(self._now.font_size) * num_codes(operands)
+        box = box_of(matrix, corners(0, 0, width, size))
         height = abs(size) * (matrix[2] ** 2 + matrix[3] ** 2) ** 0.5
         is_off = any(mark for frame in self._frames for mark in frame.marks)
-        middle = _box(matrix, ((0, size / 4), (width, size / 4)))
-        has_ground = self._now.is_white and any(_meet(ground, middle) for ground in self._grounds)
+        middle = box_of(matrix, ((0, size / 4), (width, size / 4)))
+        has_ground = self._now.is_white and any(meet(ground, middle) for ground in self._grounds)
         self.shown.append(Shown(box, height, self._now, is_off, has_ground))
 
     def _do(self, painted: Any) -> None:
-        if _get(painted, "/Subtype") == "/Image":
-            self._image(_box(self._now.matrix, SQUARE))
-        elif _get(painted, "/Subtype") == "/Form":
-            matrix = _times(_matrix(_numbers(_get(painted, "/Matrix") or ())), self._now.matrix)
-            left, bottom, right, top = (_numbers(_get(painted, "/BBox") or ()) or [0, 0, 0, 0])[:4]
-            box = _box(matrix, ((left, bottom), (right, bottom), (left, top), (right, top)))
+        if entry(painted, "/Subtype") == "/Image":
+            self._image(box_of(self._now.matrix, SQUARE))
+        elif entry(painted, "/Subtype") == "/Form":
+            matrix = times(matrix_of(numbers(entry(painted, "/Matrix") or ())), self._now.matrix)
+            left, bottom, right, top = (numbers(entry(painted, "/BBox") or ()) or [0, 0, 0, 0])[:4]
+            box = box_of(matrix, corners(left, bottom, right, top))
             self._before_forms.append((self._now, box, self._num_operators))
-            resources = _get(painted, "/Resources") or self._frames[-1].resources
-            self._frames.append(Frame(resources, marks=[self._is_off(_get(painted, "/OC"))]))
+            resources = entry(painted, "/Resources") or self._frames[-1].resources
+            self._frames.append(Frame(resources, marks=[is_layer_off(entry(painted, "/OC"), self._layers_off)]))
             self._now = replace(self._now, matrix=matrix)
 
     def _image(self, box: Box) -> None:
@@ -141,16 +139,14 @@ class Painting:
         match operator:
             case b"re" if len(values) == 4:
                 x, y, width, height = values
-                self._path += [
-                    _at(self._now.matrix, one) for one in ((x, y), (x + width, y), (x, y + height), (x + width, y + height))
-                ]
+                self._path += [taken(self._now.matrix, one) for one in corners(x, y, x + width, y + height)]
             case b"m" | b"l" | b"c" | b"v" | b"y":
-                self._path += [_at(self._now.matrix, (x, y)) for x, y in zip(values[::2], values[1::2], strict=False)]
+                self._path += [taken(self._now.matrix, (x, y)) for x, y in zip(values[::2], values[1::2], strict=False)]
             case _ if operator in PATH_ENDS:
                 if operator in FILLS and self._path and not self._now.is_white:
-                    self._grounds.append(_around(self._path))
+                    self._grounds.append(around(self._path))
                 if operator in STROKES and self._path and not self._now.is_stroke_white:
-                    self._bar(_around(self._path))
+                    self._bar(around(self._path))
                 self._path = []
             case _:
                 pass
@@ -164,23 +160,23 @@ class Painting:
 
     def _changed(self, operator: bytes, operands: Sequence[Any]) -> Graphics:
         """The state after an operator that changes it."""
-        now, values = self._now, _numbers(operands)
+        now, values = self._now, numbers(operands)
         match operator:
             case b"cm" if len(values) == 6:
-                return replace(now, matrix=_times(_matrix(values), now.matrix))
+                return replace(now, matrix=times(matrix_of(values), now.matrix))
             case b"w" if values:
                 return replace(now, line_width=values[0])
             case b"Tr" if values:
                 return replace(now, mode=int(values[0]))
             case b"Tf" if len(operands) > 1 and values:
-                return replace(now, font_size=values[-1], is_drawn_font=_is_drawn(self._named("/Font", operands[0])))
+                return replace(now, font_size=values[-1], is_drawn_font=is_drawn_font(self._named("/Font", operands[0])))
             case b"gs" if operands:
                 return _set_at_once(now, self._named("/ExtGState", operands[0]))
             case _:
                 return self._coloured(operator, operands)
 
     def _coloured(self, operator: bytes, operands: Sequence[Any]) -> Graphics:
-        now, values = self._now, _numbers(operands)
+        now, values = self._now, numbers(operands)
         match operator:
             case b"g" | b"rg" | b"k":
                 return replace(now, space=FILL_COLOURS[operator], is_white=_is_white(values))
@@ -204,93 +200,19 @@ class Painting:
     def _named(self, kind: str, name: Any, frame: Frame | None = None) -> Any:
         """What a name stands for; what is no name stands for itself."""
         if not isinstance(name, str):
-            return _resolved(name)
-        return _get(_get((frame or self._frames[-1]).resources, kind), name)
-
-    def _is_off(self, layer: Any) -> bool:
-        """Whether a layer, or all layers of a membership, are switched off."""
-        members = _get(layer, "/OCGs")
-        if members is not None:
-            layers = members if isinstance(members, list) else [members]
-            return bool(layers) and all(self._is_off(_resolved(one)) for one in layers)
-        reference = getattr(layer, "indirect_reference", None)
-        return reference is not None and reference.idnum in self._layers_off
-
-
-def layers_off(root: Any) -> frozenset[int]:
-    """Numbers of the objects of all layers that a PDF's default configuration switches off."""
-    layers = _get(root, "/OCProperties")
-    default = _get(layers, "/D")
-    off = _idnums(_get(default, "/OFF"))
-    if _get(default, "/BaseState") == "/OFF":
-        off |= _idnums(_get(layers, "/OCGs")) - _idnums(_get(default, "/ON"))
-    return off
+            return resolved(name)
+        return entry(entry((frame or self._frames[-1]).resources, kind), name)
 
 
 def _set_at_once(now: Graphics, settings: Any) -> Graphics:
     """The state with what a dictionary of settings changes."""
-    alpha, width = _numbers([_get(settings, "/ca")]), _numbers([_get(settings, "/LW")])
-    font: Any = _get(settings, "/Font")
-    if isinstance(font, list) and len(font) == 2 and (size := _numbers([_resolved(font[1])])):  # pyright: ignore[reportUnknownArgumentType]
-        now = replace(now, font_size=size[0], is_drawn_font=_is_drawn(font[0]))
+    alpha, width = numbers([entry(settings, "/ca")]), numbers([entry(settings, "/LW")])
+    font: Any = entry(settings, "/Font")
+    if isinstance(font, list) and len(font) == 2 and (size := numbers([resolved(font[1])])):  # pyright: ignore[reportUnknownArgumentType]
+        now = replace(now, font_size=size[0], is_drawn_font=is_drawn_font(font[0]))
     return replace(now, alpha=(alpha or [now.alpha])[0], line_width=(width or [now.line_width])[0])
-
-
-def _is_drawn(font: Any) -> bool:
-    return _get(font, "/Subtype") == "/Type3"
-
-
-def _idnums(references: Any) -> frozenset[int]:
-    listed: list[Any] = references if isinstance(references, list) else []
-    return frozenset(one.idnum for one in listed if hasattr(one, "idnum"))
-
-
-def _resolved(value: Any) -> Any:
-    return value.get_object() if hasattr(value, "get_object") else value
-
-
-def _get(where: Any, name: str) -> Any:
-    where = _resolved(where)
-    return _resolved(where.get(name)) if isinstance(where, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-
-
-def _numbers(values: Iterable[Any]) -> list[float]:
-    return [float(value) for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
-
-
-def _num_codes(operands: Sequence[Any]) -> int:
-    parts: Any = operands[-1] if operands else ""
-    return sum(len(part) for part in (parts if isinstance(parts, list) else [parts]) if isinstance(part, (str, bytes)))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
 def _is_white(values: Sequence[float]) -> bool:
     darkest = max(values, default=1) if len(values) == 4 else 1 - min(values, default=0)
     return darkest <= MAX_WHITE_LOSS
-
-
-def _matrix(values: Sequence[float]) -> Matrix:
-    return (values[0], values[1], values[2], values[3], values[4], values[5]) if len(values) == 6 else UPRIGHT
-
-
-def _times(first: Matrix, then: Matrix) -> Matrix:
-    a, b, c, d, e, f = first
-    g, h, i, j, k, m = then
-    return (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m)
-
-
-def _at(matrix: Matrix, point: Point) -> Point:
-    a, b, c, d, e, f = matrix
-    return (a * point[0] + c * point[1] + e, b * point[0] + d * point[1] + f)
-
-
-def _box(matrix: Matrix, corners: Iterable[Point]) -> Box:
-    return _around([_at(matrix, corner) for corner in corners])
-
-
-def _around(points: Sequence[Point]) -> Box:
-    across, up = zip(*points, strict=True)
-    return (min(across), min(up), max(across), max(up))
-
-
-def _meet(one: Box, other: Box) -> bool:
-    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]

@@ -17,10 +17,13 @@ from latamgpt.yaml_files import explain_validation, load_yaml
 FOLDER = "languages"
 DEFAULT = "default"
 NOT_REVIEWED = "not yet reviewed by its community"
+NOT_YET = "not yet"
+REVIEWED = "reviewed by its community"  # a column
+REFERENCES = "latamgpt/curation/"  # where reference texts lie, which a table need not say of each
 HEAD = """\
 # What a text in this language must reach. `latamgpt languages learn` writes it from the sources below. The community whose
-# language it is has the last word: it sets a value under overrides (threshold, value, by, day, reason), and reviewed_by and
-# reviewed_on. See docs/fairness.md.
+# language it is has the last word: it sets a value under overrides (threshold, value, by, day, reason), and says under
+# reviewed_by, reviewed_on and decision who looked at it, when, and what they decided. See docs/fairness.md.
 """
 
 Words = Annotated[str, Field(min_length=1)]
@@ -78,6 +81,8 @@ class LanguageFile(Frozen):
     reason: str = ""  # of what is chosen by hand
     reviewed_by: Words = NOT_REVIEWED
     reviewed_on: date | None = None
+    decision: str = ""  # of the review, in the words of those who made it
+    changed_since_review: tuple[str, ...] = ()  # thresholds that were learned anew; who reviews again takes it out
     thresholds: QualityThresholds
     evidence: Evidence | None = None
     overrides: tuple[Override, ...] = ()
@@ -88,13 +93,23 @@ class LanguageFile(Frozen):
             raise ValueError("evidence is there if, and only if, method is learned")
         if self.method is Method.CHOSEN and not self.reason.strip():
             raise ValueError("method is chosen, and reason does not say why")
-        if (self.reviewed_by == NOT_REVIEWED) != (self.reviewed_on is None):
-            raise ValueError("reviewed_by says who and reviewed_on says when: both or neither")
+        if len({self.reviewed_by != NOT_REVIEWED, self.reviewed_on is not None, bool(self.decision.strip())}) > 1:
+            raise ValueError("reviewed_by says who, reviewed_on when, and decision what was decided: all three or none")
+        if self.changed_since_review and self.reviewed_on is None:
+            raise ValueError("changed_since_review is there, and no review")
         names = [one.threshold for one in self.overrides]
         if len(set(names)) < len(names):
             raise ValueError("overrides sets a threshold twice")
         self.in_force()
         return self
+
+    @property
+    def review(self) -> str:
+        """What its community said, in a sentence; also where it was not asked yet."""
+        if self.reviewed_on is None:
+            return NOT_YET
+        said = f"{self.reviewed_by} on {self.reviewed_on}: {self.decision}"
+        return "; ".join([said, *to_review_again(self)])
 
     def in_force(self) -> QualityThresholds:
         """The thresholds, a reviewer's word above what was learned."""
@@ -137,6 +152,12 @@ def standing_overrides(file: LanguageFile) -> list[str]:
     ]
 
 
+def to_review_again(file: LanguageFile) -> list[str]:
+    """What a review did not see, in words; nothing where it saw all."""
+    changed = ", ".join(file.changed_since_review)
+    return [f"changed since that review, ask again: {changed}"] if changed else []
+
+
 def language_text(file: LanguageFile) -> str:
     """What languages/CODE.yaml holds."""
     values = file.model_dump(mode="json", exclude_defaults=True)
@@ -145,21 +166,21 @@ def language_text(file: LanguageFile) -> str:
 
 
 def thresholds_table(files: Mapping[str, LanguageFile]) -> Table:
-    """What is asked of each language, where that is from and who looked at it."""
+    """What is asked of each language, who of its community looked at it, and where it is from."""
     names = tuple(QualityThresholds.model_fields)
     rows = tuple(
         (
             code,
             *(getattr(file.in_force(), name) for name in names),
+            file.review,
             str(file.method) + ", overridden" * bool(file.overrides),
             file.evidence.num_passages if file.evidence else None,
             file.evidence.num_words if file.evidence else None,
-            ", ".join(file.evidence.sources) if file.evidence else file.reason,
-            file.reviewed_by,
+            ", ".join(one.removeprefix(REFERENCES) for one in file.evidence.sources) if file.evidence else file.reason,
         )
         for code, file in files.items()
     )
-    return Table(name="thresholds", columns=("language", *names, "method", "passages", "words", "from", "reviewed by"), rows=rows)
+    return Table(name="thresholds", columns=("language", *names, REVIEWED, "method", "passages", "words", "from"), rows=rows)
 
 
 def _read(path: Path) -> LanguageFile:

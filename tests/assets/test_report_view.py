@@ -1,6 +1,6 @@
 """A report as Dagster shows it."""
 
-from assets.checks import judge
+from assets.checks import counted, judge
 from assets.report_view import ROWS_SHOWN, cell_text, expectation_table, report_metadata, table_markdown
 from assets.shown import Shown
 from latamgpt.records import Curve, Expectation, Report, Severity, Table
@@ -22,14 +22,14 @@ def test_numbers_tables_and_plots_are_shown_under_their_names() -> None:
         stage="corpus",
         summary="kept 2 of 3 documents (66.7%)",
         counts={"documents": 2},
-        metrics={"keep_rate": 0.667},
+        metrics={"keep_rate": 2 / 3},
         tables=(Table(name="languages", columns=("language", "documents"), rows=(("es", 1), ("quy", 1))),),
         curves=(Curve(name="loss", x_label="tokens", y_label="nats", x=(0.0, 1.0), y=(2.0, 1.0)),),
     )
     view = report_metadata(report, Shown("curation", "", bars=(("languages", "language", "documents"),), curves=True))
     assert view["summary"].value == "kept 2 of 3 documents (66.7%)"
     assert view["count/documents"].value == 2
-    assert view["metric/keep_rate"].value == 0.667
+    assert view["metric/keep_rate"].value == 0.666667
     assert PNG in str(view["plot/languages"].value)
     assert PNG in str(view["plot/nats"].value)
 
@@ -51,13 +51,29 @@ def test_values_of_a_row_are_drawn_beside_each_other() -> None:
 def test_an_empty_table_is_shown_and_not_drawn() -> None:
     report = Report(stage="corpus", summary="", tables=(Table(name="languages", columns=("language", "documents"), rows=()),))
     view = report_metadata(report, Shown("curation", "", bars=(("languages", "language", "documents"),)))
-    assert "table/languages" in view
+    assert view["table/languages"].value == "none"
     assert "plot/languages" not in view
 
 
 def test_a_long_table_says_how_much_is_not_shown() -> None:
     table = Table(name="all", columns=("n",), rows=tuple((number,) for number in range(ROWS_SHOWN + 1234)))
     assert table_markdown(table).endswith("and 1,234 more rows in report.json")
+
+
+def test_numbers_stand_to_the_right_and_ids_are_cut() -> None:
+    table = Table(name="clusters", columns=("winner", "bytes", "ocr"), rows=(("a" * 64, 81204, None), ("b" * 64, 7, None)))
+    assert table_markdown(table) == (
+        "| winner | bytes | ocr |\n|---|---:|---|\n| aaaaaaaaaaaa | 81,204 |  |\n| bbbbbbbbbbbb | 7 |  |"
+    )
+
+
+def test_a_gate_s_tables_and_what_was_counted_stand_beside_the_asset_that_they_are_about() -> None:
+    table = Table(name="fairness", columns=("group", "rate"), rows=(("gug", 0.04),))
+    judged = judge(node("corpus_gate", ()), Report(stage="corpus_gate", summary="", tables=(table,)))
+    told = counted(Report(stage="token_shards", summary="9 tokens", tables=(table,)))
+    for check in (judged, told):
+        assert check.metadata["table/fairness"].value == table_markdown(table)
+    assert (told.passed, told.description) == (True, "9 tokens")
 
 
 def test_cells_are_written_for_people() -> None:

@@ -52,6 +52,17 @@ def test_part_of_a_word_with_a_glottal_stop_is_not_that_word(shelf: Workspace, p
     assert found_in(shelf, params, "mba").num_found == 0
 
 
+@pytest.mark.parametrize("slip", ["titulos", "tituo", "ittulo", "titolo", "TÍTULOS"])
+def test_where_nothing_is_found_words_one_letter_off_are_named(shelf: Workspace, params: Params, slip: str) -> None:
+    found = found_in(shelf, params, slip)
+    assert (found.num_found, found.alike) == (0, ("titulo",))
+
+
+@pytest.mark.parametrize("words", ["guyraa", "titulos guyra", "eñ"])
+def test_no_word_is_named_of_one_text_alone_nor_where_something_is_found(shelf: Workspace, params: Params, words: str) -> None:
+    assert found_in(shelf, params, words).alike == ()
+
+
 def test_words_are_quoted_where_the_agreement_permits_it(shelf: Workspace, params: Params) -> None:
     (hit,) = found_in(shelf, params, "guyra").hits
     assert "umi guyra oguapy" in hit.excerpt

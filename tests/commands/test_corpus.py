@@ -29,7 +29,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> 
 
 def test_a_search_prints_who_where_and_a_few_words(here: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     lines = said(capsys, "search", "yvyra").splitlines()
-    assert lines[0] == "1 of 4 documents hold: yvyra"
+    assert lines[0] == "1 of 4 documents holds: yvyra"
     assert lines[1] == f"  {str(ROWS[OPEN][1]['doc_id'])[:12]}  gug PY  academia-quechua/entrega/b.txt"
     assert "yvyrá ijyvate" in " ".join(lines[2:])
     assert all(len(line) <= 80 for line in lines)

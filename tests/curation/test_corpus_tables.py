@@ -29,7 +29,7 @@ def test_the_funnel_leads_from_what_was_read_to_what_was_kept_and_counts_apart_w
         dropped(4, "documents", "agreement_expired", doc_id="", path=""),
     ]
     table = funnel(10, rows)
-    assert table.columns == ("stage", "reason", "dropped", "other items", "documents left")
+    assert table.columns == ("stage", "reason", "dropped", "others", "left")
     assert table.rows == (
         ("documents", "read", 0, 0, 13),
         ("documents", "agreement_expired", 0, 1, 13),

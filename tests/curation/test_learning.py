@@ -94,7 +94,8 @@ def test_what_was_chosen_reviewed_and_overridden_stays_when_learned_anew(workspa
     override = Override(
         threshold="min_chars", value=200, by="Academia", day=date(2026, 11, 20), reason="shorter ones are headings"
     )
-    reviewed = {"reviewed_by": "Academia", "reviewed_on": "2026-11-20", "overrides": [override.model_dump(mode="json")]}
+    said = {"reviewed_by": "Academia", "reviewed_on": "2026-11-20", "decision": "headings go"}
+    reviewed = said | {"overrides": [override.model_dump(mode="json")]}
     files = {**FILES, "que": type(FILES["que"]).model_validate({**FILES["que"].model_dump(mode="json"), **reviewed})}
     file = learn(workspace, files, "que", ("texts.txt",), 0.6)
     assert (file.reviewed_by, file.overrides) == ("Academia", (override,))
@@ -102,6 +103,9 @@ def test_what_was_chosen_reviewed_and_overridden_stays_when_learned_anew(workspa
     assert (file.evidence.sources, file.evidence.num_passages) == (("texts.txt",), 30)
     assert file.evidence.num_dropped == 0
     assert file.thresholds != FILES["que"].thresholds
+    assert "max_mean_word_chars" in file.changed_since_review
+    assert "min_chars" not in file.changed_since_review  # theirs, and above what is learned
+    assert learn(workspace, {**files, "que": file}, "que", (), 0.6) == file  # said until they look again
     tighter = override.model_copy(update={"value": 1000})
     strict = learn(workspace, {**files, "que": file.model_copy(update={"overrides": (tighter,)})}, "que", (), 0.6)
     assert strict.evidence is not None
@@ -184,4 +188,4 @@ def test_the_command_learns_shows_and_says_what_changed(
     assert [change.path for change in entry.changes] == ["languages/ayr.yaml"]
     assert entry.changes[0].after == sha256_file(path)
     assert main(["languages", "show"]) == 0
-    assert "latamgpt/curation/language_samples/ayr.txt" in capsys.readouterr().out
+    assert "language_samples/ayr.txt" in capsys.readouterr().out

@@ -113,12 +113,13 @@ def test_every_run_names_its_process_whoever_started_it(built_factory: Location,
 def test_a_check_does_not_repeat_a_verdict_on_other_bytes(built_factory: Location, instance: dg.DagsterInstance) -> None:
     from assets.checks import read_verdict
 
-    graph, workspace = built_factory.factory.graph, built_factory.factory.workspace
+    factory = built_factory.factory
+    graph, workspace, shown = factory.graph, factory.workspace, factory.shown
     gate, gated = graph.find("documents_gate@alpha"), graph.find("clean_documents@alpha")
-    assert read_verdict(workspace, gate, gated).passed
+    assert read_verdict(workspace, gate, gated, shown).passed
     (root(built_factory) / "samples" / "alpha" / "first" / "one.txt").write_text("unjudged words")
     assert execute(built_factory, instance, "factory", {"documents@alpha", "clean_documents@alpha"}).succeeded
-    verdict = read_verdict(workspace, gate, gated)
+    verdict = read_verdict(workspace, gate, gated, shown)
     assert (verdict.passed, verdict.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert "has not judged this version yet" in (verdict.description or "")
 

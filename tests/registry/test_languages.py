@@ -6,7 +6,7 @@ import pytest
 
 from latamgpt.errors import OperatorError
 from latamgpt.params import QualityThresholds
-from latamgpt.registry.languages import Method, language_text, read_languages, thresholds_in_force, thresholds_table
+from latamgpt.registry.languages import REVIEWED, Method, language_text, read_languages, thresholds_in_force, thresholds_table
 from latamgpt.store import Workspace
 from tests.conftest import ROOT
 
@@ -56,8 +56,9 @@ def test_every_language_that_the_identifier_knows_has_a_file() -> None:
         (
             "reviewed_by: not yet reviewed by its community",
             "reviewed_by: Ateneo",
-            "reviewed_by says who and reviewed_on says when",
+            "reviewed_by says who, reviewed_on when, and decision what was decided: all three or none",
         ),
+        ("thresholds:", "changed_since_review: [min_words]\nthresholds:", "changed_since_review is there, and no review"),
         ("thresholds:", OVERRIDE.replace("min_letter_share", "min_leters") + "thresholds:", "names none of min_chars, "),
         ("thresholds:", OVERRIDE.replace("0.5", "5.5") + "thresholds:", "1.0 or less, found 5.5"),
         (
@@ -99,7 +100,18 @@ def test_a_reviewer_s_word_is_above_what_was_learned_and_shown(workspace: Worksp
     shown = dict(zip(thresholds_table({"gug": file}).columns, row, strict=True))
     assert (shown["min_letter_share"], shown["method"]) == (0.5, "learned, overridden")
     assert "language_samples/gug.txt" in str(shown["from"])
-    assert shown["reviewed by"] == "not yet reviewed by its community"
+    assert shown[REVIEWED] == "not yet"
+
+
+def test_a_review_says_who_when_and_what_and_what_was_learned_anew_since(workspace: Workspace) -> None:
+    said = "reviewed_by: Ateneo\nreviewed_on: 2026-11-20\ndecision: short verses stay\n"
+    edit(workspace.root, "reviewed_by: not yet reviewed by its community\n", said)
+    file = read_languages(workspace.root)["gug"]
+    assert file.review == "Ateneo on 2026-11-20: short verses stay"
+    changed = file.model_copy(update={"changed_since_review": ("min_words",)})
+    assert changed.review == "Ateneo on 2026-11-20: short verses stay; changed since that review, ask again: min_words"
+    (row,) = thresholds_table({"gug": changed}).rows
+    assert changed.review in row
 
 
 @pytest.mark.parametrize("override", ["", OVERRIDE])

@@ -116,6 +116,12 @@ def test_gates_judge_stages_that_exist_and_what_follows_reads_their_verdict(grap
             assert all(f"data/{shown.gate_of}/{gate.key}".rstrip("/") in gate.deps for gate in gates)
 
 
+def test_what_counts_another_stage_s_output_reads_it(graph: Graph) -> None:
+    (later,) = (node for node in graph.stages if SHOWN[node.name].counts_of)
+    assert (later.name, SHOWN[later.name].counts_of) == ("token_shards", "corpus")
+    assert "data/corpus" in later.deps
+
+
 def test_dvc_keeps_no_remote_secret_and_no_telemetry() -> None:
     config = (ROOT / ".dvc" / "config").read_text()
     assert "analytics = false" in config
