@@ -52,6 +52,7 @@ def test_a_rung_of_another_base_is_not_tried(bare: Workspace, sweep: SweepParams
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_four_trials_are_trained_once_each_through_a_kill_and_say_that_they_are_too_few(
     checkout: Workspace, sweep: SweepParams, monkeypatch: pytest.MonkeyPatch
 ) -> None:
