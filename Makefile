@@ -11,7 +11,7 @@ export GX_ANALYTICS_ENABLED ?= false
 # Where it is set, every process compiles all it imports anew: 2 of the 3 CPU seconds that most of the processes started here take.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-ocr setup-slurm run ui test test-slow test-lock check bench bench-curation pictures samples lock
+.PHONY: help setup setup-ocr setup-slurm run ui test test-slow test-gpu test-lock check bench bench-curation bench-gpu pictures samples lock
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
 
@@ -39,6 +39,9 @@ test-slow: setup ## the tests that take longer: whole runs, kills, real servers,
 	@scripts/setup-browser.sh
 	@$(BIN)/python -m pytest -q -m slow --timeout 600 --numprocesses 3 --no-loadscope-reorder $(SLOW_FILES)
 
+test-gpu: setup ## what only a GPU can show; says what it skips where there is none, or only one
+	@$(BIN)/python -m pytest -q -rs -m requires_gpu tests/training/test_gpu.py tests/training/test_attention.py
+
 test-lock: setup ## train and score the samples anew from a fresh clone, and compare every byte with dvc.lock (half an hour)
 	@LATAMGPT_TRAIN_ANEW=1 $(BIN)/python -m pytest -q tests/smoke/test_committed_lock.py
 
@@ -53,6 +56,9 @@ bench: setup ## measure what README claims, side by side
 
 bench-curation: setup ## measure curation beside other pipelines, kernels and limits on a generated corpus (about half an hour)
 	@$(BIN)/python -m scripts.curation_bench $(OPTIONS)
+
+bench-gpu: setup ## measure the trainer on a GPU beside a bare loop; OPTIONS as scripts/bench_gpu.py names them
+	@$(BIN)/python -m scripts.bench_gpu $(OPTIONS)
 
 pictures: setup ## take README's pictures from the running pages, after make run
 	@scripts/setup-browser.sh

@@ -69,11 +69,15 @@ def must_be_free(address: Address) -> None:
         try:
             probe.bind((address.host, address.port))
         except OSError as error:
-            raise OperatorError(
-                f"port {address.port} on {address.host} is in use, so {address.name} cannot listen there ({error.strerror}). "
-                "Stop the other program (perhaps another `make ui`), or choose a port: "
-                f"{address.variable}={address.port + 10} make ui"
-            ) from error
+            raise _in_use(address, error) from error
+
+
+def _in_use(address: Address, error: OSError) -> OperatorError:
+    return OperatorError(
+        f"port {address.port} on {address.host} is in use, so {address.name} cannot listen there ({error.strerror}). "
+        "Stop the other program (perhaps another `make ui`), or choose a port: "
+        f"{address.variable}={address.port + 10} make ui"
+    )
 
 
 def show_what_is_there(workspace: Workspace) -> None:
@@ -174,7 +178,11 @@ def data_docs(workspace: Workspace, address: Address) -> Generator[None]:
     folder = workspace.root / "var" / "data_docs"
     folder.mkdir(parents=True, exist_ok=True)
     handler = functools.partial(Pages, directory=str(folder), workspace=workspace)
-    with http.server.ThreadingHTTPServer((address.host, address.port), handler) as pages:
+    try:
+        server = http.server.ThreadingHTTPServer((address.host, address.port), handler)
+    except OSError as error:  # taken since it was looked at
+        raise _in_use(address, error) from error
+    with server as pages:
         threading.Thread(target=pages.serve_forever, daemon=True, name="data-docs").start()
         try:
             yield

@@ -13,23 +13,26 @@ from latamgpt.params import Params, read_params
 from latamgpt.store import Workspace
 
 ROOT = Path(__file__).parent.parent
-COMMITTED_LOCK, FINISHED_RUN = "tests/smoke/test_committed_lock.py", "tests/smoke/"
+NEWCOMER = ("tests/smoke/test_raw_to_release.py", "tests/smoke/test_user_interfaces.py")
 LONGEST_FIRST = (
-    *(COMMITTED_LOCK, FINISHED_RUN, "tests/faults/", "tests/training/test_checkpoint.py"),
-    *("tests/intake/test_memory.py", "tests/dagster_project/", "tests/training/"),
+    *(*NEWCOMER, "tests/training/test_checkpoint.py", "tests/faults/", "tests/intake/test_memory.py"),
+    *("tests/smoke/", "tests/dagster_project/", "tests/training/"),
 )
-"""Where the slow tests take longest: begun last, they would run on alone."""
+"""Where the slow tests take longest: begun last, they would run on alone.
+
+The newcomer's run takes minutes: it is begun first, and what looks at a copy of it comes when it should be done.
+"""
 
 
 class OneFinishedRun(LoadScopeScheduling):
-    """A file's tests run in one process, and all that look at the newcomer's finished run in the same: it takes minutes.
+    """A file's tests run in one process, and those in the same that look at the newcomer's run itself, not at a copy.
 
     Marks would say it as well (`xdist_group`), but pytest-xdist 3.8 loses them under pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        return FINISHED_RUN if path.startswith(FINISHED_RUN) and path != COMMITTED_LOCK else path
+        return NEWCOMER[0] if path in NEWCOMER else path
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -52,6 +55,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(
         key=lambda item: next((n for n, path in enumerate(LONGEST_FIRST) if item.nodeid.startswith(path)), len(LONGEST_FIRST))
     )
+
+
+def shared_by_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this session that every process that tests sees; whoever makes something in it holds a lock meanwhile."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture

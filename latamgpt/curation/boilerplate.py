@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import yaml
-from numba import njit
 from numpy.typing import NDArray
 
 from latamgpt.curation.characters import flags, lower_codes
+from latamgpt.curation.compiled import njit
 from latamgpt.curation.kernels import (
     ALPHABETIC,
     BASE,

@@ -97,8 +97,10 @@ def clean_to_tables(task: Task) -> dict[str, pa.Table]:
 def clean(task: Task) -> Cleaned:
     """Normalise, mask personal data, identify the language and judge the quality of every document of a task."""
     outcome = Cleaned()
-    for row in task.rows:
-        _clean_one(row, task, outcome)
+    masked = [_masked(normalise(str(row["text"])), task) for row in task.rows]
+    found = [shipped_model().identify(one.text) for one in masked]  # one after the other: its table stays in the cache
+    for row, text, language in zip(task.rows, masked, found, strict=True):
+        _clean_one(row, text, language, task, outcome)
     return outcome
 
 
@@ -124,14 +126,12 @@ def decide_language(declared: str, found: Identified, num_letters: int, min_conf
     return LanguageVerdict(name, found.confidence if found.language == name else 0.0)
 
 
-def _clean_one(row: Row, task: Task, outcome: Cleaned) -> None:
+def _clean_one(row: Row, masked: Masked, found: Identified, task: Task, outcome: Cleaned) -> None:
     params = task.params
-    masked = _masked(normalise(str(row["text"])), task)
     title = _masked(normalise(str(row["title"])), task)
     num_minors = count_minors(masked.text)
     declared = str(row["declared_language"])
     measures = measure(masked.text)
-    found = shipped_model().identify(masked.text)
     if found.language != one_name(declared) and found.confidence >= params.min_language_confidence:
         found = confirm(found, masked.text, in_force(params, task.fasttext_model))
     verdict = decide_language(declared, found, measures.alphabetic, params.min_language_confidence)

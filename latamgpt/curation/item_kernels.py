@@ -7,9 +7,9 @@ What they name is verified word by word in `decontamination`, so that a collisio
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from latamgpt.curation.compiled import njit
 from latamgpt.curation.kernels import BASE, GOLDEN, CodePoints, mixed
 
 NUM_FOLDED = 0x20000

@@ -10,8 +10,9 @@ this file, or where NUMBA_CACHE_DIR says.
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from latamgpt.curation.compiled import njit
 
 CodePoints = NDArray[np.uint32]
 

@@ -2,9 +2,9 @@
 # C code points  W windows  L languages
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from latamgpt.curation.compiled import njit
 from latamgpt.curation.kernels import SPACE, CodePoints
 
 FIRST_FACTOR, SECOND_FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)

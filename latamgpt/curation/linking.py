@@ -7,8 +7,9 @@ the reference, lists all candidate pairs, holds every one against the signatures
 # N documents  P permutations  R of them in a band
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from latamgpt.curation.compiled import njit
 
 MAX_NEIGHBOURS = 64
 """A document is held against this many before it that share a band's key: keeps a key shared by thousands linear."""

@@ -5,9 +5,9 @@
 # C code points  W words of a text
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from latamgpt.curation.compiled import njit
 from latamgpt.curation.kernels import BASE, GOLDEN, CodePoints, mixed
 
 NUM_TRAITS = 0x10000  # of the basic plane

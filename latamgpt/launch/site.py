@@ -44,6 +44,7 @@ class Site(Frozen):
     ledger: str = "var/ledger.jsonl"  # what trainings took, kept by all who share the site's credits; relative or absolute
     slurm: Slurm | None = None  # what their jobs ask for, where the engine is slurm
     training: RankJobs | None = None  # what the job of those that train asks for; without it they are processes of this machine
+    states: str = Field(default="", pattern=r"^(s3://[^/]+/.+)?$")  # to where the states of trainings are copied; '' is nowhere
     base_models: str = "var/base_models"  # base models' folders; relative to the checkout, or absolute
     fasttext_model: str = "var/language_models/fasttext.bin"  # for where params.yaml asks for one; relative or absolute
     name_recogniser: str = "var/name_recogniser"  # its folder, likewise

@@ -16,11 +16,13 @@ from latamgpt.launch.batch import Command, JobFiles, batch_script
 from latamgpt.launch.rank_jobs import RankJobs
 from latamgpt.launch.site import Site
 from latamgpt.launch.slurm import call, require_interface
+from latamgpt.object_store.door import ObjectStore
 from latamgpt.params import BaseModelKind, BaseModelParams
 from latamgpt.store import Workspace
 from latamgpt.tracking.server import FILE, must_answer, tracking_uri
 
 PROGRAMS = ("sbatch", "squeue", "sacct", "scancel", "scontrol", "sinfo")
+CHECKED_KEY = "check"
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -40,6 +42,8 @@ class Finding:
 def check_site(workspace: Workspace, site: Site, base_model: BaseModelParams) -> list[Finding]:
     """Everything that can be known from here without starting a job."""
     findings = [_country(site), _base_model(workspace, site, base_model), _tracking(workspace, site)]
+    if site.states:
+        findings.append(_states(site.states))
     if site.slurm is not None:
         findings.append(_interface(site.slurm.scheduler_interface))
     if site.training is None:
@@ -79,6 +83,19 @@ def _tracking(workspace: Workspace, site: Site) -> Finding:
     if site.nodes > 1 and (uri.startswith(FILE) or parts.hostname in THIS_MACHINE):
         return Finding("MLflow", f"{shown}, which the nodes do not reach", "Set MLFLOW_TRACKING_URI to a server that they do")
     return Finding("MLflow", shown)
+
+
+def _states(address: str) -> Finding:
+    """Whether states can be copied there: an object is put, listed and removed."""
+    try:
+        store = ObjectStore(address)
+        store.must_answer()
+        store.put_bytes(CHECKED_KEY, b"latamgpt site check")
+        found = [each.key for each in store.objects(CHECKED_KEY)]
+        store.remove(CHECKED_KEY)
+    except OperatorError as error:
+        return Finding("states", str(error).rstrip("."), "Then check again")
+    return Finding("states", f"{address} can be written, listed and cleaned" if found else f"{address} lists nothing")
 
 
 def _interface(name: str) -> Finding:

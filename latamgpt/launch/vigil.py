@@ -46,6 +46,7 @@ class Vigil:
     last: dict[int, Beat] = field(default_factory=dict)
     _silence: dict[int, float] = field(default_factory=lambda: defaultdict(float))
     _steps: deque[float] = field(default_factory=lambda: deque(maxlen=STEPS_REMEMBERED))
+    _p99_step: float | None = None  # of these steps, once somebody asked: a look comes more often than a step
     _own: dict[int, deque[float]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=STRAGGLER_STEPS)))
     _looked: float | None = None
 
@@ -62,6 +63,7 @@ class Vigil:
             self.last[beat.rank] = beat
             if beat.step_seconds and (before is None or before.step != beat.step):
                 self._steps.append(beat.step_seconds)
+                self._p99_step = None
                 self._own[beat.rank].append(beat.own_seconds)
 
     @property
@@ -78,8 +80,10 @@ class Vigil:
     @property
     def p99_step(self) -> float:
         """Seconds that 99 of 100 steps stay below."""
-        steps = [*self._steps, max(self._steps)]  # quantiles of one number are none
-        return statistics.quantiles(steps, n=100, method="inclusive")[-1]
+        if self._p99_step is None:
+            steps = [*self._steps, max(self._steps)]  # quantiles of one number are none
+            self._p99_step = statistics.quantiles(steps, n=100, method="inclusive")[-1]
+        return self._p99_step
 
     def silent(self) -> list[tuple[Beat, float]]:
         """The processes that are silent for too long, and for how many seconds; they hang."""

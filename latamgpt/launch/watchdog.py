@@ -93,8 +93,9 @@ def _hung(vigil: Vigil) -> str:
         for beat, seconds in silent
     ]
     for beat in vigil.last.values():
-        with suppress(ProcessLookupError):
-            os.kill(beat.pid, DUMP_SIGNAL)
+        for number in (DUMP_SIGNAL, signal.SIGCONT):  # one that was stopped has to run to write its stacks
+            with suppress(ProcessLookupError):
+                os.kill(beat.pid, number)
     time.sleep(SECONDS_TO_DUMP)
     limit = vigil.limit(silent[0][0])
     return f"{'; '.join(words)}; {limit:.1f} s are the limit here. The stacks of all ranks are in the log"

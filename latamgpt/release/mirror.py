@@ -6,11 +6,12 @@ from collections import Counter
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.governance.recipients import RECIPIENTS, Recipient, add_recipient
+from latamgpt.object_store.door import ObjectStore, StoreError
+from latamgpt.object_store.upload import put_file
 from latamgpt.params import read_params
 from latamgpt.progress import follow
 from latamgpt.records import MANIFEST_NAME, FileEntry
@@ -24,11 +25,6 @@ from latamgpt.release.versions import Lineage
 from latamgpt.release.withdrawn import must_hold_nothing_withdrawn
 from latamgpt.store import Workspace, digest_of
 
-if TYPE_CHECKING:
-    from fsspec import AbstractFileSystem
-
-SECONDS_TO_CONNECT = 5
-NUM_TRIES = 2
 READ_BACK_BYTES = 8 << 20  # one ranged request
 ADVICE = (
     "A copy that others fetch cannot be called back, so nothing was copied. Renew the agreement with the partner, make a release "
@@ -69,24 +65,25 @@ def mirror(workspace: Workspace, target: str, country: str = "") -> str:
     place = f"{target.removeprefix('s3://').rstrip('/')}/{digest}"
     copy = Recipient(release=digest, name=_name(place, country), address=f"s3://{place}")
     try:
-        store = _open_store()
-        if store.exists(f"{place}/{MANIFEST_NAME}"):
-            _must_be_this_release(store, f"{place}/{MANIFEST_NAME}", digest)
+        store = _open_store(copy.address)
+        store.must_answer()
+        if _has_manifest(store):
+            _must_be_this_release(store, digest)
             add_recipient(workspace.root, copy)
-            return f"s3://{place} holds this release already; nothing was copied. It is on record in {RECIPIENTS}."
-        _put(store, folder, files, place)
+            return f"{copy.address} holds this release already; nothing was copied. It is on record in {RECIPIENTS}."
+        _put(store, folder, files)
         may_leave()
         add_recipient(workspace.root, copy)
-        store.put_file(str(folder / MANIFEST_NAME), f"{place}/{MANIFEST_NAME}")
-        _must_be_this_release(store, f"{place}/{MANIFEST_NAME}", digest)
-    except (OSError, _client_errors()) as error:
+        store.put_bytes(MANIFEST_NAME, (folder / MANIFEST_NAME).read_bytes())
+        _must_be_this_release(store, digest)
+    except (FileNotFoundError, StoreError) as error:
         raise OperatorError(
-            f"{target}: the object store did not take the release ({type(error).__name__}: {error}). The release in "
-            f"{folder} is whole; without its manifest the copy counts as absent. Check the bucket's name, AWS_ENDPOINT_URL and "
-            "the credentials, then run the same command again."
+            f"{target}: the object store did not take the release ({error}). The release in {folder} is whole; without its "
+            "manifest the copy counts as absent. Check the bucket's name, AWS_ENDPOINT_URL and the credentials, then run the "
+            "same command again."
         ) from error
     return (
-        f"s3://{place} holds the release: {len(files)} files, each read back and compared. The copy is on record in "
+        f"{copy.address} holds the release: {len(files)} files, each read back and compared. The copy is on record in "
         f"{RECIPIENTS}: commit that file."
     )
 
@@ -121,44 +118,42 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def _open_store() -> "AbstractFileSystem":
-    from s3fs import S3FileSystem  # noqa: PLC0415  (only this command pays for it)
-
-    config = {"connect_timeout": SECONDS_TO_CONNECT, "retries": {"max_attempts": NUM_TRIES}}
-    store = S3FileSystem(config_kwargs=config, use_listings_cache=False, skip_instance_cache=True)
-    store.retries = NUM_TRIES
-    return store
+def _open_store(address: str) -> ObjectStore:
+    return ObjectStore(address)
 
 
-def _client_errors() -> type[Exception]:
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+def _has_manifest(store: ObjectStore) -> bool:
+    try:
+        store.read(MANIFEST_NAME)
+    except FileNotFoundError:
+        return False
+    return True
 
-    return BotoCoreError
 
-
-def _put(store: "AbstractFileSystem", folder: Path, files: tuple[FileEntry, ...], place: str) -> None:
+def _put(store: ObjectStore, folder: Path, files: tuple[FileEntry, ...]) -> None:
     with follow("mirror", "", "bytes", sum(entry.num_bytes for entry in files)) as progress:
         for entry in files:
-            store.put_file(str(folder / entry.path), f"{place}/{entry.path}")
-            _must_have_arrived(store, f"{place}/{entry.path}", entry.num_bytes, entry.sha256)
+            put_file(store, folder / entry.path, entry.path, entry)
+            _must_have_arrived(store, entry)
             progress.advance(entry.num_bytes, entry.path)
 
 
-def _must_be_this_release(store: "AbstractFileSystem", path: str, digest: str) -> None:
-    found = hashlib.sha256(store.read_block(path, 0, None)).hexdigest()
+def _must_be_this_release(store: ObjectStore, digest: str) -> None:
+    found = hashlib.sha256(store.read(MANIFEST_NAME)).hexdigest()
     if found != digest:
         raise InputDamagedError(
-            f"s3://{path}: sha256 is {found[:16]}..., not {digest[:16]}... as the folder's name says. What lies there is not "
-            "this release, and others may fetch it as if it were. Find out who can write to the bucket, and take the folder away."
+            f"{store.address}/{MANIFEST_NAME}: sha256 is {found[:16]}..., not {digest[:16]}... as the folder's name says. What "
+            "lies there is not this release, and others may fetch it as if it were. Find out who can write to the bucket, and "
+            "take the folder away."
         )
 
 
-def _must_have_arrived(store: "AbstractFileSystem", path: str, num_bytes: int, sha256: str) -> None:
+def _must_have_arrived(store: ObjectStore, entry: FileEntry) -> None:
     digest = hashlib.sha256()
-    for start in range(0, num_bytes, READ_BACK_BYTES):
-        digest.update(store.read_block(path, start, READ_BACK_BYTES))
-    if digest.hexdigest() != sha256:
+    for start in range(0, entry.num_bytes, READ_BACK_BYTES):
+        digest.update(store.read(entry.path, start, min(start + READ_BACK_BYTES, entry.num_bytes)))
+    if digest.hexdigest() != entry.sha256:
         raise InputDamagedError(
-            f"s3://{path}: sha256 of what came back is {digest.hexdigest()[:16]}..., {sha256[:16]}... was sent. The store or the "
-            "way to it damages bytes. No manifest was put there; look at the store before you try again."
+            f"{store.address}/{entry.path}: sha256 of what came back is {digest.hexdigest()[:16]}..., {entry.sha256[:16]}... was "
+            "sent. The store or the way to it damages bytes. No manifest was put there; look at the store before you try again."
         )

@@ -28,6 +28,7 @@ from latamgpt.store import (
     write_report,
     write_table,
 )
+from latamgpt.training.copies import copies_of, forget_copies, take_up_copy
 from latamgpt.training.embeddings import extend_model
 from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome, resume_folder
 from latamgpt.training.kernels import pinned_environment
@@ -98,6 +99,8 @@ def run(workspace: Workspace, params: Params) -> Report:
         write_table(folder / SPIKES_NAME, rows_to_table(spike_rows(left_out, order, params.checkpoint), SPIKES_SCHEMA))
         write_json(folder / "curve.json", outcome.history)
         report = write_report(folder, make_report(params.checkpoint, outcome, order, trained, num_terms))
+    if copies := copies_of(site, resume):
+        forget_copies(copies)
     shutil.rmtree(resume)
     return report
 
@@ -204,6 +207,8 @@ def _train(
     """Have the ranks do it: they may be at work already, in a job that another process submitted, and what they read stays."""
     output, extended = resume / OUTPUT, resume / "base"
     resume.mkdir(parents=True, exist_ok=True)
+    if copies := copies_of(site, resume):
+        take_up_copy(copies, resume)
     base = extended if extended.is_dir() else extend_model(workspace.place("base_model"), workspace.place("tokenizer"), extended)
     job = TrainingJob(
         root=str(workspace.root),

@@ -1,6 +1,7 @@
 """Stopping when asked to: the step under way is finished and saved, and the exit code asks for another start."""
 
 import signal
+import time
 
 from latamgpt.launch.local import DRAIN_SIGNALS, DrainedError
 
@@ -10,6 +11,7 @@ class Drain:
 
     def __init__(self) -> None:
         self.asked = ""  # the signal's name
+        self.asked_at = 0.0  # of the monotonic clock
         self._has_begun = False
 
     def listen(self) -> None:
@@ -22,7 +24,7 @@ class Drain:
         self._has_begun = True
 
     def _take(self, number: int, _frame: object) -> None:
-        self.asked = signal.Signals(number).name
+        self.asked, self.asked_at = signal.Signals(number).name, self.asked_at or time.monotonic()
         if not self._has_begun:
             raise DrainedError(
                 f"checkpoint: it was asked to stop ({self.asked}) before its first step: nothing is lost. Run the command again."

@@ -4,9 +4,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from latamgpt.absent import absent
 from latamgpt.params import Activations, Attention, CheckpointParams, Offload, Precision, Published
 from latamgpt.training import attention, goldfish
 from latamgpt.training.averaging import gather_averages, update_averages
@@ -56,6 +58,12 @@ def join_ranks() -> Rank:
     return Rank(dist.get_rank(), dist.get_world_size())
 
 
+def import_deepspeed() -> None:
+    """Import DeepSpeed without the MLflow that its autotuner would bring: 600 files, a fifth of a rank's start, never used."""
+    with absent("mlflow"):
+        import_module("deepspeed")
+
+
 def deepspeed_config(params: CheckpointParams, num_ranks: int) -> dict[str, object]:
     """DeepSpeed's configuration: the global batch is params.batch_sequences, whatever the number of ranks."""
     micro = micro_batch_size(params.batch_sequences, num_ranks, params.micro_batch_sequences)
@@ -90,6 +98,7 @@ class Engine:
     """A model under training. bf16: forward and backward in bf16, masters and optimizer in fp32."""
 
     def __init__(self, base: Path, params: CheckpointParams, rank: Rank):
+        import_deepspeed()
         import deepspeed
         import deepspeed.ops
         import torch

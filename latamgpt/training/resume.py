@@ -22,7 +22,8 @@ from latamgpt.training.state_files import flush_folder, json_bytes, read_manifes
 STATE_NAME = "state.json"
 MLFLOW_NAME = "mlflow.json"
 STATES_KEPT = 3
-DRAFT_PREFIX = "draft-"
+STATE_PREFIX, DRAFT_PREFIX = "step-", "draft-"
+COPIED_PREFIX = "copied-"  # a state under names of its own, while it is copied elsewhere
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,10 @@ class LinkedRun(Frozen):
     run_id: str
 
 
+class AtWorkError(OperatorError):
+    """Another process trains this already."""
+
+
 @contextmanager
 def only_trainer(folder: Path) -> Generator[None]:
     """Hold the folder's lock, so that two processes never train one thing; the kernel frees it when the process ends."""
@@ -98,7 +103,7 @@ def only_trainer(folder: Path) -> Generator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise OperatorError(
+            raise AtWorkError(
                 f"another process already trains this checkpoint (it holds {folder / 'lock'}). Two would overwrite each other. "
                 "Wait for it, or end it, then run again."
             ) from error
@@ -107,7 +112,7 @@ def only_trainer(folder: Path) -> Generator[None]:
 
 def state_folder(folder: Path, step: int) -> Path:
     """Where the state after `step` lies once it counts."""
-    return folder / f"step-{step:08d}"
+    return folder / f"{STATE_PREFIX}{step:08d}"
 
 
 def draft_state(folder: Path, step: int) -> Path:
@@ -134,6 +139,16 @@ def clear_drafts(folder: Path) -> None:
     """Remove what a killed process left half written."""
     for draft in folder.glob(f"{DRAFT_PREFIX}*"):
         shutil.rmtree(draft)
+
+
+def newest_state(folder: Path) -> Path | None:
+    """The newest state, be it whole or not; None where there is none."""
+    return next(iter(_states(folder)), None)
+
+
+def is_state(name: str) -> bool:
+    """Whether a folder of this name is a state."""
+    return name.startswith(STATE_PREFIX) and name.removeprefix(STATE_PREFIX).isdigit()
 
 
 def newest_step(folder: Path) -> int:
@@ -184,7 +199,7 @@ def discard(state: Path) -> None:
 
 def step_of(state: Path) -> int:
     """How many steps were done when this state was saved."""
-    return int(state.name.removeprefix("step-"))
+    return int(state.name.removeprefix(STATE_PREFIX))
 
 
 def read_run_id(folder: Path) -> str:
@@ -208,7 +223,7 @@ def forget_others(folder: Path) -> None:
 
 
 def _states(folder: Path) -> list[Path]:
-    return sorted(folder.glob("step-*"), reverse=True)
+    return sorted(folder.glob(f"{STATE_PREFIX}*"), reverse=True)
 
 
 def _remove(state: Path) -> None:

@@ -10,13 +10,14 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from latamgpt.launch.local import die_with_parent, errors_for_parent
+from latamgpt.launch.local import DrainedError, die_with_parent, errors_for_parent
 from latamgpt.launch.site import read_site
 from latamgpt.launch.watchdog import DUMP_SIGNAL
 from latamgpt.store import Workspace
 from latamgpt.tracking.points import GOODPUT, RunLog
 from latamgpt.tracking.runs import DatasetUsed, start_run
 from latamgpt.training import resume
+from latamgpt.training.copies import copying
 from latamgpt.training.drain import Drain
 from latamgpt.training.engine import join_ranks
 from latamgpt.training.job import TrainingJob
@@ -49,6 +50,17 @@ def log_to_mlflow(training: Training) -> Generator[RunLog]:
             run_log.attach(READ_FIRST, page)
 
 
+@contextmanager
+def ending_together(training: Training) -> Generator[None]:
+    """Where all went well or all were drained, let no rank end before the first: Slurm soon ends those left over."""
+    try:
+        yield
+    except DrainedError:
+        training.engine.any_of(False)
+        raise
+    training.engine.any_of(False)
+
+
 def run_job(job: TrainingJob) -> None:
     """Train, from the start or from where a killed process was, and hand the weights back."""
     drain = Drain()
@@ -62,6 +74,9 @@ def run_job(job: TrainingJob) -> None:
         training = Training(job, rank, drain)
         stack.callback(lambda: training.states.close())  # which a roll back may have replaced
         first_step = training.go_on()
+        stack.enter_context(ending_together(training))
+        if rank.is_first:
+            stack.enter_context(copying(read_site(Path(job.root)), training.folder, drain))
         run_log = stack.enter_context(log_to_mlflow(training)) if rank.is_first else None
         training.train(first_step, run_log)
         training.hand_back()

@@ -13,23 +13,14 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from latamgpt.params import Precision, read_params
+from latamgpt.params import Precision
 from latamgpt.store import write_json
 from latamgpt.training.kernels import pinned_environment
 from scripts.drill_training.damage import damage_often
 from scripts.drill_training.kills import Combination, Killed, kill_often
 from scripts.drill_training.saves import kill_in_save
+from scripts.drill_training.workspace import make_workspace
 from scripts.drill_training.zygote import import_once
-from tests.training.conftest import PARTNERS, ROOT, make_base, make_ready
-
-SIZES = {
-    "seq_len_tokens": 32,
-    "batch_sequences": 4,
-    "micro_batch_sequences": 2,
-    "save_every_steps": 2,
-    "evaluate_every_steps": 3,
-    "evaluate_tokens": 64,
-}
 
 
 def main() -> int:
@@ -41,12 +32,7 @@ def main() -> int:
     logging.getLogger("latamgpt").setLevel(logging.ERROR)  # each damage is told, by the thousand
     with tempfile.TemporaryDirectory(prefix="drill-") as name:
         folder = Path(name)
-        base = folder / "base"
-        base.mkdir()
-        make_base(base)
-        workspace = make_ready(folder / "workspace", base)
-        params = read_params(ROOT, "tiny")
-        params = params.model_copy(update={"partners": PARTNERS, "checkpoint": params.checkpoint.model_copy(update=SIZES)})
+        workspace, params = make_workspace(folder)
         lines = kill_in_save(folder / "saves")
         _say(f"a save was killed at {len(lines)} points: each time the newest whole state was loaded, no partial one seen")
         injected = damage_often(workspace, asked.damages, asked.seed)

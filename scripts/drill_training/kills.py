@@ -8,13 +8,13 @@ from pathlib import Path
 
 from latamgpt.launch.heartbeat import Activity, Beat, read_beats
 from latamgpt.params import Params, Precision
-from latamgpt.store import Workspace, digest_of, sha256_file
+from latamgpt.store import Workspace, sha256_file
 from latamgpt.training.batches import Batch
-from latamgpt.training.checkpoint import INPUTS
 from latamgpt.training.drain import Drain
 from latamgpt.training.job import OUTCOME_NAME, TrainingJob
 from latamgpt.training.loader import Loader
 from latamgpt.training.resume import newest_step, only_trainer
+from scripts.drill_training.workspace import plan
 from scripts.drill_training.zygote import Ranks, fork_ranks
 
 MOST_STEPS_BEFORE_KILL = 6
@@ -92,18 +92,12 @@ class _Drill:
         folder = self.workspace.root / "drill" / name
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "output").mkdir(parents=True)
-        job = TrainingJob(
-            root=str(self.workspace.root),
-            base=str(self.workspace.place("base_model")),
-            output=str(folder / "output"),
-            resume=str(folder / "states"),
-            params=self.params,
-            threads=1,
-            digests={name: digest_of(self.workspace.place(name)) for name in INPUTS},
-        )
+        job = plan(self.workspace, self.params, folder)
         while True:
-            started, before = time.monotonic(), newest_step(folder / "states")
-            ranks = fork_ranks(self.wanted.ranks, lambda: _train(job, folder), folder / "log", folder / "heartbeats")
+            started, before = time.monotonic(), newest_step(Path(job.resume))
+            ranks = fork_ranks(
+                self.wanted.ranks, lambda: train_without_mlflow(job, folder), folder / "log", folder / "heartbeats"
+            )
             target = before + self.random.randrange(MOST_STEPS_BEFORE_KILL) if kills else None
             if not self._kill_at(ranks, target, before, started, folder / "log", found):
                 return _read(folder, self.wanted.ranks)
@@ -137,7 +131,7 @@ def _step_begun(beats: list[Beat]) -> Beat | None:
     return next((beat for beat in beats if beat.rank == 0 and beat.activity is not Activity.START), None)
 
 
-def _train(job: TrainingJob, folder: Path) -> None:
+def train_without_mlflow(job: TrainingJob, folder: Path) -> None:
     """What a rank does; without MLflow, which has drills of its own."""
     import contextlib  # noqa: PLC0415
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from latamgpt.launch.heartbeat import HEARTBEATS_VARIABLE
 from latamgpt.launch.local import die_with_parent
+from latamgpt.training.engine import import_deepspeed
 
 
 @dataclass
@@ -44,10 +45,12 @@ class Ranks:
 
 def import_once() -> None:
     """What every rank needs, imported before the first fork."""
-    for name in ("deepspeed", "deepspeed.ops", "transformers.integrations", "latamgpt.training.worker"):
+    import_deepspeed()
+    for name in ("deepspeed.ops", "transformers.integrations", "latamgpt.training.worker"):
         import_module(name)
     for name in ("AutoModelForCausalLM", "LlamaForCausalLM"):  # transformers imports them when they are asked for
         getattr(import_module("transformers"), name)
+    import_module("transformers.conversion_mapping").get_checkpoint_conversion_mapping("llama")  # compiles 800 patterns, once
 
 
 def fork_ranks(count: int, work: Callable[[], None], log: Path, heartbeats: Path) -> Ranks:

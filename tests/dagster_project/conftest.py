@@ -1,6 +1,5 @@
 """A small factory for each test: nothing run yet, or everything run."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 
 from dagster_project.definitions import Location, build_location
 from latamgpt.store import Workspace, held
+from tests.conftest import shared_by_all
 from tests.dagster_project import small_factory
 
 
@@ -22,8 +22,7 @@ def empty_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def built_template(empty_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everything run, by DVC alone; built once for all processes that test, since it takes 15 s of CPU."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    shared = shared_by_all(tmp_path_factory)
     root = shared / "built"
     with held(shared, "built"):
         if not root.exists():

@@ -24,7 +24,7 @@ STAGES = ("documents", "clean_documents", "documents_gate", "corpus")
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The project's graph up to the corpus, with two of its partners, run through DVC."""
+    """The project's graph up to the corpus, with two of its partners, run through DVC; one agreement holds to the year's end."""
     root = tmp_path_factory.mktemp("to-the-corpus")
     for name in ("latamgpt", "languages", "sites", "profiles", "evaluation_sets", "samples/ability_text"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -33,6 +33,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, root / name)
         shutil.copytree(ROOT / "samples" / partner, root / "samples" / partner)
+    end_agreement(root, "2026-12-31")
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     left_out = tuple(set(params["partners"]) - {PARTNER, OTHER})
     (root / "params.yaml").write_text(yaml.safe_dump(params | {"partners": [OTHER, PARTNER]}), encoding="utf-8")
@@ -53,6 +54,15 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def to_the_corpus(template: Path, tmp_path: Path) -> Workspace:
     """A copy of it, to change."""
     return Workspace(shutil.copytree(template, tmp_path / "workspace", symlinks=True))
+
+
+def end_agreement(root: Path, day: str) -> None:
+    """Write the last day of the agreement that ends."""
+    path = root / "partners" / f"{PARTNER}.yaml"
+    registry = yaml.safe_load(path.read_text(encoding="utf-8"))
+    (agreement,) = [one for one in registry["agreements"] if one["id"] == ENDED]
+    agreement["valid_until"] = day
+    path.write_text(yaml.safe_dump(registry), encoding="utf-8")
 
 
 def held(workspace: Workspace) -> set[tuple[str, str, str]]:
@@ -76,11 +86,7 @@ def test_an_ended_agreement_makes_stale_what_asks_for_it_and_takes_its_documents
             assert gone
             assert {agreement for _, agreement, _ in before} > {ENDED, STANDING}
 
-            path = to_the_corpus.root / "partners" / f"{PARTNER}.yaml"
-            registry = yaml.safe_load(path.read_text(encoding="utf-8"))
-            (agreement,) = [one for one in registry["agreements"] if one["id"] == ENDED]
-            agreement["valid_until"] = "2026-06-30"
-            path.write_text(yaml.safe_dump(registry), encoding="utf-8")
+            end_agreement(to_the_corpus.root, "2026-06-30")
             asking = {f"documents@{PARTNER}", f"documents_gate@{PARTNER}", "corpus"}
             assert stale_in_dvc(location) == not_fresh_in_ui(location, instance) == asking
 
@@ -108,12 +114,6 @@ def published(workspace: Workspace) -> dict[str, str]:
 @pytest.mark.timeout(600)
 def test_a_day_that_passes_has_every_partner_asked_again_and_changes_only_what_it_ended(to_the_corpus: Workspace) -> None:
     root = to_the_corpus.root
-    path = root / "partners" / f"{PARTNER}.yaml"
-    registry = yaml.safe_load(path.read_text(encoding="utf-8"))
-    (agreement,) = [one for one in registry["agreements"] if one["id"] == ENDED]
-    agreement["valid_until"] = "2026-12-31"
-    path.write_text(yaml.safe_dump(registry), encoding="utf-8")
-    call(root, sys.executable, "-m", "dvc", "repro", "--quiet")
     before, texts = published(to_the_corpus), held(to_the_corpus)
     params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
     location = build_location(to_the_corpus)

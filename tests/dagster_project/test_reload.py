@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from dagster_graphql.schema import create_schema
 from graphql import parse, validate
 
 from dagster_project.reload import QUERY, Watch, seen
@@ -124,4 +123,6 @@ def test_a_refusal_is_told_once_and_never_called_loaded(watch: Watch, status: in
 
 
 def test_dagster_understands_what_it_is_asked() -> None:
+    from dagster_graphql.schema import create_schema
+
     assert validate(create_schema().graphql_schema, parse(QUERY)) == []

@@ -38,6 +38,17 @@ def test_a_port_in_use_is_named_with_the_way_out(ports: dict[str, int]) -> None:
     assert f"LATAMGPT_MLFLOW_PORT={address.port + 10} make ui" in said
 
 
+def test_a_port_that_is_taken_after_it_was_looked_at_is_named_too(tmp_path: Path, ports: dict[str, int]) -> None:
+    address = settings(Workspace(ROOT)).docs
+    taken = socket.create_server((address.host, address.port))
+    with (
+        taken,
+        pytest.raises(OperatorError, match=f"port {address.port} on 127.0.0.1 is in use"),
+        data_docs(Workspace(tmp_path), address),
+    ):
+        pytest.fail("it listens on a port that another program has")
+
+
 @pytest.mark.parametrize("chosen", ["http", "0", "65536", "\u00b2", "-1", ""])
 def test_a_port_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch, chosen: str) -> None:
     monkeypatch.setenv("LATAMGPT_DAGSTER_PORT", chosen)

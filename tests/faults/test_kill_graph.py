@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow]
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("template") / "workspace"
     root.mkdir()
-    return small_factory.make(root).root
+    return small_factory.make(root, ("alpha", "beta")).root
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,9 @@ def sleep_for_ever() -> None:
         time.sleep(60)
 
 
-def go_wrong(how: str) -> None:
+def go_wrong(how: str, folder: Path) -> None:
     if how in {"dies", "always dies"} or (how == "rank dies" and os.environ["RANK"] == "1"):
+        (folder / "died-at").write_text(str(time.time()))
         os.kill(os.getpid(), signal.SIGKILL)
     if how == "stops":
         os.kill(os.getpid(), signal.SIGSTOP)
@@ -51,7 +52,7 @@ def main(how: str, folder: Path) -> None:
             while not asked:
                 time.sleep(0.01)
         if step == 30 and (is_first_start or how == "always dies"):
-            go_wrong(how)
+            go_wrong(how, folder)
     heart.beat(Activity.END, STEPS)
     print(f"went through all {STEPS}")  # noqa: T201
 

@@ -36,6 +36,16 @@ def test_misspelt_field_is_named(tmp_path: Path) -> None:
         read_site(tmp_path, "laptop")
 
 
+def test_states_go_to_an_object_store_only(tmp_path: Path) -> None:
+    (tmp_path / "sites").mkdir()
+    path = tmp_path / "sites" / "laptop.yaml"
+    path.write_text("states: /fsx/states\n")
+    with pytest.raises(OperatorError, match=r"states.*s3://"):
+        read_site(tmp_path, "laptop")
+    path.write_text("states: s3://bucket/states\n")
+    assert read_site(tmp_path, "laptop").states == "s3://bucket/states"
+
+
 SECTION = """engine: slurm
 slurm:
   partition: cpu

@@ -49,6 +49,14 @@ def test_no_false_alarm_in_ten_thousand_steps() -> None:
     assert simulation.alarms == 0
 
 
+def test_p99_is_that_of_the_steps_seen_last() -> None:
+    simulation = Simulation()
+    for typical in (1.0, 4.0):
+        for _ in range(1000):
+            simulation.spend(typical, Activity.STEP, typical)
+        assert simulation.vigil.p99_step == typical
+
+
 @pytest.mark.parametrize("typical", [0.1, 4.0, 30.0])
 def test_hang_is_found_within_three_times_the_p99_step_or_the_floor(typical: float) -> None:
     simulation = Simulation()

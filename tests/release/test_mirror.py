@@ -79,7 +79,7 @@ def test_a_copy_is_on_record_before_anyone_can_find_it_and_not_before_it_lies_th
     released: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     store = FolderStore(tmp_path_factory.mktemp("store"), released.root)
-    monkeypatch.setattr("latamgpt.release.mirror._open_store", lambda: store)
+    monkeypatch.setattr("latamgpt.release.mirror._open_store", lambda _: store)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://key:secret@store.example:9000/x")
     mirror(released, STORE)
     digest = digest_of(released.place("release"))
@@ -92,7 +92,7 @@ def test_a_copy_that_cannot_be_put_on_record_is_not_made(
     released: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     store = FolderStore(tmp_path_factory.mktemp("store"), released.root)
-    monkeypatch.setattr("latamgpt.release.mirror._open_store", lambda: store)
+    monkeypatch.setattr("latamgpt.release.mirror._open_store", lambda _: store)
     (released.root / RECIPIENTS).mkdir(parents=True)
     with pytest.raises(OperatorError, match=r"recipients\.yaml could not be written.*so none is made"):
         mirror(released, STORE)
@@ -104,7 +104,7 @@ def test_a_withdrawal_that_comes_while_files_are_copied_keeps_the_copy_from_view
 ) -> None:
     store = FolderStore(tmp_path_factory.mktemp("store"), released.root)
     store.after_first = lambda: write_partner(released, PARTNER, "PE", withdrawn_on="2026-11-20")
-    monkeypatch.setattr("latamgpt.release.mirror._open_store", lambda: store)
+    monkeypatch.setattr("latamgpt.release.mirror._open_store", lambda _: store)
     with pytest.raises(NotPermittedError, match="was withdrawn on 2026-11-20"):
         mirror(released, STORE)
     assert "model.safetensors" in store.on_record
@@ -116,23 +116,32 @@ class FolderStore:
     """As much of an object store as `mirror` asks for; knows how many copies were on record when each file came."""
 
     def __init__(self, folder: Path, root: Path) -> None:
-        self.folder, self.root = folder, root
+        self.folder, self.root, self.address = folder, root, "s3://releases/latam-gpt"
         self.on_record: dict[str, int] = {}
         self.after_first: Callable[[], None] = lambda: None
 
-    def exists(self, path: str) -> bool:
-        return (self.folder / path).exists()
+    def must_answer(self) -> None:
+        return
 
-    def put_file(self, source: str, path: str) -> None:
-        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, self.folder / path)
+    def full_key(self, key: str) -> str:
+        return key
+
+    def call(self, operation: str, **arguments: object) -> None:
+        if operation == "head_object":
+            raise FileNotFoundError
+        assert operation == "put_object"
+        self.put_bytes(str(arguments["Key"]), bytes(arguments["Body"]))
+
+    def put_bytes(self, key: str, content: bytes) -> None:
+        (self.folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / key).write_bytes(content)
         known = read_recipients(self.root).recipients if (self.root / RECIPIENTS).is_file() else ()
-        self.on_record["/".join(path.split("/")[3:])] = len(known)
+        self.on_record[key] = len(known)
         if len(self.on_record) == 1:
             self.after_first()
 
-    def read_block(self, path: str, start: int, length: int | None) -> bytes:
-        return (self.folder / path).read_bytes()[start:][:length]
+    def read(self, key: str, start: int | None = None, end: int | None = None) -> bytes:
+        return (self.folder / key).read_bytes()[start:end]
 
 
 def test_a_release_that_nobody_approved_is_not_copied(released: Workspace) -> None:

@@ -9,7 +9,9 @@ from latamgpt.stages import STAGES
 from tests.conftest import ROOT
 
 # Changes to these change how and not what.
-FOUNDATION = {"errors", "params", "records", "store", "table_parts", "cache", "progress", "tracking", "launch", "budget"}
+FOUNDATION = {"errors", "params", "records", "store", "table_parts", "cache", "progress", "tracking", "launch", "budget"} | {
+    "object_store"
+}
 PUBLISHED_OF_BUDGET = {"training_quote": {"latamgpt/budget/memory.py", "latamgpt/budget/need.py"}}
 
 

@@ -2,15 +2,18 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.conftest import ROOT
+from latamgpt.store import held
+from tests.conftest import ROOT, shared_by_all
 from tests.servers.ports import free_ports
 from tests.servers.ui import browser
 
@@ -88,18 +91,43 @@ def fresh_clone(folder: Path) -> Clone:
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A clone after `make run`, and what that printed."""
+    """A clone after `make run`, what that printed, and the clone as it was then, whatever others do in it meanwhile."""
 
     clone: Clone
     printed: str
+    kept: Path
+
+    def copy(self, root: Path, **environment: str) -> Clone:
+        """The finished clone at another place, to change."""
+        shutil.copytree(self.kept, root, symlinks=True)
+        return Clone(root, {**self.clone.environment, "PYTHONPATH": str(root), **environment})
 
 
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
-    """The tests' profile, from raw deliveries to a release, by the command that a newcomer types."""
-    clone = fresh_clone(tmp_path_factory.mktemp("newcomer"))
+    """The tests' profile, from raw deliveries to a release, by the command that a newcomer types; once for all that ask."""
+    return finished_run(shared_by_all(tmp_path_factory) / "newcomer")
+
+
+def finished_run(folder: Path) -> FinishedRun:
+    """The run in this folder, made if nobody has begun it; whoever comes meanwhile waits."""
+    with held(folder.parent, "newcomer"):
+        if not folder.exists():
+            _run_as_a_newcomer(folder)
+    finished = folder / "finished.json"
+    if not finished.is_file():
+        pytest.fail("the newcomer's run did not end well: the first test that asked for it shows how")
+    told = orjson.loads(finished.read_bytes())
+    return FinishedRun(Clone(folder / "clone", told["environment"]), told["printed"], folder / "kept")
+
+
+def _run_as_a_newcomer(folder: Path) -> None:
+    folder.mkdir()
+    clone = fresh_clone(folder)
     clone.call("latamgpt", "profile", "tiny")
-    return FinishedRun(clone, clone.call("make", "run").stdout)
+    printed = clone.call("make", "run").stdout
+    shutil.copytree(clone.root, folder / "kept", symlinks=True)
+    (folder / "finished.json").write_bytes(orjson.dumps({"environment": clone.environment, "printed": printed}))
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""`dvc repro` on a fresh clone gives the committed dvc.lock: the real base model, from raw deliveries to the release."""
+"""A fresh clone, worked through from raw deliveries with the real base model, gives the committed dvc.lock."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
-from tests.smoke.conftest import fresh_clone
+from tests.smoke.conftest import Clone, FinishedRun
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
@@ -28,9 +28,16 @@ def stages(lock: str) -> dict[str, object]:
     return yaml.safe_load(lock)["stages"]
 
 
-def test_dvc_repro_on_a_fresh_clone_gives_the_committed_lock(tmp_path_factory: pytest.TempPathFactory) -> None:
-    clone = fresh_clone(tmp_path_factory.mktemp("lock"))
-    committed = clone.read("dvc.lock")
+@pytest.fixture
+def clone(tiny_run: FinishedRun, tmp_path: Path) -> Clone:
+    """The newcomer's run, which is of the committed parameters up to the corpus, with all of them again."""
+    made = tiny_run.copy(tmp_path / "clone")
+    made.call("git", "checkout", "--quiet", "--", ".", ":!dvc.lock")
+    return made
+
+
+def test_the_stages_from_raw_deliveries_on_give_the_committed_lock(clone: Clone) -> None:
+    committed = clone.call("git", "show", "HEAD:dvc.lock").stdout
     same_arithmetic = json.loads(MACHINE.read_text(encoding="utf-8"))["flags"] == arithmetic()
     trains_anew = same_arithmetic and ASKED in os.environ
     clone.call("dvc", "repro", *([] if trains_anew else ["training_quote"]))

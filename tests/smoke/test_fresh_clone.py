@@ -1,4 +1,4 @@
-"""A smoke test's clone shares this checkout's packages: it is refused while what is to be installed is not committed."""
+"""A smoke test's clone: refused while what is to be installed is not committed, since it shares it; its run is made once."""
 
 import subprocess
 from hashlib import sha256
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.smoke import conftest
-from tests.smoke.conftest import INSTALLS, fresh_clone
+from tests.smoke.conftest import INSTALLS, Clone, finished_run, fresh_clone
 
 
 @pytest.fixture
@@ -77,3 +77,39 @@ def test_the_mark_of_the_setup_is_read_as_the_setup_writes_it() -> None:
     script = (conftest.ROOT / "scripts" / "setup.sh").read_text(encoding="utf-8")
     assert f"wanted=$(cat {' '.join(INSTALLS)} | sha256sum | cut -c 1-64)" in script
     assert 'echo "$wanted" >.venv/installed' in script
+
+
+def newcomer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: str) -> Path:
+    """Where a run is to be kept, of a clone whose `make run` is this script."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name, script in (("latamgpt", "true"), ("make", run)):
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+
+    def made(folder: Path) -> Clone:
+        (folder / "clone").mkdir()
+        return Clone(folder / "clone", {"PATH": f"{programs}:/usr/bin:/bin", "PORT": "1"})
+
+    monkeypatch.setattr(conftest, "fresh_clone", made)
+    return tmp_path / "shared" / "newcomer"
+
+
+def test_the_run_is_made_once_and_copies_are_of_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = newcomer(tmp_path, monkeypatch, "echo made >>made; echo released")
+    first = finished_run(folder)
+    (first.clone.root / "made").write_text("changed by a test")
+    second = finished_run(folder)
+    assert second == first
+    assert second.printed == "released\n"
+    copied = second.copy(tmp_path / "copy", PORT="2")
+    assert copied.read("made") == "made\n"
+    assert (copied.environment["PORT"], copied.environment["PYTHONPATH"]) == ("2", str(copied.root))
+
+
+def test_a_run_that_failed_is_not_begun_again_by_the_next_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = newcomer(tmp_path, monkeypatch, "echo no room left; exit 2")
+    with pytest.raises(pytest.fail.Exception, match="make run ended with 2:(.|\n)*no room left"):
+        finished_run(folder)
+    with pytest.raises(pytest.fail.Exception, match="did not end well: the first test that asked for it shows how"):
+        finished_run(folder)

@@ -21,12 +21,7 @@ ROOM_BYTES = 200_000  # enough to begin, not enough to note what a stage did
 
 @pytest.fixture
 def clone(tiny_run: FinishedRun, tmp_path: Path) -> Clone:
-    return copy(tiny_run.clone, tmp_path / "clone")
-
-
-def copy(finished: Clone, root: Path) -> Clone:
-    shutil.copytree(finished.root, root, symlinks=True)
-    return Clone(root, {**finished.environment, "PYTHONPATH": str(root)})
+    return tiny_run.copy(tmp_path / "clone")
 
 
 def edit(path: Path, before: str, after: str) -> None:
@@ -119,7 +114,7 @@ def leave_room(place: Path, num_bytes: int) -> None:
 
 
 def test_a_full_disk_is_told_and_the_same_command_goes_on_once_there_is_room(tiny_run: FinishedRun, small_disk: Path) -> None:
-    clone = copy(tiny_run.clone, small_disk / "clone")
+    clone = tiny_run.copy(small_disk / "clone")
     edit(clone.root / "params.yaml", "version: 0.1.0", "version: 0.1.1")
     before = state(clone)
     leave_room(small_disk, ROOM_BYTES)

@@ -1,14 +1,9 @@
-"""What people do in the open pages: a reviewer approves in MLflow, an engineer materializes in Dagster, a retraining is launched.
+"""What people do in the open pages: a reviewer approves in MLflow, an engineer materializes in Dagster.
 
 On a copy of the finished clone, since other tests look at the original.
 """
 
-import re
-import shutil
-import threading
-import time
-from collections.abc import Callable, Generator
-from urllib.parse import quote
+from collections.abc import Generator
 
 import pytest
 from playwright.sync_api import Locator, Page
@@ -16,67 +11,26 @@ from playwright.sync_api import Locator, Page
 from assets.lock import read_lock, source_version
 from latamgpt.release.approval import read_approval
 from latamgpt.store import Workspace, digest_of, verify
-from latamgpt.tracking.server import EXPERIMENT
-from tests.servers.ports import free_ports
 from tests.servers.ui import Pages, user_interfaces
 from tests.smoke.conftest import Clone, FinishedRun
+from tests.smoke.engineer import clone_of_an_engineer, next_run, set_param, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 MODEL = "latam-gpt-sample"
-SECONDS_TO_HAPPEN = 600
-RUNS = """{ runsOrError(limit: 20) { ... on Runs { results { runId jobName status
-  assetSelection { path } } } } }"""
 STALE = """{ assetNodes { assetKey { path } staleStatus assetMaterializations(limit: 1) { runId
   metadataEntries { label ... on TextMetadataEntry { text } } } } }"""
-OUTCOME = """{ logsForRun(runId: "%s") { ... on EventConnection { events { ... on ExecutionStepOutputEvent {
-  metadataEntries { label ... on TextMetadataEntry { text } ... on PathMetadataEntry { path } } } } } } }"""
 
 
 @pytest.fixture(scope="module")
 def clone(tiny_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    root = tmp_path_factory.mktemp("people") / "clone"
-    shutil.copytree(tiny_run.clone.root, root, symlinks=True)
-    made = Clone(root, {**tiny_run.clone.environment, "PYTHONPATH": str(root), **free_ports()})
-    made.call("git", "config", "user.name", "an engineer")
-    made.call("git", "config", "user.email", "engineer@localhost")
-    return made
+    return clone_of_an_engineer(tiny_run, tmp_path_factory.mktemp("people") / "clone")
 
 
 @pytest.fixture(scope="module")
 def pages(clone: Clone) -> Generator[Pages]:
     with user_interfaces(clone.root, clone.environment) as running:
         yield running
-
-
-def wait_until(what: str, found: Callable[[], bool]) -> None:
-    deadline, between = time.monotonic() + SECONDS_TO_HAPPEN, threading.Event()
-    while not found():
-        assert time.monotonic() < deadline, f"waited {SECONDS_TO_HAPPEN} s for {what}"
-        between.wait(0.5)
-
-
-def ended_runs(pages: Pages, job: str) -> dict[str, str]:
-    """The runs of a job that have ended, and how."""
-    found = pages.ask_dagster(RUNS)["runsOrError"]["results"]
-    return {run["runId"]: run["status"] for run in found if run["jobName"] == job and run["status"] in ("SUCCESS", "FAILURE")}
-
-
-def next_run(pages: Pages, job: str, do: Callable[[], object]) -> str:
-    """The run of a job that follows from what somebody does, once it has ended well."""
-    before = set(ended_runs(pages, job))
-    do()
-    wait_until(f"a run of {job}", lambda: bool(set(ended_runs(pages, job)) - before))
-    ((run_id, status),) = ((run, how) for run, how in ended_runs(pages, job).items() if run not in before)
-    assert status == "SUCCESS"
-    return run_id
-
-
-def set_param(clone: Clone, section: str, name: str, value: str) -> None:
-    path = clone.root / "params.yaml"
-    changed, times = re.subn(rf"(?ms)(^{section}:\n(?:  [^\n]*\n)*?  {name}: )\S+", rf"\g<1>{value}", path.read_text())
-    assert times == 1
-    path.write_text(changed)
 
 
 def open_version(page: Page, pages: Pages, alias: str) -> dict[str, object]:
@@ -178,51 +132,3 @@ def test_the_button_materializes_what_an_edit_made_stale(clone: Clone, pages: Pa
     listed = set(clone.call("dvc", "status", "--json").stdout.split('"')) & set(after)
     assert "mixture" not in listed
     assert "checkpoint" in listed
-
-
-def test_a_retraining_works_beside_the_checkout_and_is_seen_in_both_pages(clone: Clone, pages: Pages, page: Page) -> None:
-    set_param(clone, "checkpoint", "learning_rate", "0.0011")
-    clone.call("git", "commit", "--quiet", "--all", "--message", "another learning rate")
-    workspace, here = Workspace(clone.root), state(clone)
-    known = {run["info"]["run_id"] for run in pages.runs(EXPERIMENT)}
-    config = quote("ops:\n  retrain_in_worktree:\n    config:\n      as_of: '2026-11-21'\n")
-    page.goto(f"{pages.dagster}/locations/latamgpt/jobs/retrain/playground/setup?config={config}")
-    page.get_by_text("'2026-11-21'").wait_for()
-    run_id = next_run(pages, "retrain", page.get_by_role("button", name="Launch run").click)
-
-    assert state(clone) == here
-    worktree = Workspace(clone.root / "var" / "retrain" / "2026-11")
-    made = digest_of(worktree.place("release_candidate"))
-    assert made != digest_of(workspace.place("release_candidate"))
-    assert clone.call("git", "log", "-1", "--format=%s", "retrain/2026-11").stdout == "Retrain as of 2026-11-21\n"
-
-    new = [run for run in pages.runs(EXPERIMENT) if run["info"]["run_id"] not in known]
-    tags = [{tag["key"]: tag["value"] for tag in run["data"]["tags"]} for run in new]
-    assert sorted(tag["dvc.stage"] for tag in tags) == ["checkpoint", "scorecard", "scorecard"]
-    assert {tag["dagster.run_url"] for tag in tags} == {f"{pages.dagster}/runs/{run_id}"}
-    assert pages.version(MODEL, "candidate")["tags"]["candidate_sha256"] == made
-
-    told = outcome(pages, run_id)
-    assert told["branch"] == "retrain/2026-11"
-    assert told["scorecard"] == worktree.report("scorecard").summary
-    page.goto(f"{pages.dagster}/runs/{run_id}")
-    page.get_by_text("Success", exact=True).first.wait_for()
-
-    clone.call("git", "merge", "--quiet", told["branch"])
-    clone.call("python", "-m", "dagster_project.run", "--without-release")
-    assert digest_of(workspace.place("release_candidate")) == made
-    assert {run["info"]["run_id"] for run in pages.runs(EXPERIMENT)} == known | {run["info"]["run_id"] for run in new}
-
-
-def state(clone: Clone) -> tuple[str, ...]:
-    """What a person would see of this checkout: its commit, its changes, its data."""
-    data = source_version(clone.root / "data")
-    asked = (("rev-parse", "HEAD"), ("branch", "--show-current"), ("status", "--porcelain"))
-    return data, *(clone.call("git", *one).stdout for one in asked)
-
-
-def outcome(pages: Pages, run_id: str) -> dict[str, str]:
-    """What a run's step left as metadata."""
-    events = pages.ask_dagster(OUTCOME % run_id)["logsForRun"]["events"]
-    entries = [entry for event in events for entry in event.get("metadataEntries", [])]
-    return {entry["label"]: entry.get("text", "") or entry.get("path", "") for entry in entries}

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import pty
-import shutil
 import struct
 import sys
 import termios
@@ -28,11 +27,10 @@ RETOUCHED = "latamgpt/training/resume.py"  # read by the checkpoint stage alone
 
 @pytest.fixture
 def clone(tiny_run: FinishedRun, tmp_path: Path) -> Clone:
-    root = tmp_path / "clone"
-    shutil.copytree(tiny_run.clone.root, root, symlinks=True)
-    with (root / RETOUCHED).open("a", encoding="utf-8") as code:
+    made = tiny_run.copy(tmp_path / "clone", TERM="xterm-256color")
+    with (made.root / RETOUCHED).open("a", encoding="utf-8") as code:
         code.write("# so that the checkpoint is stale, and comes out as it was\n")
-    return Clone(root, {**tiny_run.clone.environment, "PYTHONPATH": str(root), "TERM": "xterm-256color"})
+    return made
 
 
 def run_on_terminal(clone: Clone, press: Callable[[str], bytes]) -> tuple[int, str]:

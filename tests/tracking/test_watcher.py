@@ -10,10 +10,9 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
+from typing import TYPE_CHECKING
 
 import pytest
-from mlflow import MlflowClient
-from mlflow.entities import Run
 
 from dagster_project.home import settings
 from dagster_project.ui import mlflow_command, server
@@ -24,6 +23,10 @@ from latamgpt.tracking.server import EXPERIMENT, connect
 from latamgpt.tracking.spool import spool_folder
 from tests.conftest import ROOT
 from tests.servers.ports import free_port
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SECONDS_TO_BE_CLOSED, SECONDS_TO_START = 60, 180
@@ -67,7 +70,7 @@ def kill(*pids: int, by: signal.Signals = signal.SIGKILL) -> None:
         os.kill(pid, by)
 
 
-def find(client: MlflowClient, key: str) -> Run | None:
+def find(client: "MlflowClient", key: str) -> "Run | None":
     experiment = client.get_experiment_by_name(EXPERIMENT)
     assert experiment is not None
     found = client.search_runs([experiment.experiment_id], f"tags.`{KEY_TAG}` = '{key}'")
@@ -81,7 +84,7 @@ def wait_for(what: Callable[[], bool], seconds: float = SECONDS_TO_BE_CLOSED) ->
         Event().wait(0.2)
 
 
-def wait_for_status(client: MlflowClient, keys: Sequence[str], status: str) -> list[str]:
+def wait_for_status(client: "MlflowClient", keys: Sequence[str], status: str) -> list[str]:
     def are_closed() -> bool:
         runs = [find(client, key) for key in keys]
         return all(run is not None and run.info.status == status for run in runs)
@@ -90,7 +93,7 @@ def wait_for_status(client: MlflowClient, keys: Sequence[str], status: str) -> l
     return [run.info.run_id for key in keys if (run := find(client, key)) is not None]
 
 
-def losses(client: MlflowClient, run_id: str) -> list[tuple[int, float]]:
+def losses(client: "MlflowClient", run_id: str) -> list[tuple[int, float]]:
     return [(m.step, m.value) for m in client.get_metric_history(run_id, "train/loss")]
 
 
@@ -131,7 +134,7 @@ def mlflow_server(workspace: Workspace) -> Generator["subprocess.Popen[bytes]"]:
         yield process
 
 
-def answers(client: MlflowClient) -> bool:
+def answers(client: "MlflowClient") -> bool:
     try:
         client.search_experiments(max_results=1)
     except Exception:  # noqa: BLE001
@@ -140,6 +143,8 @@ def answers(client: MlflowClient) -> bool:
 
 
 def test_server_killed_and_started_again_has_every_point_once(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlflow import MlflowClient
+
     port = free_port()
     shutil.copytree(ROOT / "mlflow", workspace.root / "mlflow")
     monkeypatch.setenv("LATAMGPT_MLFLOW_PORT", str(port))

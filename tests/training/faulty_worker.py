@@ -1,19 +1,24 @@
 """The training's worker with a fault planted in it: `python -m tests.training.faulty_worker JOB`.
 
 Batches that hold the token POISON have gradients that are no numbers. With LATAMGPT_TEST_KILL=NAME:N:WHEN this process ends by
-SIGKILL `before` or `after` the N-th call of a function of `resume`.
+SIGKILL `before` or `after` the N-th call of a function of `resume`. With LATAMGPT_TEST_STOP=RANK:STEP:FILE that rank stops
+itself by SIGSTOP when it begins the step, once: the file then holds when.
 """
 
 import os
 import signal
+import time
+from pathlib import Path
 from typing import Any
 
+from latamgpt.launch.heartbeat import Activity, Heart
 from latamgpt.training import resume, worker
 from latamgpt.training.batches import Batch
 from latamgpt.training.engine import Engine
 
 POISON = 380
 KILL_VARIABLE = "LATAMGPT_TEST_KILL"
+STOP_VARIABLE = "LATAMGPT_TEST_STOP"
 
 
 def plant_nan() -> None:
@@ -44,8 +49,23 @@ def plant_kill(name: str, call: int, when: str) -> None:
     setattr(resume, name, deadly)
 
 
+def plant_stop(rank: str, at: int, note: Path) -> None:
+    beat = Heart.beat
+
+    def last_beat(self: Heart, activity: Activity, step: int, *given: Any) -> None:
+        beat(self, activity, step, *given)
+        if (activity, step) == (Activity.STEP, at) and os.environ["RANK"] == rank and not note.exists():
+            note.write_text(str(time.time()))
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    Heart.beat = last_beat
+
+
 if __name__ == "__main__":
     plant_nan()
+    if stop := os.environ.get(STOP_VARIABLE):
+        number, at, note = stop.split(":")
+        plant_stop(number, int(at), Path(note))
     if kill := os.environ.get(KILL_VARIABLE):
         name, call, when = kill.split(":")
         plant_kill(name, int(call), when)

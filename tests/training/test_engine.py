@@ -15,6 +15,8 @@ from latamgpt.training.passes import micro_batch_size
 from tests.training.losses_process import Order, Orders
 
 Losses = dict[str, list[str]]
+SAVED = (1, 3)  # ZeRO stages whose parts one number of processes saves and another takes up
+AVERAGED = {"averaging": {"decay": 0.5, "publish": "average"}}
 
 
 def run_orders(base: Path, folder: Path, processes: int, orders: list[Order]) -> Losses:
@@ -50,9 +52,16 @@ def unclipped(small: Params) -> CheckpointParams:
 
 
 @pytest.fixture(scope="module")
-def alone(base_folder: Path, unclipped: CheckpointParams, tmp_path_factory: pytest.TempPathFactory) -> Losses:
+def states(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where one number of processes leaves what another goes on with."""
+    return tmp_path_factory.mktemp("states")
+
+
+@pytest.fixture(scope="module")
+def alone(
+    base_folder: Path, small: Params, unclipped: CheckpointParams, states: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Losses:
     """One process, in many ways."""
-    averaged = {"averaging": {"decay": 0.5, "publish": "average"}}
     orders = [
         *(order(unclipped, f"zero {stage}", zero_stage=stage) for stage in range(4)),
         *(order(unclipped, f"recomputed {stage}", zero_stage=stage, activations="recomputed") for stage in (1, 3)),
@@ -60,13 +69,46 @@ def alone(base_folder: Path, unclipped: CheckpointParams, tmp_path_factory: pyte
         order(unclipped, "offload 3", zero_stage=3, offload="parameters"),
         order(unclipped, "varlen", attention="varlen"),
         order(unclipped, "goldfish", goldfish={"drop_every": 3, "context_tokens": 2}),
-        *(order(unclipped, f"average {stage}", zero_stage=stage, **averaged) for stage in (0, 1, 3)),
+        order(small.checkpoint, "clipped"),
+        order(unclipped, "average 0", zero_stage=0, **AVERAGED),
+        *(
+            order(unclipped, f"average {stage}", zero_stage=stage, save=str(states / f"of-one-{stage}"), **AVERAGED)
+            for stage in SAVED
+        ),
+        *(
+            order(unclipped, f"again {stage}", zero_stage=stage, begin=str(states / f"of-one-{stage}"), **AVERAGED)
+            for stage in SAVED
+        ),
     ]
     return run_orders(base_folder, tmp_path_factory.mktemp("alone"), 1, orders)
 
 
+@pytest.fixture(scope="module")
+def together(
+    alone: Losses,
+    base_folder: Path,
+    small: Params,
+    unclipped: CheckpointParams,
+    states: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Losses:
+    """Two processes: from the start, and from where one process was half way."""
+    orders = [
+        order(small.checkpoint, "clipped"),
+        *(
+            order(unclipped, f"average {stage}", zero_stage=stage, save=str(states / f"of-two-{stage}"), **AVERAGED)
+            for stage in SAVED
+        ),
+        *(
+            order(unclipped, f"went on {stage}", zero_stage=stage, begin=str(states / f"of-one-{stage}"), **AVERAGED)
+            for stage in SAVED
+        ),
+    ]
+    return run_orders(base_folder, tmp_path_factory.mktemp("together"), 2, orders)
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_zero_stages_have_the_same_losses(alone: Losses) -> None:
     computed = [[line.split()[0] for line in alone[f"zero {stage}"]] for stage in range(4)]
     assert computed[0] == computed[1] == computed[2]
@@ -79,7 +121,7 @@ def test_zero_stages_have_the_same_losses(alone: Losses) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_what_is_recomputed_or_offloaded_has_the_same_bits(alone: Losses) -> None:
     for stage in (1, 3):
         assert alone[f"recomputed {stage}"] == alone[f"zero {stage}"]
@@ -89,13 +131,13 @@ def test_what_is_recomputed_or_offloaded_has_the_same_bits(alone: Losses) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_attention_without_a_table_computes_what_the_table_does(alone: Losses) -> None:
     assert numbers(alone["varlen"]) == pytest.approx(numbers(alone["zero 1"]), rel=1e-5)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_goldfish_loss_is_another_loss_and_the_average_is_between_base_and_end(alone: Losses) -> None:
     goldfish, plain = numbers(alone["goldfish"]), numbers(alone["zero 1"])
     assert goldfish[0] != plain[0]
@@ -109,44 +151,34 @@ def test_goldfish_loss_is_another_loss_and_the_average_is_between_base_and_end(a
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_several_processes_compute_what_one_does(base_folder: Path, small: Params, tmp_path: Path) -> None:
-    given = small.checkpoint.model_copy(update={"batch_sequences": 4, "micro_batch_sequences": 2})
-    assert [deepspeed_config(given, ranks)["gradient_accumulation_steps"] for ranks in (1, 2, 3)] == [2, 1, 1]
-    one, two, three = (run_orders(base_folder, tmp_path, ranks, [order(given, "")])[""] for ranks in (1, 2, 3))
-    assert one == two
+def test_several_processes_compute_what_one_does(
+    alone: Losses, together: Losses, base_folder: Path, small: Params, tmp_path: Path
+) -> None:
+    assert (small.checkpoint.batch_sequences, small.checkpoint.micro_batch_sequences) == (4, 2)
+    assert [deepspeed_config(small.checkpoint, ranks)["gradient_accumulation_steps"] for ranks in (1, 2, 3)] == [2, 1, 1]
+    three = run_orders(base_folder, tmp_path, 3, [order(small.checkpoint, "clipped")])["clipped"]
+    one = alone["clipped"]
+    assert one == together["clipped"]
     assert numbers(three) == pytest.approx(numbers(one), rel=1e-6), "four sequences over three processes: two rows are empty"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_training_goes_on_with_another_number_of_processes(
-    base_folder: Path, unclipped: CheckpointParams, tmp_path: Path
+    alone: Losses, together: Losses, states: Path, base_folder: Path, unclipped: CheckpointParams, tmp_path: Path
 ) -> None:
-    def run(processes: int, *orders: tuple[str, dict[str, object]]) -> Losses:
-        asked = [
-            order(unclipped, name, zero_stage=stage, averaging={"decay": 0.5, "publish": "average"}, **folders(stage, change))
-            for name, change in orders
-            for stage in (1, 3)
-        ]
-        return run_orders(
-            base_folder,
-            tmp_path,
-            processes,
-            [each.model_copy(update={"name": f"{each.name} {each.params.zero_stage}"}) for each in asked],
-        )
-
-    def folders(stage: int, change: dict[str, object]) -> dict[str, object]:
-        return {key: str(tmp_path / f"{value}-{stage}") for key, value in change.items()}
-
-    one = run(1, ("unbroken", {"save": "of-one"}), ("again", {"begin": "of-one"}))
-    two = run(2, ("unbroken", {"save": "of-two"}), ("went on", {"begin": "of-one"}))
-    back = run(1, ("went on", {"begin": "of-two"}))
-    for stage in (1, 3):
-        assert one[f"again {stage}"] == one[f"unbroken {stage}"][3:], "the same number: the same bits"
-        for losses in (two, back):
-            found, unbroken = numbers(losses[f"went on {stage}"]), numbers(one[f"unbroken {stage}"][3:])
-            assert np.allclose(found[:-1], unbroken[:-1], rtol=1e-6, atol=0)
-            assert found[-1] == pytest.approx(unbroken[-1], rel=1e-4), "a sum that is nearly zero"
+    asked = [
+        order(unclipped, f"went on {stage}", zero_stage=stage, begin=str(states / f"of-two-{stage}"), **AVERAGED)
+        for stage in SAVED
+    ]
+    back = run_orders(base_folder, tmp_path, 1, asked)
+    for stage in SAVED:
+        unbroken = alone[f"average {stage}"][3:]
+        assert alone[f"again {stage}"] == unbroken, "the same number: the same bits"
+        for losses in (together, back):
+            found, wanted = numbers(losses[f"went on {stage}"]), numbers(unbroken)
+            assert np.allclose(found[:-1], wanted[:-1], rtol=1e-6, atol=0)
+            assert found[-1] == pytest.approx(wanted[-1], rel=1e-4), "a sum that is nearly zero"
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,10 @@ def asked(small: Params) -> Params:
     )
 
 
-def prepare(root: Path, base_folder: Path, asked: Params) -> Workspace:
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory, base_folder: Path, asked: Params) -> Path:
     """A workspace whose corpus became shards and mixture with the extended tokenizer."""
+    root = tmp_path_factory.mktemp("extended") / "prepared"
     workspace = Workspace(root)
     for name in ("sites", "partners", "languages"):
         shutil.copytree(ROOT / name, root / name)
@@ -48,7 +50,7 @@ def prepare(root: Path, base_folder: Path, asked: Params) -> Workspace:
         publish_verdict(workspace, gate)
     for stage in ("tokenizer", "token_shards", "mixture"):
         run_stage(workspace, asked, stage)
-    return workspace
+    return root
 
 
 def _written(number: int, language: str) -> dict[str, object]:
@@ -58,8 +60,8 @@ def _written(number: int, language: str) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory, base_folder: Path, asked: Params) -> Workspace:
-    workspace = prepare(tmp_path_factory.mktemp("extended") / "ready", base_folder, asked)
+def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory, asked: Params) -> Workspace:
+    workspace = Workspace(shutil.copytree(prepared, tmp_path_factory.mktemp("trained") / "ready"))
     run_stage(workspace, asked, "checkpoint")
     return workspace
 
@@ -97,9 +99,9 @@ def test_shards_hold_new_tokens_in_quechua_and_none_in_spanish(trained: Workspac
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_killed_training_of_new_tokens_goes_on_to_the_same_bytes(
-    trained: Workspace, tmp_path: Path, base_folder: Path, asked: Params
+    prepared: Path, trained: Workspace, tmp_path: Path, asked: Params
 ) -> None:
-    workspace = prepare(tmp_path / "ready", base_folder, asked)
+    workspace = Workspace(shutil.copytree(prepared, tmp_path / "ready"))
     kill_when(workspace, asked, "step-00000006")
     run_stage(workspace, asked, "checkpoint")
     for name in PUBLISHED:

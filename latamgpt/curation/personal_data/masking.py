@@ -64,6 +64,8 @@ class Find:
 def mask(text: str) -> Masked:
     """Replace personal data by its tag. Masking a masked text changes nothing."""
     counts: Counter[str] = Counter()
+    if not text:
+        return Masked(text, counts)
     text = mask_emails(text, counts)
     text = _mask_numbers(text, counts)
     text = mask_addresses(text, counts)
