@@ -34,6 +34,9 @@ from tests.servers.faulty import KINDS, FaultyWay, faulty_way
 from tests.servers.s3 import S3Server
 
 slow = pytest.mark.slow
+pytestmark = pytest.mark.filterwarnings(  # s3fs leaves the connections of a store that is dropped to the garbage collector
+    "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
+)
 MakeFolder = Callable[..., Path]
 NUM_KILLS, NUM_PARTS = 2, 4
 
