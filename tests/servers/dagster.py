@@ -23,7 +23,7 @@ LAUNCH = """mutation($of: JobOrPipelineSelector!) { launchRun(executionParams: {
     __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 TERMINATE = """mutation($run: String!) { terminateRun(runId: $run) { __typename ... on TerminateRunFailure { message }
     ... on PythonError { message } } }"""
-SECONDS_TO_START, SECONDS_TO_DIE = 300, 30
+SECONDS_TO_START, SECONDS_TO_DIE = 400, 30
 RUNS = "{ runsOrError { ... on Runs { results { runId status } } } }"
 
 
