@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import AutoModelForCausalLM, LlamaConfig
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from latamgpt.params import Attention, CheckpointParams, Precision, read_params
 from latamgpt.training import attention
@@ -43,7 +43,8 @@ def make_base(folder: Path, asked: argparse.Namespace) -> Path:
         num_key_value_heads=heads,
         max_position_embeddings=asked.tokens,
     )
-    AutoModelForCausalLM.from_config(config, dtype=torch.float32).save_pretrained(folder)
+    model = LlamaForCausalLM(config)
+    model.save_pretrained(folder)
     return folder
 
 

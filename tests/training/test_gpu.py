@@ -31,11 +31,14 @@ def in_bf16(small: Params) -> CheckpointParams:
     return small.checkpoint.model_copy(update={"precision": Precision.BF16})
 
 
+def name_of(stage: int, attention: str) -> str:
+    return f"zero {stage} {attention}"
+
+
 def train(base: Path, folder: Path, given: CheckpointParams, processes: int) -> tuple[Losses, Losses]:
     """Each way from its beginning to its end, and again from the state in the middle of that."""
-    names = [(f"zero {stage} {attention}", {"zero_stage": stage, "attention": attention}) for stage, attention in WAYS]
-    first = [order(given, name, save=str(folder / name), **changes) for name, changes in names]
-    again = [order(given, name, begin=str(folder / name), **changes) for name, changes in names]
+    first = [order(given, name_of(*way), save=str(folder / name_of(*way)), zero_stage=way[0], attention=way[1]) for way in WAYS]
+    again = [order(given, name_of(*way), begin=str(folder / name_of(*way)), zero_stage=way[0], attention=way[1]) for way in WAYS]
     return run_orders(base, folder, processes, first), run_orders(base, folder, processes, again)
 
 
@@ -47,13 +50,13 @@ def alone(base_folder: Path, in_bf16: CheckpointParams, tmp_path_factory: pytest
 
 @pytest.mark.parametrize(("stage", "attention"), WAYS)
 def test_training_in_bf16_goes_on_from_a_state_to_the_same_bits(alone: tuple[Losses, Losses], stage: int, attention: str) -> None:
-    straight, resumed = (losses[f"zero {stage} {attention}"] for losses in alone)
+    straight, resumed = (losses[name_of(stage, attention)] for losses in alone)
     assert resumed == straight[HALF:]
 
 
 def test_every_way_of_sharing_and_attending_learns_the_same(alone: tuple[Losses, Losses]) -> None:
     straight, _ = alone
-    expected = [float.fromhex(line.split()[0]) for line in straight["zero 1 mask"][:-1]]
+    expected = [float.fromhex(line.split()[0]) for line in straight[name_of(1, "mask")][:-1]]
     assert expected[-1] < expected[0]
     for name, lines in straight.items():
         assert [float.fromhex(line.split()[0]) for line in lines[:-1]] == pytest.approx(expected, rel=5e-3), name
@@ -77,7 +80,7 @@ def test_state_of_a_gpu_is_copied_to_pinned_memory_and_read_back_as_it_was(tmp_p
     for tensor in now.values():
         tensor.zero_()  # the training went on
     writer.join()
-    assert all(copy.is_pinned() for copy in writer._copies.values())
+    assert all(copy.is_pinned() for copy in writer._copies.values())  # pyright: ignore[reportPrivateUsage]
     found = read_part(state_folder(tmp_path, 2), 0)
     assert all(torch.equal(found[name], tensor) for name, tensor in before.items())
 
