@@ -219,7 +219,7 @@ def test_stopped_training_is_found_and_goes_on_to_the_same_bytes(
     run_stage(ready, small, "checkpoint")
     (told,) = (record for record in caplog.records if "is started again" in record.message)
     assert f"(step {step}, process T (stopped)); " in told.message
-    assert "in last_beat" in (ready.root / "var" / "logs" / "checkpoint.log").read_text()  # the stack of what was stopped
+    assert "in run_job" in (ready.root / "var" / "logs" / "checkpoint.log").read_text()  # the stack of what was stopped
     floor = Limits().floor
     assert floor <= told.created - float(note.read_text()) < 2 * floor  # tiny steps: three times their p99 is less than the floor
     for name in PUBLISHED:
