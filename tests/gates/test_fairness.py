@@ -214,4 +214,4 @@ def test_the_gate_s_report_shows_every_language_s_thresholds_with_their_source(w
     report = run(workspace, curate(workspace, params, thresholds_in_force(ROOT), 120))
     (table,) = (table for table in report.tables if table.name == "thresholds")
     assert len(table.rows) == len(list(Path(ROOT, "languages").glob("*.yaml")))
-    assert "latamgpt/curation/language_samples/ayr.txt" in {row[table.columns.index("from")] for row in table.rows}
+    assert "language_samples/ayr.txt" in {row[table.columns.index("from")] for row in table.rows}

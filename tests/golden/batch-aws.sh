@@ -49,6 +49,7 @@ export PYTHONHASHSEED=0
 export PYTHONWARNINGS=ignore::FutureWarning
 export THP_MEM_ALLOC_ENABLE=1
 export TOKENIZERS_PARALLELISM=false
+export TORCHDYNAMO_DISABLE=1
 export TQDM_DISABLE=1
 export LD_LIBRARY_PATH=/opt/amazon/ofi-nccl/lib/x86_64-linux-gnu:/opt/amazon/efa/lib:${LD_LIBRARY_PATH:-}
 export LATAMGPT_START=$start

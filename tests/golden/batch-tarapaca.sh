@@ -49,6 +49,7 @@ export PYTHONHASHSEED=0
 export PYTHONWARNINGS=ignore::FutureWarning
 export THP_MEM_ALLOC_ENABLE=1
 export TOKENIZERS_PARALLELISM=false
+export TORCHDYNAMO_DISABLE=1
 export TQDM_DISABLE=1
 
 export LATAMGPT_START=$start
