@@ -1,16 +1,9 @@
 """`make ui`: Dagster, MLflow and Data Docs on 127.0.0.1, each linking to the others, until Ctrl-C."""
 
-import functools
-import http
-import http.server
-import io
 import os
-import re
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -18,17 +11,16 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, BinaryIO
 
-from assets.links import receipt_command
 from dagster_project import full_disk
 from dagster_project.adopt import adopt
 from dagster_project.definitions import build_location
+from dagster_project.doc_pages import data_docs
 from dagster_project.home import Address, Settings, open_instance, settings
+from dagster_project.ports import must_be_free
 from dagster_project.reload import Watch, seen
 from dagster_project.run_processes import bury_dead_runs
 from latamgpt.errors import OperatorError
-from latamgpt.receipts.freshness import page_now
 from latamgpt.store import Workspace, find_workspace
 from latamgpt.tracking.sending import send_left
 from latamgpt.tracking.server import EXPERIMENT, connect
@@ -36,8 +28,6 @@ from latamgpt.tracking.server import EXPERIMENT, connect
 SECONDS_TO_START = 120
 SECONDS_TO_STOP = 10
 SECONDS_BETWEEN_LOOKS = 1.0
-RECEIPTS = "receipts"  # under var/, and in an address
-RECEIPT_PAGE = re.compile(rf"/{RECEIPTS}/([a-z0-9-]+)/receipt\.html")
 
 
 def main() -> int:
@@ -56,28 +46,6 @@ def main() -> int:
     except KeyboardInterrupt:
         _say("stopped")
     return 0
-
-
-def must_be_free(address: Address) -> None:
-    """Refuse a port that another program has.
-
-    Raises:
-        OperatorError: it is in use.
-    """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address.host, address.port))
-        except OSError as error:
-            raise _in_use(address, error) from error
-
-
-def _in_use(address: Address, error: OSError) -> OperatorError:
-    return OperatorError(
-        f"port {address.port} on {address.host} is in use, so {address.name} cannot listen there ({error.strerror}). "
-        "Stop the other program (perhaps another `make ui`), or choose a port: "
-        f"{address.variable}={address.port + 10} make ui"
-    )
 
 
 def show_what_is_there(workspace: Workspace) -> None:
@@ -170,70 +138,6 @@ def server(command: list[str], workspace: Workspace, environment: dict[str, str]
 def log_of(command: list[str], workspace: Workspace) -> Path:
     """Where a server's output goes."""
     return workspace.root / "var" / "logs" / f"ui-{Path(command[0]).name}.log"
-
-
-@contextmanager
-def data_docs(workspace: Workspace, address: Address) -> Generator[None]:
-    """Great Expectations' static pages, and the receipts beside them; a browser refuses file:// links from http pages."""
-    folder = workspace.root / "var" / "data_docs"
-    folder.mkdir(parents=True, exist_ok=True)
-    handler = functools.partial(Pages, directory=str(folder), workspace=workspace)
-    try:
-        server = http.server.ThreadingHTTPServer((address.host, address.port), handler)
-    except OSError as error:  # taken since it was looked at
-        raise _in_use(address, error) from error
-    with server as pages:
-        threading.Thread(target=pages.serve_forever, daemon=True, name="data-docs").start()
-        try:
-            yield
-        finally:
-            pages.shutdown()
-
-
-class Pages(http.server.SimpleHTTPRequestHandler):
-    """Serves Data Docs, and receipts under /receipts, with a note where one is older than the release; keeps no log."""
-
-    def __init__(self, *args: Any, directory: str, workspace: Workspace) -> None:
-        """Serve one request, from this folder and the workspace's receipts."""
-        self._workspace = workspace
-        self._receipts = str(workspace.root / "var" / RECEIPTS)
-        super().__init__(*args, directory=directory)
-
-    def send_head(self) -> io.BytesIO | BinaryIO | None:
-        """A receipt's page as it is now; any other file as it lies there."""
-        asked = RECEIPT_PAGE.fullmatch(self.path)
-        page = page_now(self._workspace, asked[1]) if asked else None
-        if page is None:
-            return super().send_head()
-        body = page.encode()
-        self.send_response(http.HTTPStatus.OK)
-        for name, value in (("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))):
-            self.send_header(name, value)
-        self.send_header("Cache-Control", "no-store")
-        self.end_headers()
-        return io.BytesIO(body)
-
-    def translate_path(self, path: str) -> str:
-        """Where a page lies."""
-        first, _, rest = path.lstrip("/").partition("/")
-        if first != RECEIPTS:
-            return super().translate_path(path)
-        docs, self.directory = self.directory, self._receipts
-        try:
-            return super().translate_path(f"/{rest}")
-        finally:
-            self.directory = docs
-
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Say of a receipt that is not there yet how it is made."""
-        asked = RECEIPT_PAGE.fullmatch(self.path)
-        if code == http.HTTPStatus.NOT_FOUND and asked:
-            message = f"there is no receipt of {asked[1]} here yet"
-            explain = f"Once there is a release, it is made by: {receipt_command(asked[1])}"
-        super().send_error(code, message, explain)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the name is the base class's)
-        """Say nothing."""
 
 
 def wait_for(url: str, address: Address, process: "subprocess.Popen[bytes]", workspace: Workspace) -> None:

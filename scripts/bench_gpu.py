@@ -19,9 +19,10 @@ from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 from latamgpt.params import Attention, CheckpointParams, Precision, read_params
 from latamgpt.training import attention
 from latamgpt.training.batches import Batch, make_batch
-from latamgpt.training.engine import IGNORED_LABEL, Engine, join_ranks
+from latamgpt.training.engine import IGNORED_LABEL, Engine
 from latamgpt.training.kernels import make_deterministic
 from latamgpt.training.pace import pace_of
+from latamgpt.training.rank import join_ranks
 from latamgpt.training.resume import Cursor, History, SavedState
 from latamgpt.training.state_writer import StateWriter
 

@@ -21,10 +21,10 @@ from latamgpt.params import Params, read_params
 from latamgpt.store import digest_of
 from latamgpt.training.batches import Batch, attention_mask
 from latamgpt.training.drain import Drain
-from latamgpt.training.engine import join_ranks
 from latamgpt.training.job import TrainingJob
 from latamgpt.training.kernels import make_deterministic
 from latamgpt.training.loop import Training
+from latamgpt.training.rank import join_ranks
 from latamgpt.training.tiny_model import end_of_text, make_model, train_tokenizer
 from latamgpt.training.weights import save_model
 from latamgpt.training.worker import log_to_mlflow

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +16,7 @@ from latamgpt.training.guarded_step import GuardedStep, Judge, take_all
 from latamgpt.training.own_time import OwnTime
 from latamgpt.training.partitions import read_partition, write_partition
 from latamgpt.training.passes import micro_batch_size, passes_of
+from latamgpt.training.rank import MINUTES_FOR_PEERS, Rank
 from latamgpt.training.world_size import LAYOUT, layout_of
 
 if TYPE_CHECKING:
@@ -25,37 +25,7 @@ if TYPE_CHECKING:
     from deepspeed import DeepSpeedEngine
     from torch import Tensor
 
-MINUTES_FOR_PEERS = 10
 IGNORED_LABEL = -100  # what torch's cross entropy leaves out
-
-
-@dataclass(frozen=True)
-class Rank:
-    """One process among those that train together."""
-
-    number: int
-    count: int
-
-    @property
-    def is_first(self) -> bool:
-        """Whether this process speaks for all: logs, publishes states, saves the weights."""
-        return self.number == 0
-
-
-def join_ranks() -> Rank:
-    """Meet the other processes that torchrun started; alone, where there is none."""
-    import torch
-    import torch.distributed as dist
-
-    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"  # losses are summed over ranks on the CPU
-    os.environ.setdefault("DS_ACCELERATOR", "cuda" if torch.cuda.is_available() else "cpu")
-    waiting = timedelta(minutes=MINUTES_FOR_PEERS)
-    if "RANK" in os.environ:
-        dist.init_process_group(backend, timeout=waiting)
-    else:
-        os.environ |= {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1"}
-        dist.init_process_group(backend, store=dist.HashStore(), rank=0, world_size=1, timeout=waiting)
-    return Rank(dist.get_rank(), dist.get_world_size())
 
 
 def import_deepspeed() -> None:

@@ -17,7 +17,7 @@ from latamgpt.store import Workspace, replace_json
 from latamgpt.tracking.points import RunLog
 from latamgpt.training import resume, spikes
 from latamgpt.training.drain import Drain, drained
-from latamgpt.training.engine import Engine, Rank
+from latamgpt.training.engine import Engine
 from latamgpt.training.held_out import HeldOut, read_held_out
 from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome, must_be_as_published
 from latamgpt.training.kernels import make_deterministic
@@ -25,6 +25,7 @@ from latamgpt.training.left_out import documents_of, explain, must_learn_from_mo
 from latamgpt.training.loader import Loader
 from latamgpt.training.pace import pace_of
 from latamgpt.training.packing import PackedOrder, count_steps
+from latamgpt.training.rank import Rank
 from latamgpt.training.resume import Cursor, EvaluatedLanguage, EvaluatedStep, History, SavedState, TrainedStep
 from latamgpt.training.roll_back import after_roll_back, to_quarantine
 from latamgpt.training.schedule import learning_rate

@@ -22,10 +22,10 @@ from latamgpt.tracking.runs import DatasetUsed, start_run
 from latamgpt.training import resume
 from latamgpt.training.copies import copying
 from latamgpt.training.drain import Drain
-from latamgpt.training.engine import join_ranks
 from latamgpt.training.job import TrainingJob
 from latamgpt.training.kernels import kernel_name, make_deterministic
 from latamgpt.training.loop import Training
+from latamgpt.training.rank import join_ranks
 from latamgpt.training.read_first import NAME as READ_FIRST
 from latamgpt.training.read_first import read_first
 from latamgpt.training.run_name import compared_by, corpus_version, run_name

@@ -135,9 +135,9 @@ def train_without_mlflow(job: TrainingJob, folder: Path) -> None:
     """What a rank does; without MLflow, which has drills of its own."""
     import contextlib  # noqa: PLC0415
 
-    from latamgpt.training.engine import join_ranks  # noqa: PLC0415
     from latamgpt.training.kernels import make_deterministic  # noqa: PLC0415
     from latamgpt.training.loop import Training  # noqa: PLC0415
+    from latamgpt.training.rank import join_ranks  # noqa: PLC0415
 
     rank = join_ranks()
     make_deterministic(job.threads, job.params.checkpoint.seed)

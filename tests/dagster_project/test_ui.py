@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.doc_pages import data_docs
 from dagster_project.home import settings
-from dagster_project.ui import dagster_command, data_docs, mlflow_command, must_be_free
+from dagster_project.ports import must_be_free
+from dagster_project.ui import dagster_command, mlflow_command
 from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace
 from tests.conftest import ROOT

@@ -18,8 +18,9 @@ import torch
 from latamgpt.params import CheckpointParams, Precision
 from latamgpt.store import write_json
 from latamgpt.training.batches import Batch, make_batch
-from latamgpt.training.engine import Engine, join_ranks
+from latamgpt.training.engine import Engine
 from latamgpt.training.kernels import make_deterministic
+from latamgpt.training.rank import join_ranks
 
 RATE = 1e-3
 VARIANTS = ((Precision.BF16, 0), (Precision.BF16, 1), (Precision.FP32, 0), (Precision.FP32, 2), (Precision.BF16, 3))

@@ -14,8 +14,9 @@ from latamgpt.params import CheckpointParams
 from latamgpt.records import Frozen
 from latamgpt.store import write_json
 from latamgpt.training.batches import Batch, make_batch
-from latamgpt.training.engine import Engine, Rank, join_ranks
+from latamgpt.training.engine import Engine
 from latamgpt.training.kernels import make_deterministic
+from latamgpt.training.rank import Rank, join_ranks
 from latamgpt.training.world_size import LAYOUT, repartition
 
 STEPS, HALF = 6, 3

@@ -9,8 +9,9 @@ import torch
 from latamgpt.params import CheckpointParams, Precision
 from latamgpt.store import write_json
 from latamgpt.training.batches import make_batch
-from latamgpt.training.engine import Engine, join_ranks
+from latamgpt.training.engine import Engine
 from latamgpt.training.kernels import make_deterministic
+from latamgpt.training.rank import join_ranks
 
 STEPS = 6
 SAVED_AFTER = 3
