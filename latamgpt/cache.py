@@ -18,6 +18,7 @@ from latamgpt.store import Workspace, list_files, sha256_file, verify
 
 KEY_NAME = "key"
 CODE = Path(__file__).parent
+OF_ALL_PARTNERS = Path("var", "sweep", "rungs")
 
 
 def cache_place(root: Path, stage: str, key: str) -> Path:
@@ -51,7 +52,12 @@ def drop_others(root: Path, stage: str, partner: str, keys: Collection[str]) -> 
 
 
 def forget(root: Path, partner: str) -> None:
-    """Take away all that is kept of a partner, and what a kill left of it: texts that were withdrawn stay in no corner."""
+    """Take away all that is kept of a partner, and what a kill left of it: texts that were withdrawn stay in no corner.
+
+    What a sweep holds of all partners' tokens together goes whole: its next trial makes it anew.
+    """
+    if (root / OF_ALL_PARTNERS).is_dir():
+        shutil.rmtree(root / OF_ALL_PARTNERS)
     for place in _shelf(root).place("").glob(f"*/{partner}*"):
         if place.name == partner or place.name.startswith(f"{partner}@"):
             shutil.rmtree(place)

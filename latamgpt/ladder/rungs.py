@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 import pyarrow as pa
 
+from latamgpt.cache import OF_ALL_PARTNERS
 from latamgpt.errors import OperatorError
 from latamgpt.evaluation.items import Document, read_ability_text
 from latamgpt.ladder.workspaces import is_published, link_outputs, open_workspace
@@ -81,7 +82,7 @@ def prepare_rung(checkout: Workspace, rung: RungParams) -> Workspace:
     """
     params = rung_params(checkout.root, rung)
     with held(checkout.root, f"sweep-rung-{rung.name}"):
-        root = checkout.root / "var" / "sweep" / "rungs" / rung.name
+        root = checkout.root / OF_ALL_PARTNERS / rung.name
         site = read_site(checkout.root)
         workspace = open_workspace(checkout, root, rung_identity(checkout, params), site.ledger)
         link_outputs(checkout, workspace, GIVEN)

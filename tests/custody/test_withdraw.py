@@ -85,7 +85,10 @@ def test_a_withdrawn_delivery_is_in_no_next_corpus_and_its_copy_elsewhere_takes_
     small: tuple[Workspace, Params], capsys: pytest.CaptureFixture[str]
 ) -> None:
     workspace, params = small
+    tokens = workspace.root / "var" / "sweep" / "rungs" / "tiny" / "data" / "token_shards"
+    tokens.mkdir(parents=True)
     assert main(withdraw("--delivery", "relatos")) == 0
+    assert not tokens.exists(), "a sweep's tokens are of all partners' texts, and are made anew of those that stay"
     printed = capsys.readouterr().out
     assert "Leaves intake: 2 documents" in printed
     assert "Leaves the corpus: 2 documents" in printed
