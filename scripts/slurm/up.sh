@@ -35,7 +35,7 @@ for program in slurmctld slurmd slurmdbd munged mariadbd ip nsenter; do
 done
 ! ip link show "$BRIDGE" >/dev/null 2>&1 || fail "one stands already on this machine. End it first: $here/down.sh FOLDER"
 [ ! -e "$folder" ] || [ -z "$(ls -A "$folder")" ] || fail "$folder is not empty. Name a new folder."
-[ ${#folder} -le 80 ] || fail "$folder is ${#folder} characters long, and a socket's path may have 107. Name a shorter one."
+[ ${#folder} -le 70 ] || fail "$folder is ${#folder} characters long; a step's socket adds 31 and more, and may have 107. Name a shorter one."
 
 mkdir -p "$folder"/{etc,log,state,munge,database}
 chmod 755 "$folder" "$folder/munge"

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -28,7 +29,7 @@ def dagster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Deploy
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("LATAMGPT_SITE", "lab")
     deployment = Deployment(workspace.root, free_port())
-    with slurm(tmp_path / "slurm") as configuration:
+    with TemporaryDirectory(prefix="slurm-") as short, slurm(Path(short) / "lab") as configuration:  # a socket's path is short
         monkeypatch.setenv("SLURM_CONF", str(configuration))
         yield deployment
         deployment.kill()
