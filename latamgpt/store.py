@@ -77,7 +77,7 @@ class Workspace:
             if final.exists():
                 final.rename(aside)
             draft.rename(final)
-            _sync(final.parent)
+            flush(final.parent)
         except OSError as error:
             if error.errno in (28, 122):  # ENOSPC, EDQUOT
                 free = shutil.disk_usage(waiting).free
@@ -125,12 +125,12 @@ def write_manifest(folder: Path, stage: str, key: str = "") -> Manifest:
         if name == MANIFEST_NAME:
             continue
         path = folder / name
-        _sync(path)
+        flush(path)
         entries.append(FileEntry(path=name, num_bytes=path.stat().st_size, sha256=sha256_file(path)))
     manifest = Manifest(stage=stage, key=key, files=tuple(entries))
     write_json(folder / MANIFEST_NAME, manifest)
-    _sync(folder / MANIFEST_NAME)
-    _sync(folder)
+    flush(folder / MANIFEST_NAME)
+    flush(folder)
     return manifest
 
 
@@ -230,7 +230,8 @@ def held(root: Path, name: str) -> Generator[None]:
         yield
 
 
-def _sync(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Wait until a file's bytes, or a folder's names, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -9,7 +9,7 @@ from pathlib import Path
 from latamgpt.custody.places import tree_digest
 from latamgpt.governance.audit import Action
 from latamgpt.governance.chain import Change
-from latamgpt.store import sha256_file
+from latamgpt.store import flush, sha256_file
 
 MAX_DIFF_LINES = 100
 """How much of an edit is shown: the tombstone of a large delivery names each content."""
@@ -56,7 +56,7 @@ class FileEdit:
         """Rename the draft over the file."""
         path = root / self.path
         self.draft_path(root).replace(path)
-        sync_folder(path.parent)
+        flush(path.parent)
 
     def write(self, root: Path) -> None:
         """Replace the file: a draft, flushed to the disk, renamed over it."""
@@ -90,7 +90,7 @@ class Move:
     def carry_out(self, root: Path) -> None:
         """Rename the folder into its place."""
         (root / self.folder).rename(root / self.place)
-        sync_folder((root / self.place).parent)
+        flush((root / self.place).parent)
 
 
 def read_text(root: Path, path: str) -> str:
@@ -104,15 +104,6 @@ def digest_now(path: Path) -> str:
     if path.is_dir():
         return tree_digest(path)
     return sha256_file(path) if path.is_file() and path.stat().st_size else ""
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until a folder's names are on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def digest_of_text(text: str) -> str:

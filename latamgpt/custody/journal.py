@@ -10,11 +10,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from latamgpt.custody.edits import FileEdit, Move, digest_now, sync_folder
+from latamgpt.custody.edits import FileEdit, Move, digest_now
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.governance.audit import Action
 from latamgpt.governance.chain import Chain, Entry
 from latamgpt.records import Frozen
+from latamgpt.store import flush
 
 JOURNAL = "var/unfinished/deed.json"
 """There only while a deed is done, or after a kill."""
@@ -123,7 +124,7 @@ class Journal(Frozen):
         path = root / JOURNAL
         for one in (FileEdit(JOURNAL, "", "").draft_path(root), path):
             one.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        flush(path.parent)
 
 
 def undone_words(number: int) -> str:

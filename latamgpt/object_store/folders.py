@@ -12,7 +12,7 @@ from latamgpt.errors import InputDamagedError
 from latamgpt.object_store.door import ObjectStore
 from latamgpt.object_store.upload import PART_BYTES, give_up, put_file, unfinished
 from latamgpt.records import MANIFEST_NAME, FileEntry, Manifest
-from latamgpt.store import list_files
+from latamgpt.store import flush, list_files
 
 FETCHED_PREFIX = "fetched-"
 NUM_AT_ONCE = 4
@@ -56,9 +56,9 @@ def fetch_folder(store: ObjectStore, name: str, folder: Path) -> None:
         _fetch_file(store, f"{name}/{entry.path}", draft / entry.path, entry)
     (draft / MANIFEST_NAME).write_bytes(content)
     for path in (draft / MANIFEST_NAME, draft):
-        _flush(path)
+        flush(path)
     draft.rename(folder)
-    _flush(folder.parent)
+    flush(folder.parent)
 
 
 def whole_folders(store: ObjectStore) -> list[str]:
@@ -154,11 +154,3 @@ def _manifest(content: bytes, where: str) -> Manifest:
         if path.is_absolute() or ".." in path.parts:
             raise InputDamagedError(f"{where}/{MANIFEST_NAME} names {entry.path!r}, which lies outside of its folder.")
     return manifest
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
