@@ -8,12 +8,12 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from latamgpt.evaluation.items import Item, Measure, Task
+from latamgpt.evaluation.score import DECIMALS, Score
 from latamgpt.params import Precision, ScorecardParams
 
 if TYPE_CHECKING:
@@ -22,17 +22,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 THREADS = "2"  # as in training; another count sums in another order
-METRICS = {Measure.BITS_PER_BYTE: "bits_per_byte", Measure.ACCURACY: "acc_norm"}
-DECIMALS = 6
-
-
-@dataclass(frozen=True)
-class Score:
-    """What a model got on one item: `value` bits over `weight` bytes, or 1 or 0 right answers over a weight of 1."""
-
-    item: str
-    value: float
-    weight: float
 
 
 class _Results(TypedDict):
@@ -134,14 +123,29 @@ def _harness_task(task: Task) -> "ConfigurableTask":
 
 def _scores(task: Task, samples: Sequence[dict[str, object]]) -> list[Score]:
     """One score per item, in the items' order; anything else would compare a model with another one's items."""
-    found = {cast("dict[str, str]", sample["doc"])["id"]: sample[METRICS[task.measure]] for sample in samples}
+    found = {cast("dict[str, str]", sample["doc"])["id"]: sample for sample in samples}
     if set(found) != {item.id for item in task.items}:
         raise RuntimeError(f"{task.name}: asked {len(task.items)} items, got scores for {len(found)}")
     return [_score(item, task.measure, found[item.id]) for item in task.items]
 
 
-def _score(item: Item, kind: Measure, value: object) -> Score:
-    if kind is Measure.ACCURACY:
-        return Score(item.id, float(cast("float", value)), 1.0)
-    log_likelihood, num_bytes = cast("tuple[float, int]", value)
+def _score(item: Item, kind: Measure, sample: dict[str, object]) -> Score:
+    if kind is Measure.CHOICE:
+        told = cast("list[tuple[float, bool]]", sample["filtered_resps"])
+        return score_choices(item, [log_likelihood for log_likelihood, _ in told])
+    log_likelihood, num_bytes = cast("tuple[float, int]", sample["bits_per_byte"])
     return Score(item.id, round(-log_likelihood / math.log(2), DECIMALS), float(num_bytes))
+
+
+def score_choices(item: Item, log_likelihoods: Sequence[float]) -> Score:
+    """The probability of the right choice, and the most probable one.
+
+    A choice counts by its log-likelihood per character, as lm-evaluation-harness' acc_norm does, times the mean length of the
+    choices: of two choices the longer one is not the less probable for its length alone.
+    """
+    choices, answer = cast("Sequence[str]", item.fields["choices"]), cast("int", item.fields["answer"])
+    mean_length = sum(map(len, choices)) / len(choices)
+    scaled = [value / len(choice) * mean_length for value, choice in zip(log_likelihoods, choices, strict=True)]
+    highest = max(scaled)
+    weights = [math.exp(value - highest) for value in scaled]
+    return Score(item.id, round(weights[answer] / sum(weights), DECIMALS), 1.0, scaled.index(highest))

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from latamgpt.evaluation.harness import Score, measure, pin_process
-from latamgpt.evaluation.items import Measure, Task, passage_tasks, question_tasks
+from latamgpt.evaluation.harness import measure, pin_process
+from latamgpt.evaluation.items import Task
+from latamgpt.evaluation.passages import passage_tasks
+from latamgpt.evaluation.questions import question_tasks
 from latamgpt.evaluation.rights import must_permit_evaluation
-from latamgpt.evaluation.statistics import Comparison, compare
+from latamgpt.evaluation.score import ItemScore, Score, Scorecard, Scored
+from latamgpt.evaluation.statistics.cells import compare_all
 from latamgpt.launch.site import read_site
 from latamgpt.params import Params, ScorecardParams
 from latamgpt.progress import follow
@@ -19,15 +22,15 @@ from latamgpt.tracking.runs import DatasetUsed, start_run
 STAGE = "scorecard"
 BASE, CANDIDATE = "base", "candidate"
 STAGES = {BASE: "base_model", CANDIDATE: "checkpoint"}
-COLUMNS = ("measure", "language", "base", "candidate", "difference", "low", "high", "items")
+COLUMNS = ("measure", "group", "base", "candidate", "difference", "low", "high", "detectable", "p Holm", "items")
 ABILITY_TEXT = Path("samples") / "ability_text"
 
 
 def run(workspace: Workspace, params: Params) -> Report:
     """Score both models on every task, compare them item by item, publish the scorecard.
 
-    Published: scorecard.json (what each model got on each item) and report.json (means, differences, intervals).
-    Cost: both models read about `held_out_tokens` per language, plus four endings for each question.
+    Published: scorecard.json (a `Scorecard`: what each model got on each item, and every comparison) and report.json.
+    Cost: both models read about `held_out_tokens` per language, plus the choices of each question.
 
     Raises:
         NotPermittedError: an agreement of a held-out text does not permit evaluation, or not at this site.
@@ -42,13 +45,40 @@ def run(workspace: Workspace, params: Params) -> Report:
     asked = params.scorecard
     tasks = [*passage_tasks(held_out, workspace.root / ABILITY_TEXT, tokenizer_file, asked), *question_tasks(asked)]
     with workspace.publish(STAGE) as folder:
-        scores = _score_both(models, tasks, asked)
-        comparisons = {task.name: _compare(task, scores, asked) for task in tasks}
-        write_json(folder / "scorecard.json", _items(tasks, scores))
-        report = write_report(folder, _report(tasks, comparisons))
+        items = join(tasks, _score_both(models, tasks, asked))
+        cells = compare_all(items, BASE, CANDIDATE, asked)
+        scorecard = Scorecard(base=BASE, candidate=CANDIDATE, items=items, cells=cells)
+        write_json(folder / "scorecard.json", scorecard.model_dump(mode="json", exclude_none=True))
+        report = write_report(folder, _report(scorecard))
     for name in (BASE, CANDIDATE):
-        _track(workspace, name, asked, comparisons, models)
+        _track(workspace, name, asked, scorecard, models)
     return report
+
+
+def join(tasks: Sequence[Task], scores: Mapping[str, Mapping[str, Sequence[Score]]]) -> tuple[Scored, ...]:
+    """Every item with what every model got on it; `scores` by model and task, each in the order of the task's items."""
+    rows: list[Scored] = []
+    for task in tasks:
+        for position, item in enumerate(task.items):
+            got = {model: by_task[task.name][position] for model, by_task in scores.items() if task.name in by_task}
+            if not got or {score.item for score in got.values()} != {item.id}:
+                raise ValueError(f"{task.name}: item {item.id} was not asked of all models in one order")
+            rows.append(
+                Scored.model_validate(
+                    {
+                        "task": task.name,
+                        "battery": task.battery,
+                        "measure": task.measure,
+                        "item": item.id,
+                        "cluster": item.cluster,
+                        "weight": next(iter(got.values())).weight,
+                        "scores": {m: ItemScore(value=score.value, chosen=score.chosen) for m, score in got.items()},
+                        **{name: item.fields[name] for name in ("answer", "abstain", "stereotype") if name in item.fields},
+                        **item.about,
+                    }
+                )
+            )
+    return tuple(rows)
 
 
 def _score_both(models: Mapping[str, Path], tasks: Sequence[Task], params: ScorecardParams) -> dict[str, dict[str, list[Score]]]:
@@ -59,57 +89,28 @@ def _score_both(models: Mapping[str, Path], tasks: Sequence[Task], params: Score
         }
 
 
-def _compare(task: Task, scores: Mapping[str, Mapping[str, list[Score]]], params: ScorecardParams) -> Comparison:
-    return compare(
-        task.name,
-        scores[BASE][task.name],
-        scores[CANDIDATE][task.name],
-        num_samples=params.bootstrap_samples,
-        confidence=params.confidence,
-        seed=params.seed,
-    )
-
-
-def _items(tasks: Sequence[Task], scores: Mapping[str, Mapping[str, list[Score]]]) -> dict[str, object]:
-    """Per item, the value (bits, or 1 for a right answer) of both models and the weight (bytes, or 1)."""
-    rows: list[dict[str, object]] = []
-    for task in tasks:
-        for base, candidate in zip(scores[BASE][task.name], scores[CANDIDATE][task.name], strict=True):
-            rows.append(
-                {"task": task.name, "item": base.item, BASE: base.value, CANDIDATE: candidate.value, "weight": base.weight}
-            )
-    return {"items": rows}
-
-
-def _report(tasks: Sequence[Task], comparisons: Mapping[str, Comparison]) -> Report:
+def _report(scorecard: Scorecard) -> Report:
     metrics: dict[str, float] = {}
-    for name, found in comparisons.items():
-        values = {BASE: found.base, CANDIDATE: found.candidate, "difference": found.difference}
-        metrics |= {f"{name}/{part}": value for part, value in {**values, "low": found.low, "high": found.high}.items()}
+    for cell in scorecard.cells:
+        parts = (BASE, CANDIDATE, "difference", "low", "high", "p_holm", "minimum_detectable")
+        metrics |= {f"{cell.measure}/{cell.group}/{part}": getattr(cell, part) for part in parts}
     rows = [
-        (t.name, t.language, c.base, c.candidate, c.difference, c.low, c.high, c.num_items)
-        for t in tasks
-        for c in [comparisons[t.name]]
+        (c.measure, c.group, c.base, c.candidate, c.difference, c.low, c.high, c.minimum_detectable, c.p_holm, c.num_items)
+        for c in scorecard.cells
     ]
-    passages = [comparisons[t.name] for t in tasks if t.measure is Measure.BITS_PER_BYTE]
-    gained = sum(c.difference < 0 for c in passages)
+    passages = [cell for cell in scorecard.cells if cell.measure == "bits_per_byte"]
+    gained = sum(cell.difference < 0 for cell in passages)
     return Report(
         stage=STAGE,
-        summary=f"the candidate needs fewer bits per byte than the base in {gained} of {len(passages)} sets of passages, "
-        f"over {len(tasks)} tasks with {sum(c.num_items for c in comparisons.values()):,} items",
-        counts={"tasks": len(tasks), "items": sum(c.num_items for c in comparisons.values())},
+        summary=f"the candidate needs fewer bits per byte than the base in {gained} of {len(passages)} sets of passages; "
+        f"{len(scorecard.items):,} items",
+        counts={"items": len(scorecard.items)},
         metrics=metrics,
         tables=(Table(name=STAGE, columns=COLUMNS, rows=tuple(rows)),),
     )
 
 
-def _track(
-    workspace: Workspace,
-    name: str,
-    params: ScorecardParams,
-    comparisons: Mapping[str, Comparison],
-    models: Mapping[str, Path],
-) -> None:
+def _track(workspace: Workspace, name: str, params: ScorecardParams, scorecard: Scorecard, models: Mapping[str, Path]) -> None:
     """One run per model with the same metric names, so that the two stand side by side in MLflow."""
     tags = {"model.role": name, "model.stage": STAGES[name], "model.manifest_sha256": digest_of(models[name])}
     if training_run := find_link(workspace, "checkpoint").get("mlflow_run_id", ""):
@@ -118,4 +119,5 @@ def _track(
     with start_run(
         workspace, STAGE, f"{STAGE} {name}", {STAGE: params.model_dump(mode="json")}, tags, datasets=[held_out]
     ) as log:
-        log.log({task: found.base if name == BASE else found.candidate for task, found in comparisons.items()}, step=0)
+        values = {f"{cell.measure}/{cell.group}": cell.base if name == BASE else cell.candidate for cell in scorecard.cells}
+        log.log(values, step=0)

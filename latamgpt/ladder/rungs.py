@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from latamgpt.cache import OF_ALL_PARTNERS
 from latamgpt.errors import OperatorError
-from latamgpt.evaluation.items import Document, read_ability_text
+from latamgpt.evaluation.passages import Document, read_ability_text
 from latamgpt.ladder.workspaces import is_published, link_outputs, open_workspace
 from latamgpt.launch.site import read_site
 from latamgpt.params import Params, RungParams, SweepParams, read_params

@@ -9,7 +9,7 @@ from zlib import crc32
 
 import numpy as np
 
-from latamgpt.evaluation.harness import DECIMALS, Score
+from latamgpt.evaluation.score import DECIMALS, Score
 
 
 @dataclass(frozen=True)
