@@ -2,13 +2,15 @@
 
 Batches that hold the token POISON have gradients that are no numbers. With LATAMGPT_TEST_KILL=NAME:N:WHEN this process ends by
 SIGKILL `before` or `after` the N-th call of a function of `resume`. With LATAMGPT_TEST_STOP=RANK:STEP:FILE that rank stops
-itself by SIGSTOP when it begins the step, once: the file then holds when.
+itself by SIGSTOP when it begins the step, once: the file then holds when. With LATAMGPT_TEST_HOLD=STEP the state after that step
+is written, and for ever not published.
 """
 
 import os
 import signal
 import time
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from latamgpt.launch.heartbeat import Activity, Heart
@@ -19,6 +21,7 @@ from latamgpt.training.engine import Engine
 POISON = 380
 KILL_VARIABLE = "LATAMGPT_TEST_KILL"
 STOP_VARIABLE = "LATAMGPT_TEST_STOP"
+HOLD_VARIABLE = "LATAMGPT_TEST_HOLD"
 
 
 def plant_nan() -> None:
@@ -61,8 +64,21 @@ def plant_stop(rank: str, at: int, note: Path) -> None:
     Heart.beat = last_beat
 
 
+def plant_hold(step: int) -> None:
+    publish = resume.publish_state
+
+    def held(folder: Path, saved: resume.SavedState, *given: Any) -> None:
+        if saved.cursor.step == step:
+            Event().wait()
+        publish(folder, saved, *given)
+
+    resume.publish_state = held
+
+
 if __name__ == "__main__":
     plant_nan()
+    if hold := os.environ.get(HOLD_VARIABLE):
+        plant_hold(int(hold))
     if stop := os.environ.get(STOP_VARIABLE):
         number, at, note = stop.split(":")
         plant_stop(number, int(at), Path(note))

@@ -35,7 +35,7 @@ from latamgpt.training.state_files import PART_NAME
 from tests.conftest import ROOT
 from tests.servers.s3 import s3_server
 from tests.training.conftest import make_ready
-from tests.training.faulty_worker import STOP_VARIABLE
+from tests.training.faulty_worker import HOLD_VARIABLE, STOP_VARIABLE
 
 FAULTY_WORKER = "tests.training.faulty_worker"
 FOR_EVER = "valid_from: 2020-01-01, valid_until: 2099-12-31}]"
@@ -50,16 +50,19 @@ def straight(tmp_path_factory: pytest.TempPathFactory, base_folder: Path, small:
     return workspace
 
 
-def start(workspace: Workspace, params: Params, stderr: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
+def start(workspace: Workspace, params: Params, stderr: int = subprocess.DEVNULL, hold: str = "") -> "subprocess.Popen[bytes]":
+    """The stage as a process; with `hold` it stays for ever in the writing of the state after that step."""
     path = workspace.root / "params.json"
     path.write_text(params.model_dump_json())
     command = [sys.executable, "-m", "tests.training.stage_process", str(workspace.root), str(path)]
-    return subprocess.Popen(command, cwd=ROOT, stderr=stderr)
+    if not hold:
+        return subprocess.Popen(command, cwd=ROOT, stderr=stderr)
+    return subprocess.Popen([*command, FAULTY_WORKER], cwd=ROOT, stderr=stderr, env={**os.environ, HOLD_VARIABLE: hold})
 
 
 def kill_when(workspace: Workspace, params: Params, pattern: str) -> Path:
     """Start the stage, SIGKILL it (its parent process only) as soon as a file of this name is there; returns the state folder."""
-    process = start(workspace, params)
+    process = start(workspace, params, hold="".join(re.findall(r"draft-(\d+)", pattern)))
     while not any(workspace.root.glob(f"var/resume/checkpoint/*/{pattern}")):
         assert process.poll() is None, "the training ended before it could be killed"
         Event().wait(0.002)
