@@ -44,7 +44,8 @@ def deliver(workspace: Workspace, order: Order) -> str:
     if not order.dry_run:
         finish_cut_off(workspace)
     given = described_before(workspace, order.partner, order.given)
-    with receive(workspace, order.source, order.partner, given, read_params(workspace.root)) as received:
+    params = read_params(workspace.root)
+    with receive(workspace, order.source, order.partner, given, params, quarantine=order.quarantine) as received:
         words = preview(order.partner, received)
         place = delivery_place(order.partner, received.delivery.id)
         edits = enter_run(workspace.root, order.partner)

@@ -8,7 +8,6 @@ from latamgpt.errors import InputDamagedError, OperatorError, quoted
 from latamgpt.intake.archives import SUFFIXES, unpack_apart
 from latamgpt.intake.delivery import DELIVERY_NAME
 from latamgpt.intake.payload import readable, refuse_unsafe
-from latamgpt.intake.quarantine import Rejected
 from latamgpt.params import DocumentsParams
 from latamgpt.store import list_files, sha256_file
 
@@ -45,7 +44,8 @@ def unpack_delivery(source: Path, target: Path, params: DocumentsParams) -> Pack
     It may unpack to as many bytes as a delivery may have; of a file that is too large for intake, intake says so afterwards.
 
     Raises:
-        OperatorError: the archive is refused, damaged, empty, or holds several deliveries; or the disk refused.
+        Rejected: the archive is one that intake refuses.
+        OperatorError: the archive is empty or holds several deliveries; or the disk refused.
         InputDamagedError: it changed while it was unpacked.
     """
     if readable(str(source)) != str(source):
@@ -59,8 +59,6 @@ def unpack_delivery(source: Path, target: Path, params: DocumentsParams) -> Pack
             raise InputDamagedError(
                 f"{source} changed while it was unpacked. Nothing was entered. Run the command again when nobody writes there."
             )
-    except Rejected as rejected:
-        raise OperatorError(f"{source}: {rejected.detail} ({rejected.reason}). Nothing was entered.") from rejected
     except OSError as error:
         raise OperatorError(
             f"{source} could not be unpacked: {error}. Nothing was entered. Free some space or mend the permissions, then run "

@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from latamgpt.custody.as_sent import keep_as_sent
 from latamgpt.custody.days import must_have_come
 from latamgpt.custody.packed import BAG_NAME, Packed, is_archive, unpack_delivery
 from latamgpt.custody.places import DELIVERIES, tree_digest
@@ -57,7 +58,9 @@ class Received:
 
 
 @contextmanager
-def receive(workspace: Workspace, source: Path, partner: str, given: Given, params: Params) -> Generator[Received]:
+def receive(  # noqa: PLR0913
+    workspace: Workspace, source: Path, partner: str, given: Given, params: Params, *, quarantine: bool = False
+) -> Generator[Received]:
     """Copy what a partner sent, complete it, and ask intake what it would say; the copy goes when the block ends.
 
     Args:
@@ -66,6 +69,7 @@ def receive(workspace: Workspace, source: Path, partner: str, given: Given, para
         partner: who sent it.
         given: what the operator says of it.
         params: caps, and the day that it is held against.
+        quarantine: keep it as one archive where its files cannot lie in place as they came.
 
     Raises:
         OperatorError: partner or agreement is unknown, folder or archive cannot be a delivery, its description does not read, or
@@ -75,19 +79,27 @@ def receive(workspace: Workspace, source: Path, partner: str, given: Given, para
     institution = read_institution(workspace.root, partner)
     find_agreement(institution, str(given["agreement"]))
     source = source.absolute()
-    if not is_archive(source):
-        _refuse(source)
     waiting = workspace.root / "var" / "unpublished"
     waiting.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f"deliver-{partner}-", dir=waiting))
     try:
-        packed = unpack_delivery(source, draft / UNPACKED, params.documents) if is_archive(source) else None
-        delivery = _describe(source, packed.folder if packed else source, given)
+        packed = None
+        try:
+            if is_archive(source):
+                packed = unpack_delivery(source, draft / UNPACKED, params.documents)
+            else:
+                _refuse(source)
+            whole = False
+        except Rejected as rejected:
+            whole = _keep_whole(source, rejected, quarantine=quarantine)
+        delivery = _describe_whole(source, given) if whole else _describe(source, packed.folder if packed else source, given)
         advice = "Nothing can be said of a time to come: mend the date with the partner, in delivery.yaml or as --date."
         must_have_come(workspace.root, delivery.date, f"the delivery {delivery.id} was made on", advice)
         folder = draft / delivery.id
         try:
-            if packed:
+            if whole:
+                keep_as_sent(source, folder)
+            elif packed:
                 packed.folder.rename(folder)
             else:
                 _copy(source, folder)
@@ -134,15 +146,18 @@ def _refuse(source: Path) -> None:
             f"{source} {what}. A delivery is a folder, or one archive of it ({', '.join(SUFFIXES)}). Unpack what the partner "
             "sent, if it is of another kind, and name the folder."
         )
-    try:
-        refuse_unsafe(source)
-    except Rejected as rejected:
-        raise OperatorError(
-            f"{source}: {rejected.detail} ({rejected.reason}). Nothing of it was copied. Mend that with the partner "
-            "and deliver again; what was sent stays where it lies."
-        ) from rejected
+    refuse_unsafe(source)
     if not list_files(source):
         raise OperatorError(f"{source} holds no file. Check the path, or ask the partner what became of it.")
+
+
+def _keep_whole(source: Path, rejected: Rejected, *, quarantine: bool) -> bool:
+    if quarantine:
+        return True
+    raise OperatorError(
+        f"{source}: {rejected.detail} ({rejected.reason}). Nothing was entered. Mend that with the partner and deliver "
+        "again; what was sent stays where it lies. Or keep it whole and unread, with that reason in the partner's receipt: --quarantine"
+    ) from rejected
 
 
 def _describe(source: Path, folder: Path, given: Given) -> Delivery:
@@ -161,11 +176,23 @@ def _describe(source: Path, folder: Path, given: Given) -> Delivery:
                 )
         return delivery
     default = DeliveryFormat.BAGIT if (folder / BAG_NAME).is_file() else DeliveryFormat.FILES
+    return _described(source, {"format": default, **given})
+
+
+def _described(source: Path, values: Given) -> Delivery:
     try:
-        return Delivery.model_validate({"format": default, **given})
+        return Delivery.model_validate(values)
     except ValidationError as error:
         words = explain_validation(f"{source} brings no {DELIVERY_NAME}, so the options describe it", error)
         raise OperatorError(words.replace("Mend the file", "Give or mend these options")) from error
+
+
+def _describe_whole(source: Path, given: Given) -> Delivery:
+    """Of what is kept as one archive: what is said of it, but that it is files of their own kinds."""
+    own = source / DELIVERY_NAME
+    said = _describe(source, source, given) if own.is_file() and not own.is_symlink() else None
+    told = said.model_dump(exclude={"format", "encoding", "fields"}, exclude_unset=True) if said else given
+    return _described(source, {**told, "format": DeliveryFormat.FILES})
 
 
 def _copy(source: Path, folder: Path) -> None:

@@ -2,19 +2,17 @@
 
 A delivery is kept as soon as it is read, so that a killed run costs no more than the delivery it was at; when the partner's
 tables are whole, these are kept instead, with a line for each delivery that they hold. A delivery is known by all its names and
-bytes, read and hashed each time but where nothing in it was written to since: the file system says so by the time of an inode's
-last change, which no program can set. What its agreement and withdrawals say is asked each time, too; kept is only what was
-taken in, and not what a parser took too long over, since on another day it may not.
+bytes, read and hashed each time. What its agreement and withdrawals say is asked each time, too; kept is only what was taken in,
+and not what a parser took too long over, since on another day it may not.
 """
 
 import hashlib
 import os
 import stat
-import time
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,7 +33,6 @@ DELIVERIES = "deliveries.json"
 TABLES = ("documents.parquet", "orthographies.parquet", "exclusions.parquet")
 COUNTED = tuple(one.name for one in fields(Tally) if one.name != "examples")  # which are needed while it is read
 READ_BYTES = 1 << 20
-SETTLED_NS = 2_000_000_000  # the coarsest clock of a file system counts in two seconds
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,6 @@ class Known:
     delivery: Delivery
     num_bytes: int
     tally: Tally
-    state: str = ""  # of its files when they were hashed; '' where they had just been written
 
 
 class KeptDeliveries:
@@ -67,12 +63,7 @@ class KeptDeliveries:
     def find(self, folder: Path) -> Known | None:
         """What came of a delivery, if its rows are in the kept tables and it is the same today."""
         known = self._known.get(folder.name)
-        if known is None:
-            return None
-        state = state_of_delivery(folder)
-        if state and state == known.state:
-            return known
-        return replace(known, state=state) if digest_of_delivery(folder) == known.digest else None
+        return known if known is not None and digest_of_delivery(folder) == known.digest else None
 
     def take(self, folder: Path, known: Known) -> Tally:
         """Have the rows of a delivery that was found stand."""
@@ -81,7 +72,7 @@ class KeptDeliveries:
 
     def read(self, folder: Path, delivery: Delivery, num_bytes: int, rows: RowsOnDisk, read: Callable[[], Tally]) -> Tally:
         """What comes of a delivery; its documents and exclusions are then among the rows."""
-        place, state, digest = self._place(folder), state_of_delivery(folder), digest_of_delivery(folder)
+        place, digest = self._place(folder), digest_of_delivery(folder)
         if not digest:
             return read()
         key = f"{self._key} {digest}"
@@ -99,7 +90,7 @@ class KeptDeliveries:
                 (target / TALLY).write_bytes(orjson.dumps(_counted(tally)))
 
             keep(self._root, STAGE, place, key, fill)
-        self._read[folder.name] = Known(digest, delivery, num_bytes, tally, state)
+        self._read[folder.name] = Known(digest, delivery, num_bytes, tally)
         return tally
 
     def drop_others(self, folders: Iterable[Path]) -> None:
@@ -121,31 +112,6 @@ class KeptDeliveries:
 
     def _place(self, folder: Path) -> str:
         return f"{self._partner}@{hashlib.sha256(os.fsencode(folder.name)).hexdigest()[:16]}"
-
-
-def state_of_delivery(folder: Path) -> str:
-    """What a file system says of all that a delivery holds, in a digest; it differs after every write to it.
-
-    '' where something was written to so shortly ago that a write after now could leave the same time, and where a delivery holds
-    what `digest_of_delivery` does not read.
-    """
-    settled = time.time_ns() - SETTLED_NS
-    digest = hashlib.sha256()
-    waiting, num_entries = [os.fspath(folder)], 0
-    while waiting:
-        with os.scandir(waiting.pop()) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-        num_entries += len(entries)
-        for entry in entries:
-            found = entry.stat(follow_symlinks=False)
-            is_folder = stat.S_ISDIR(found.st_mode)
-            if found.st_ctime_ns > settled or num_entries > MAX_ENTRIES or not (is_folder or stat.S_ISREG(found.st_mode)):
-                return ""
-            if is_folder:
-                waiting.append(entry.path)
-            said = (found.st_dev, found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-            digest.update(b"%s\0%d %d %d %d %d %d\0" % (os.fsencode(entry.path), *said))
-    return digest.hexdigest()
 
 
 def digest_of_delivery(folder: Path) -> str:
@@ -188,14 +154,12 @@ def _add_file(digest: Any, path: str) -> None:
 
 
 def _known(line: dict[str, Any]) -> Known:
-    delivery = Delivery.model_validate(line["delivery"])
-    return Known(line["digest"], delivery, line["num_bytes"], _tally(line["tally"]), line["state"])
+    return Known(line["digest"], Delivery.model_validate(line["delivery"]), line["num_bytes"], _tally(line["tally"]))
 
 
 def _line(known: Known) -> dict[str, Any]:
     said = known.delivery.model_dump(mode="json")
-    tally = _counted(known.tally)
-    return {"digest": known.digest, "delivery": said, "num_bytes": known.num_bytes, "tally": tally, "state": known.state}
+    return {"digest": known.digest, "delivery": said, "num_bytes": known.num_bytes, "tally": _counted(known.tally)}
 
 
 def _tally(said: dict[str, Any]) -> Tally:

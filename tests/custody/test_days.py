@@ -14,11 +14,9 @@ from latamgpt.params import Params
 from latamgpt.registry.partners import read_institution
 from latamgpt.store import Workspace
 from tests.custody.files import state
-from tests.custody.test_deliver import WORDS, command, sent
+from tests.custody.sending import WORDS, command
 from tests.custody.test_registry_edits import PARTNER, TERMS
 from tests.intake.deliveries import deliver, reasons, register, take_in
-
-__all__ = ["sent"]
 
 TODAY, TOMORROW = "2026-12-01", "2026-12-02"
 

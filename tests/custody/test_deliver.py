@@ -21,30 +21,8 @@ from latamgpt.params import Params, read_params
 from latamgpt.store import Workspace
 from tests.conftest import ROOT
 from tests.custody.files import state
+from tests.custody.sending import STORY, WORDS, command, place
 from tests.intake.deliveries import PARTNER, documents, reasons, register, take_in
-
-STORY = "Había una vez un río que no sabía adónde iba, y preguntó a las piedras del camino."
-WORDS = ["--id", "cuentos", "--date", "2026-03-01", "--licence", "CC-BY-4.0", "--language", "es-AR"]
-WORDS += ["--source", "written for this test", "--notice", "written for this test"]
-
-
-@pytest.fixture
-def sent(office: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two plain files that a partner of the registry sent, outside of the workspace."""
-    register(office)
-    folder = tmp_path_factory.mktemp("sent")
-    (folder / "rio.txt").write_text(STORY, encoding="utf-8")
-    (folder / "hojas").mkdir()
-    (folder / "hojas" / "piedra.txt").write_text(STORY.replace("río", "arroyo"), encoding="utf-8")
-    return folder
-
-
-def command(folder: Path, *more: str, partner: str = PARTNER, agreement: str = "as-1") -> list[str]:
-    return ["deliver", str(folder), "--partner", partner, "--agreement", agreement, *more]
-
-
-def place(office: Workspace, delivery: str = "cuentos") -> Path:
-    return office.root / "samples" / PARTNER / delivery
 
 
 def test_plain_files_become_a_delivery_that_intake_takes_in(

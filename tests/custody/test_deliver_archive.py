@@ -21,7 +21,7 @@ from latamgpt.params import Params, read_params
 from latamgpt.store import Workspace, list_files
 from tests.conftest import ROOT
 from tests.custody.files import state
-from tests.custody.test_deliver import STORY, WORDS, command, place
+from tests.custody.sending import STORY, WORDS, command, place
 from tests.intake.deliveries import DESCRIPTION, documents, reasons, register, take_in
 from tests.intake.made_files import zipped
 from tests.intake.test_archives import PACK, hostile, tarred

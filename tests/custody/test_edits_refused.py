@@ -13,10 +13,8 @@ from latamgpt.governance.audit import LOG, AuditLog, sound
 from latamgpt.governance.chain import Entry
 from latamgpt.store import Workspace
 from tests.custody.files import state
-from tests.custody.test_deliver import WORDS, command, place, sent
+from tests.custody.sending import WORDS, command, place
 from tests.custody.test_registry_edits import NEW, TERMS
-
-__all__ = ["sent"]
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 

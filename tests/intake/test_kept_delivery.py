@@ -7,8 +7,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from latamgpt.intake import documents, kept_delivery, taking_in
-from latamgpt.intake.kept_delivery import digest_of_delivery, state_of_delivery
+from latamgpt.intake import documents, taking_in
+from latamgpt.intake.kept_delivery import digest_of_delivery
 from latamgpt.intake.reading import read_files
 from latamgpt.intake.source import Source
 from latamgpt.params import Params
@@ -114,40 +114,6 @@ def test_a_run_that_was_killed_costs_the_delivery_it_was_at(
             documents.run(workspace, params, PARTNER)
     documents.run(workspace, params, PARTNER)
     assert taken_in == ["tres", "uno"]
-
-
-def test_files_are_not_read_again_where_nothing_was_written_to_them(
-    workspace: Workspace, params: Params, taken_in: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(kept_delivery, "SETTLED_NS", 0)
-    three(workspace)
-    documents.run(workspace, params, PARTNER)
-    file = next((workspace.root / "samples" / PARTNER / "uno").rglob("a.txt"))
-    before = file.stat()
-    hashed: list[str] = []
-    monkeypatch.setattr(
-        kept_delivery, "digest_of_delivery", lambda folder: hashed.append(folder.name) or digest_of_delivery(folder)
-    )
-    documents.run(workspace, params, PARTNER)
-    assert hashed == []
-    file.write_bytes(file.read_bytes().replace(b"despacio", b"despacin"))
-    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-    report = documents.run(workspace, params, PARTNER)
-    assert set(hashed) == {"uno"}
-    assert report.counts["deliveries_quarantined"] == 2
-    file.write_bytes(file.read_bytes().replace(b"despacin", b"despacio"))
-    documents.run(workspace, params, PARTNER)
-    assert taken_in == ["tres", "uno", "uno"]
-
-
-def test_what_was_just_written_to_has_no_state(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    three(workspace)
-    folder = workspace.root / "samples" / PARTNER / "uno"
-    assert state_of_delivery(folder) == ""
-    monkeypatch.setattr(kept_delivery, "SETTLED_NS", 0)
-    assert state_of_delivery(folder) != ""
-    (folder / "link").symlink_to("delivery.yaml")
-    assert state_of_delivery(folder) == ""
 
 
 def test_a_changed_bit_is_seen_where_size_and_time_are_the_same(
