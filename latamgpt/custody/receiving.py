@@ -156,7 +156,8 @@ def _keep_whole(source: Path, rejected: Rejected, *, quarantine: bool) -> bool:
         return True
     raise OperatorError(
         f"{source}: {rejected.detail} ({rejected.reason}). Nothing was entered. Mend that with the partner and deliver "
-        "again; what was sent stays where it lies. Or keep it whole and unread, with that reason in the partner's receipt: --quarantine"
+        "again; what was sent stays where it lies. Or keep it whole and unread, with that reason in the partner's receipt: "
+        "--quarantine"
     ) from rejected
 
 
