@@ -9,15 +9,16 @@ import random
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from latamgpt.curation.decontamination import Finder, Match
-from latamgpt.curation.evaluation_sets import FOLDERS, TASKS, read_items
+from latamgpt.curation.evaluation_sets import FEWEST_WORDS, FOLDERS, TASKS, asked, read_items
 from latamgpt.curation.matched_words import words
 from latamgpt.params import read_params
 from scripts.bench_poisoning import read_sources
@@ -65,21 +66,28 @@ class Planted:
 
 
 def read_written() -> list[Written]:
-    """Every item of the repository's sets, as text."""
+    """Every item of the repository's sets, as text; of a question in two forms both."""
     found: list[Written] = []
     for folder in (TASKS, *FOLDERS):
         for path in sorted((ROOT / folder).rglob("*.jsonl")):
-            for line in path.read_bytes().splitlines():
-                row = orjson.loads(line)
-                name = path.relative_to(ROOT).as_posix()
-                text = row.get("text", "")
-                answered, asked = text, text
-                if not text:
-                    answered = f"{row['prompt']} {row['choices'][row['answer']]}."
-                    letters = "".join(f"\n{letter}) {choice}" for letter, choice in zip("abcd", row["choices"], strict=True))
-                    asked = f"{row['prompt']}{letters}\n"
-                found.append(Written(name, row["id"], answered, asked))
+            rows = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+            found += [one for row in rows for one in _written(path.relative_to(ROOT).as_posix(), row)]
     return found
+
+
+def _written(name: str, row: dict[str, Any]) -> Iterator[Written]:
+    for letter, form in zip("ab", row.get("forms", ()), strict=False):
+        answer = form["choices"][form["answer"]]
+        prompt = asked(form["prompt"])
+        if words(answer) and words(prompt):
+            letters = "".join(f"\n{letter}) {choice}" for letter, choice in zip("abcde", form["choices"], strict=False))
+            yield Written(name, f"{row['id']}/{letter}", f"{prompt} {answer}.", f"{prompt}{letters}\n")
+    if "other_text" in row:
+        for letter, text in zip("ab", (row["text"], row["other_text"]), strict=True):
+            if len(words(text)) >= FEWEST_WORDS:
+                yield Written(name, f"{row['id']}/{letter}", text, text)
+    elif "text" in row:
+        yield Written(name, row["id"], row["text"], row["text"])
 
 
 def read_hosts() -> list[str]:

@@ -16,13 +16,21 @@ OF_SUMS = frozenset("+=×÷")
 """Each a word by itself: '2 + 3 = 5' is five words, while '2, 3, 5' is three."""
 
 
+class _Folds(dict[int, str]):
+    """`fold` of every character that was met, as `str.translate` asks for it."""
+
+    def __missing__(self, code: int) -> str:
+        folded = fold(chr(code))
+        self[code] = f" {folded} " if folded in OF_SUMS else folded
+        return self[code]
+
+
+_FOLDS = _Folds()
+
+
 def words(text: str) -> list[str]:
     """Runs of letters and digits in lower case, without accents and apostrophes; the plain form of `word_hashes`."""
-    kept: list[str] = []
-    for char in text:
-        folded = fold(char)
-        kept.append(f" {folded} " if folded in OF_SUMS else folded)
-    return "".join(kept).split()
+    return text.translate(_FOLDS).split()
 
 
 def word_hashes(text: str) -> NDArray[np.uint64]:

@@ -18,7 +18,7 @@ from latamgpt.curation.matched_words import word_hashes, words
 from latamgpt.curation.normalise import normalise
 from latamgpt.curation.personal_data.masking import mask
 from latamgpt.params import DecontaminationParams, read_params
-from scripts.bench_decontamination import EXACT, PERTURBED, Planted, names_it, plant, read_hosts, read_written
+from scripts.bench_decontamination import EXACT, PERTURBED, Planted, Written, names_it, plant, read_hosts, read_written
 from tests.conftest import ROOT
 from tests.curation.documents import ENGLISH, PORTUGUESE, QUECHUA, SPANISH
 
@@ -66,8 +66,14 @@ def finder() -> Finder:
 
 
 @pytest.fixture(scope="module")
-def copies(hosts: list[str]) -> list[Planted]:
-    return plant(read_written(), hosts)
+def written() -> list[Written]:
+    """One of each fifty items; `python -m scripts.bench_decontamination` plants them all."""
+    return read_written()[::50]
+
+
+@pytest.fixture(scope="module")
+def copies(hosts: list[str], written: list[Written]) -> list[Planted]:
+    return plant(written, hosts)
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +87,10 @@ def hits(copies: list[Planted], finder: Finder) -> dict[str, list[bool]]:
 
 
 @pytest.mark.parametrize("style", EXACT)
-def test_every_exact_copy_of_every_item_is_found_in_real_documents(style: str, hits: dict[str, list[bool]]) -> None:
-    assert len(hits[style]) == len(read_items(ROOT))
+def test_every_exact_copy_of_an_item_is_found_in_real_documents(
+    style: str, hits: dict[str, list[bool]], written: list[Written]
+) -> None:
+    assert len(hits[style]) == len(written)
     assert all(hits[style])
 
 
@@ -93,7 +101,7 @@ def test_changed_copies_of_five_words_or_more_are_found(style: str, hits: dict[s
 
 def test_of_all_changed_copies_of_five_words_or_more_95_of_100_are_found(hits: dict[str, list[bool]]) -> None:
     changed = [hit for style in PERTURBED for hit in hits[style]]
-    assert len(changed) > 1000
+    assert len(changed) > 600
     assert sum(changed) / len(changed) >= 0.95
 
 
@@ -107,19 +115,23 @@ def test_no_document_of_the_samples_holds_an_item(hosts: list[str], finder: Find
 
 
 def test_a_collision_of_hashes_convicts_no_document(hosts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    items = read_items(ROOT)
+    items = read_items(ROOT)[::20]
     monkeypatch.setattr(decontamination, "count_runs", lambda *_: np.full(len(items), FOUND))
     assert Finder(items, PARAMS).find("", hosts[5]) == []
 
 
-def test_several_items_in_one_document_are_all_named(hosts: list[str], finder: Finder) -> None:
+def test_several_items_in_one_document_are_all_named_and_with_them_those_that_share_their_words(
+    hosts: list[str], finder: Finder
+) -> None:
     chosen = random.Random(3).sample(read_written(), 12)
     text = "\n".join(part for one in chosen for part in (hosts[5], one.answered))
-    assert {(match.item.set, match.item.id) for match in finder.find("", text)} == {(one.set, one.id) for one in chosen}
+    assert {(match.item.set, match.item.id) for match in finder.find("", text)} >= {(one.set, one.id) for one in chosen}
 
 
-def test_the_table_finds_what_the_plain_comparison_finds(hosts: list[str], finder: Finder, copies: list[Planted]) -> None:
-    items = read_items(ROOT)
+def test_the_table_finds_what_the_plain_comparison_finds(hosts: list[str], copies: list[Planted]) -> None:
+    planted = {(one.item.set, one.item.id) for one in copies[::150]}
+    items = [item for n, item in enumerate(read_items(ROOT)) if not n % 20 or (item.set, item.id) in planted]
+    finder = Finder(items, PARAMS)
     for text in [*hosts[::120], *(one.text for one in copies[::150])]:
         assert finder.find("d", text) == plain_find("d", text, items, PARAMS)
 

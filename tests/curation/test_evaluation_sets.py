@@ -19,11 +19,30 @@ def written(folder: Path, *rows: object) -> Path:
     return path
 
 
-def test_every_line_of_every_set_in_the_repository_is_an_item() -> None:
-    lines = sum(len(path.read_bytes().splitlines()) for folder in (TASKS, *FOLDERS) for path in (ROOT / folder).rglob("*.jsonl"))
+def test_every_set_in_the_repository_is_read_each_form_and_text_by_itself_and_its_canary_once() -> None:
     items = read_items(ROOT)
-    assert len(items) == lines == len({(item.set, item.id) for item in items})
-    assert {Path(item.set).stem for item in items} >= {"arithmetic", "english", "in_context", "es", "indigenous", "pt", "en"}
+    assert len(items) == len({(item.set, item.id) for item in items})
+    sets = {item.set for item in items}
+    assert sets == {
+        path.relative_to(ROOT).as_posix() for folder in (TASKS, *FOLDERS) for path in (ROOT / folder).rglob("*.jsonl")
+    }
+    canaries = [item for item in items if item.id.startswith("canary-")]
+    assert {item.set for item in canaries} == {name for name in sets if name.startswith(TASKS.as_posix())}
+    assert {item.prompt[:5] for item in canaries} == {("latam", "gpt", "evaluation", "data", "not")}
+    assert len(items) > 5000
+
+
+def test_forms_of_a_question_are_items_without_the_words_that_frame_them(tmp_path: Path) -> None:
+    first = {"prompt": "Pregunta: ¿Quién la escribió?\nRespuesta:", "choices": ["Elena Garro", "Rosario"], "answer": 0}
+    second = {"prompt": "La escribió", "choices": ["[]", "Rosario"], "answer": 0}
+    (only,) = read_set(written(tmp_path, {"id": "q", "licence": "CC0-1.0", "forms": [first, second]}), "obras.jsonl")
+    assert (only.id, only.words) == ("q/a", ("quien", "la", "escribio", "elena", "garro"))
+
+
+def test_both_texts_of_a_translation_are_items_where_they_are_long_enough(tmp_path: Path) -> None:
+    pair = {"id": "p", "licence": "CC0-1.0", "text": TEXT["text"], "other_text": "corto", "language": "quc", "other": "es"}
+    (only,) = read_set(written(tmp_path, pair), "obras.jsonl")
+    assert (only.id, only.words) == ("p/a", tuple(TEXT["text"].split()))
 
 
 def test_a_question_is_its_prompt_with_the_right_answer(tmp_path: Path) -> None:
@@ -38,8 +57,8 @@ def test_a_question_is_its_prompt_with_the_right_answer(tmp_path: Path) -> None:
         ({"licence": None}, "licence: asks for words"),
         ({"id": ""}, "id: is empty"),
         ({"choises": []}, "choises: there is no such key"),
-        ({"text": "x"}, "text or prompt: an item has one of the two"),
-        ({"prompt": ""}, "text or prompt: an item has one of the two"),
+        ({"text": "x"}, "text, prompt or forms: an item has one of the three"),
+        ({"prompt": ""}, "text, prompt or forms: an item has one of the three"),
         ({"prompt": "¿?"}, "prompt: holds no word"),
         ({"choices": []}, "choices: is missing"),
         ({"choices": "uno"}, "choices: asks for a list, as in [train, evaluate], found 'uno'"),
