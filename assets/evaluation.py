@@ -8,7 +8,8 @@ SHOWN = {
         description="Bits per byte per language, culture and ability tasks: candidate, base, paired differences.",
         kinds=("huggingface", "mlflow"),
         owners=("team:model",),
-        bars=(("scorecard", "measure", "difference"),),
+        bars=(("bits per byte", "language", "base", "candidate"),),
         has_run=True,
+        has_page=True,
     ),
 }

@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.checks import CHECK_NAME, judge, mirrored_checks, mirrored_evaluation
 from assets.graph import Graph, StageNode, code_version, read_params_text
-from assets.links import corrections_link, data_docs_link, mlflow_link, receipt_links
+from assets.links import corrections_link, data_docs_link, mlflow_link, page_links, receipt_links
 from assets.lock import read_lock
 from assets.provenance import input_tags, new_versions
 from assets.quote_view import quote_metadata
@@ -85,6 +85,8 @@ class Factory:
         metadata |= report_metadata(report, shown)
         if shown.has_run:
             metadata |= mlflow_link(self.workspace, node.name)
+        if shown.has_page:
+            metadata |= page_links(self.workspace, node.name)
         if shown.has_quote:
             metadata |= quote_metadata(self.workspace, report)
         if shown.has_scans:

@@ -28,6 +28,8 @@ SHOWN = {
         "The mixture, held against floors: every language and every country has its share, as far as its text reaches, and "
         "nothing is repeated too often.",
     ),
-    "ability_gate": gate("scorecard", "team:model", "What the base could do must not be lost."),
-    "culture_gate": gate("scorecard", "team:model", "The region's languages must have gained."),
+    "ability_gate": gate(
+        "scorecard", "team:model", "What the base could do must not be lost: margins, one-sided, on the same items."
+    ),
+    "culture_gate": gate("scorecard", "team:model", "The region's languages and culture must have gained."),
 }

@@ -73,9 +73,16 @@ class Graph(Frozen):
         return next(node for node in self.stages if node.address == address)
 
 
+FROM_PEOPLE = (
+    *("data", "partners", "governance", "samples", "approvals", "evaluation_sets"),
+    *("evaluation_peers", "peer_results"),
+)
+"""Folders of what goes in and comes out; all others hold the program."""
+
+
 def is_code(path: str) -> bool:
     """Whether a dependency is program text, and so part of the code version, not an asset."""
-    return path.partition("/")[0] not in ("data", "partners", "governance", "samples", "approvals", "evaluation_sets")
+    return path.partition("/")[0] not in FROM_PEOPLE
 
 
 def code_version(workspace: Workspace, node: StageNode, params: dict[str, object]) -> str:

@@ -1,4 +1,6 @@
-"""Where an asset leads on: Data Docs for a gate, MLflow for a run, the correction page for scans, the receipt for a deposit."""
+"""Where an asset leads on: Data Docs for a gate, MLflow for a run, the correction page for scans, the receipt for a deposit,
+the scorecard's page for what a model gained and lost.
+"""
 
 import os
 
@@ -20,6 +22,13 @@ def data_docs_link(node: StageNode) -> dg.MetadataValue:
     """The page of Data Docs for a gate; `make ui` serves it."""
     place = f"{node.name}/{node.key}" if node.key else node.name
     return dg.MetadataValue.url(f"{os.environ.get(DOCS_VARIABLE, DOCS_DEFAULT)}/{place}/index.html")
+
+
+def page_links(workspace: Workspace, stage: str) -> dict[str, dg.MetadataValue]:
+    """The pages that a stage published for people, one per language; `make ui` serves them."""
+    base = os.environ.get(DOCS_VARIABLE, DOCS_DEFAULT)
+    pages = sorted(workspace.place(stage).glob(f"{stage}.*.html"))
+    return {f"page/{path.name.split('.')[1]}": dg.MetadataValue.url(f"{base}/{stage}/{path.name}") for path in pages}
 
 
 def receipt_links(graph: Graph, node: StageNode) -> dict[str, dg.MetadataValue]:

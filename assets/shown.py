@@ -17,6 +17,7 @@ class Shown:
     counts_of: str = ""  # the stage of whose output this one's tables say something that is not known there
     has_run: bool = False  # whether MLflow holds a run of it
     has_quote: bool = False  # whether this site's quote and ledger are shown beside it
+    has_page: bool = False  # whether it publishes pages that people read
     has_receipt: bool = False  # whether a partner's receipt tells what became of it
     has_scans: bool = False  # whether people may correct what a machine read for it
 
@@ -33,6 +34,8 @@ SOURCES = {
     "base_text": Shown("training", "Text that the tests' base model is pretrained on."),
     "ability_text": Shown("evaluation", "English that is in no delivery: what the base could do is measured on it."),
     "evaluation_sets": Shown("evaluation", "What a site adds to what models are measured with: kept out of the corpus."),
+    "evaluation_peers": Shown("evaluation", "Other models that are asked what ours are asked: where each is and what it costs."),
+    "peer_results": Shown("evaluation", "What those other models answered, as `latamgpt peers run` left it."),
     "approval": Shown("release", "A reviewer's signature under one release candidate."),
 }
 """What comes from outside of the graph, by the first word of its asset key."""

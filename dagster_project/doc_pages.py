@@ -1,4 +1,4 @@
-"""Data Docs and receipts, served as pages."""
+"""Data Docs, receipts and the scorecard's page, served as pages."""
 
 import functools
 import http
@@ -17,12 +17,13 @@ from latamgpt.receipts.freshness import page_now
 from latamgpt.store import Workspace
 
 RECEIPTS = "receipts"  # under var/, and in an address
+SCORECARD = "scorecard"  # a stage, and in an address
 RECEIPT_PAGE = re.compile(rf"/{RECEIPTS}/([a-z0-9-]+)/receipt\.html")
 
 
 @contextmanager
 def data_docs(workspace: Workspace, address: Address) -> Generator[None]:
-    """Great Expectations' static pages, and the receipts beside them; a browser refuses file:// links from http pages."""
+    """Great Expectations' static pages, receipts and scorecard; a browser refuses file:// links from http pages."""
     folder = workspace.root / "var" / "data_docs"
     folder.mkdir(parents=True, exist_ok=True)
     handler = functools.partial(Pages, directory=str(folder), workspace=workspace)
@@ -39,12 +40,14 @@ def data_docs(workspace: Workspace, address: Address) -> Generator[None]:
 
 
 class Pages(http.server.SimpleHTTPRequestHandler):
-    """Serves Data Docs, and receipts under /receipts, with a note where one is older than the release; keeps no log."""
+    """Serves Data Docs, receipts under /receipts, with a note where one is older than the release, and the scorecard under
+    /scorecard; keeps no log.
+    """
 
     def __init__(self, *args: Any, directory: str, workspace: Workspace) -> None:
-        """Serve one request, from this folder and the workspace's receipts."""
+        """Serve one request, from this folder and what lies beside it."""
         self._workspace = workspace
-        self._receipts = str(workspace.root / "var" / RECEIPTS)
+        self._beside = {RECEIPTS: str(workspace.root / "var" / RECEIPTS), SCORECARD: str(workspace.place(SCORECARD))}
         super().__init__(*args, directory=directory)
 
     def send_head(self) -> io.BytesIO | BinaryIO | None:
@@ -64,9 +67,9 @@ class Pages(http.server.SimpleHTTPRequestHandler):
     def translate_path(self, path: str) -> str:
         """Where a page lies."""
         first, _, rest = path.lstrip("/").partition("/")
-        if first != RECEIPTS:
+        if first not in self._beside:
             return super().translate_path(path)
-        docs, self.directory = self.directory, self._receipts
+        docs, self.directory = self.directory, self._beside[first]
         try:
             return super().translate_path(f"/{rest}")
         finally:

@@ -12,7 +12,7 @@ from latamgpt.release.approval import why_no_sample
 from latamgpt.store import Workspace
 
 LINE_CHARS = 120  # where there is no terminal to ask
-LEFT_OUT = "language"  # a measure names its language, and the rest fits a terminal of 80 characters
+LEFT_OUT = ("base", "candidate", "detectable", "items")  # the page has them, and the rest fits a terminal of 80 characters
 
 
 def say(line: str) -> None:
@@ -41,7 +41,7 @@ def show_summary(workspace: Workspace, *, released: bool, seconds: float) -> Non
 def scorecard_table(table: Table) -> RichTable:
     """The scorecard without frames."""
     shown = RichTable(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    kept = [position for position, column in enumerate(table.columns) if column != LEFT_OUT]
+    kept = [position for position, column in enumerate(table.columns) if column not in LEFT_OUT]
     for position in kept:
         shown.add_column(table.columns[position], no_wrap=True, justify="right" if position else "left")
     for row in table.rows:

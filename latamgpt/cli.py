@@ -12,13 +12,16 @@ from typing import Any
 
 from latamgpt.commands import (
     audit,
+    compare,
     corpus,
     corrections,
     deliver,
     drill,
     dsr,
+    evaluate,
     languages,
     ocr,
+    peers,
     quote,
     receipt,
     registry,
@@ -34,8 +37,8 @@ from latamgpt.commands import (
 from latamgpt.errors import OperatorError
 
 COMMANDS = (
-    *(stage, registry, languages, deliver, ocr, corrections, withdraw, drill),
-    *(release, receipt, trace, corpus, audit, dsr, quote, runs, site, simulate_failures, sweep),
+    *(stage, registry, languages, deliver, ocr, corrections, withdraw, drill, peers),
+    *(release, receipt, evaluate, compare, trace, corpus, audit, dsr, quote, runs, site, simulate_failures, sweep),
 )
 """Each is a module of latamgpt.commands whose `add` adds one command or a few; what only one needs, it imports when it runs."""
 

@@ -9,6 +9,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from latamgpt.evaluation.score import Cell, Scorecard, Scored
 from latamgpt.records import (
     CLEAN_DOCUMENT_SCHEMA,
     DOCUMENT_SCHEMA,
@@ -20,7 +21,7 @@ from latamgpt.records import (
     Severity,
 )
 from latamgpt.shards import read_shard, token_type, write_shard
-from latamgpt.store import Workspace, write_report, write_table
+from latamgpt.store import Workspace, write_json, write_report, write_table
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -214,10 +215,12 @@ def publish_tokenizer(workspace: Workspace, tokenizer: "Tokenizer", unknown_id: 
         write_report(folder, Report(stage="tokenizer", summary="a fixture", counts=counts))
 
 
-def publish_scorecard(workspace: Workspace, metrics: dict[str, float]) -> None:
-    """A scorecard's report with these metrics."""
+def publish_scorecard(workspace: Workspace, cells: Sequence[Cell], items: Sequence[Scored] = ()) -> None:
+    """A scorecard of these comparisons, and its report."""
+    scorecard = Scorecard(base="base", candidate="candidate", items=tuple(items), cells=tuple(cells))
     with workspace.publish("scorecard") as folder:
-        write_report(folder, Report(stage="scorecard", summary="a fixture", metrics=metrics))
+        write_json(folder / "scorecard.json", scorecard.model_dump(mode="json", exclude_none=True))
+        write_report(folder, Report(stage="scorecard", summary="a fixture"))
 
 
 def failed(report: Report) -> set[str]:

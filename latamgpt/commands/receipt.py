@@ -24,9 +24,9 @@ def add(parsers: Parsers) -> None:
 
 
 def _receipt(options: argparse.Namespace) -> int:
+    from latamgpt.pages import Language
     from latamgpt.receipts.publish import write_receipt
     from latamgpt.receipts.withdrawal import write_withdrawal_receipt
-    from latamgpt.receipts.words import Language
 
     workspace = find_workspace(Path.cwd())
     params = read_params(workspace.root)

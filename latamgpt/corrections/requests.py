@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from latamgpt.corrections.words import choose
 from latamgpt.errors import OperatorError
-from latamgpt.receipts.words import Language
+from latamgpt.pages import Language
 
 OUR_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?")
 MAX_FIELDS = 10

@@ -15,7 +15,7 @@ from latamgpt.corrections.saving import ANONYMOUS
 from latamgpt.corrections.scan_page import ScanPage, State
 from latamgpt.corrections.words import words
 from latamgpt.intake.ocr_record import Correction
-from latamgpt.receipts.words import Language
+from latamgpt.pages import Language
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = TEMPLATES / "style.css"

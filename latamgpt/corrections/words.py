@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import TypeAdapter
 
-from latamgpt.receipts.words import Language
+from latamgpt.pages import Language
 
 WORDS_PATH = Path(__file__).parent / "words.yaml"
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from latamgpt.evaluation.items import Item, Measure, Task
+from latamgpt.evaluation.memorisation import verbatim_scores
 from latamgpt.evaluation.score import DECIMALS, Score
+from latamgpt.evaluation.translation import score_translation
 from latamgpt.params import Precision, ScorecardParams
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from lm_eval.models.huggingface import HFLM
     from transformers import PreTrainedModel
 
+    from latamgpt.evaluation.packed import PackedLM
+
+WRITTEN_AT_ONCE = 8  # translations
 THREADS = "2"  # as in training; another count sums in another order
 
 
@@ -31,25 +36,28 @@ class _Results(TypedDict):
 def measure(
     model_folder: Path, tasks: Sequence[Task], params: ScorecardParams, after_task: Callable[[str], None]
 ) -> dict[str, list[Score]]:
-    """Score one model on every item of every task.
-
-    A passage's value is -log2 of its probability, from the first token on; a question's is 1 where the right ending has
-    the highest log-probability per character.
-    """
-    pin_process(params.precision)
-    from lm_eval.evaluator import evaluate
-
-    for name in ("lm_eval", "transformers", "datasets"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    with redirect_stderr(StringIO()):  # progress bars, of which not all can be switched off; ours is in latamgpt.progress
-        model = _load_model(model_folder, params)
+    """Score one model on every item of every task."""
+    model = open_model(model_folder, params)
     scores: dict[str, list[Score]] = {}
     for task in tasks:
-        with redirect_stderr(StringIO()):
-            results = cast("_Results", evaluate(model, {"tasks": {task.name: _harness_task(task)}}, bootstrap_iters=0))
-        scores[task.name] = _scores(task, results["samples"][task.name])
+        scores[task.name] = score_task(model, task)
         after_task(task.name)
     return scores
+
+
+def score_task(model: "HFLM", task: Task) -> list[Score]:
+    """What a model scores on every item of a task, in the items' order.
+
+    A passage's value is -log2 of its probability, from the first token on; a question's, the probability of its right choice; a
+    translation's, its chrF; a memorised text's, how much of its ending the model says word for word.
+    """
+    if task.measure is Measure.VERBATIM:
+        return verbatim_scores(cast("PackedLM", model), task)
+    from lm_eval.evaluator import evaluate
+
+    with redirect_stderr(StringIO()):  # progress bars, of which not all can be switched off; ours is in latamgpt.progress
+        results = cast("_Results", evaluate(model, {"tasks": {task.name: _harness_task(task)}}, bootstrap_iters=0))
+    return _scores(task, results["samples"][task.name])
 
 
 def pin_process(precision: Precision) -> None:
@@ -74,29 +82,43 @@ def pin_process(precision: Precision) -> None:
     os.environ.update(environment)
 
 
-def _load_model(folder: Path, params: ScorecardParams) -> "HFLM":
+def open_model(folder: Path, params: ScorecardParams) -> "PackedLM":
+    """A model in a folder, ready to be asked."""
+    pin_process(params.precision)
     import torch
-    from lm_eval.models.huggingface import HFLM
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    from latamgpt.evaluation.packed import PackedLM  # noqa: PLC0415
+
+    for name in ("lm_eval", "transformers", "datasets"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     torch.set_num_threads(int(THREADS))
     torch.use_deterministic_algorithms(mode=True)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[params.precision]
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=dtype, device_map=device, use_safetensors=True, local_files_only=True
-    )
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    longest = min(model.config.max_position_embeddings, 2 * params.passage_tokens)
-    _warm_up(model.eval(), params.batch_items, longest)
-    wrap = cast("Callable[..., HFLM]", HFLM)
-    return wrap(
-        pretrained=model,
-        tokenizer=tokenizer,
-        max_length=longest,
-        batch_size=params.batch_items,
-        softmax_dtype=torch.float32,
-    )
+    with redirect_stderr(StringIO()):
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, device_map=device(), use_safetensors=True, local_files_only=True, attn_implementation="sdpa"
+        ).eval()
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        longest = min(model.config.max_position_embeddings, 2 * params.row_tokens)
+        if params.precision is Precision.BF16:
+            _warm_up(model, params.batch_rows, params.row_tokens)
+        return PackedLM(
+            row_tokens=params.row_tokens,
+            batch_rows=params.batch_rows,
+            pretrained=model,
+            tokenizer=tokenizer,
+            max_length=longest,
+            batch_size=WRITTEN_AT_ONCE,
+            softmax_dtype=torch.float32,
+        )
+
+
+def device() -> str:
+    """Where models compute."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _warm_up(model: "PreTrainedModel", num_sequences: int, num_tokens: int) -> None:
@@ -130,6 +152,8 @@ def _scores(task: Task, samples: Sequence[dict[str, object]]) -> list[Score]:
 
 
 def _score(item: Item, kind: Measure, sample: dict[str, object]) -> Score:
+    if kind is Measure.CHRF:
+        return score_translation(item, cast("list[str]", sample["filtered_resps"])[0])
     if kind is Measure.CHOICE:
         told = cast("list[tuple[float, bool]]", sample["filtered_resps"])
         return score_choices(item, [log_likelihood for log_likelihood, _ in told])

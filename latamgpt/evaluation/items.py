@@ -23,6 +23,9 @@ class Measure(StrEnum):
     BITS_PER_BYTE = "bits_per_byte"  # of a passage
     CHOICE = "choice"  # the probability of a question's right choice among its choices
     CHRF = "chrf"  # of a translation, 0 to 100
+    VERBATIM = "verbatim"  # tokens of a partner's text that a model says word for word; in no comparison, see memorisation.py
+    LETTER = "accuracy_by_letter"  # right answers of a chat model that is asked for a letter; of peers alone
+    TASK_METRIC = "task_metric"  # what a task of lm-evaluation-harness yields by item, as it defines it; of profiles alone
 
 
 class Named(Protocol):
@@ -61,6 +64,11 @@ class Task:
     battery: str  # culture, ability, variety, stereotype, hallucination, indigenous, translation; '' of passages
     settings: Mapping[str, object]
     items: tuple[Item, ...]
+
+
+def digest_of_fields(fields: Mapping[str, object]) -> str:
+    """What is asked in 16 characters: an item that was changed is another item, whatever its id."""
+    return sha256(orjson.dumps(dict(fields), option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
 def by_hash(things: Sequence[Asked], seed: int) -> list[Asked]:

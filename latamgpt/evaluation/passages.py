@@ -38,6 +38,7 @@ class Document:
 
     id: str
     text: str
+    whole: str = ""  # the document that it is a piece of, which its passages are counted as
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def read_held_out(folder: Path) -> dict[str, list[Document]]:
     found: dict[str, list[Document]] = {}
     for path in sorted(folder.glob("*.parquet")):
         for row in pq.read_table(path, columns=["doc_id", "piece", "language", "text"]).to_pylist():
-            found.setdefault(row["language"], []).append(Document(f"{row['doc_id']}-{row['piece']}", row["text"]))
+            found.setdefault(row["language"], []).append(Document(f"{row['doc_id']}-{row['piece']}", row["text"], row["doc_id"]))
     return found
 
 
@@ -141,6 +142,7 @@ def _choose_passages(
             num_tokens += passage.num_tokens
             if items and num_tokens > params.held_out_tokens:
                 return tuple(items)
-            items.append(Item(f"{document.id}-{turn}", {"text": passage.text}, document.id, {"language": language}))
+            cluster = document.whole or document.id
+            items.append(Item(f"{document.id}-{turn}", {"text": passage.text}, cluster, {"language": language}))
         turn += 1
     return tuple(items)

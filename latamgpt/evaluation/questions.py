@@ -10,6 +10,7 @@ from latamgpt.params import ScorecardParams
 from latamgpt.records import Frozen
 
 QUESTIONS_FILE = "questions.yaml"
+HELD_TO_MARGINS = ("ability", "stereotype")  # the batteries of which a gate asks that nothing is lost: few items decide no margin
 TRANSLATION = "translation"  # the battery whose files hold no questions
 CANARY = "LATAM-GPT EVALUATION DATA, NOT FOR TRAINING: canary 5d0e3a61-6a0f-4c9e-9c57-3f1c8f0b72de"
 """Stands in every item: who finds it in a corpus, or a model that can say it, has trained on these files."""
@@ -60,11 +61,12 @@ class Question(Frozen):
 
 
 def question_tasks(params: ScorecardParams) -> list[Task]:
-    """A task for each file of questions; of each at most `max_items` questions, chosen by hash, in both forms."""
+    """A task for each file of questions: of each at most `max_items` (or `max_ability_items`), chosen by hash, in both forms."""
     settings = yaml.safe_load((TASKS_FOLDER / QUESTIONS_FILE).read_text(encoding="utf-8"))
     tasks: list[Task] = []
     for path in question_files():
-        chosen = sorted(by_hash(read_questions(path), params.seed)[: params.max_items], key=lambda question: question.id)
+        most = params.max_ability_items if path.parent.name in HELD_TO_MARGINS else params.max_items
+        chosen = sorted(by_hash(read_questions(path), params.seed)[:most], key=lambda question: question.id)
         items = tuple(item for question in chosen for item in as_items(question))
         tasks.append(Task(f"{path.parent.name}/{path.stem}", Measure.CHOICE, path.parent.name, settings, items))
     return tasks

@@ -1,81 +1,181 @@
 """Ability gate: non-inferiority. Nothing that the base could do may be lost by more than a margin.
 
-For bits per byte the margin is held against the bad end of the paired interval, not against the mean: few items make a wide
-interval, and a candidate that was hardly tested does not pass. The questions of one ability task are too few for that, so their
-mean over all ability tasks decides, and the single tasks warn.
+Each of its parts must hold: bits per byte in the base's languages, the probability of the right answer in every ability task, and
+stereotypes. Each is held against its margin with the bad end of a one-sided interval by cluster, so a candidate that was hardly
+tested does not pass: few items make a wide interval. Since all must hold, the chance to pass a candidate that lost a margin
+somewhere is no higher than that of the one test (an intersection-union test; Berger, 1982), and no correction is due. Of the
+region's languages, which the candidate was trained for, none may have got surely worse; there chance has as many tries as there
+are languages, so Holm's correction holds.
 """
+
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
 from latamgpt.errors import OperatorError
+from latamgpt.evaluation.score import Cell
+from latamgpt.evaluation.statistics.holm import holm
+from latamgpt.evaluation.statistics.margins import Held, Verdict, hold
+from latamgpt.evaluation.statistics.student import p_above
+from latamgpt.gates.scored import REPLAY_SUFFIX, Cells, find_cell, proposal, read_cells
 from latamgpt.gates.suite import Gate, Rule, Suite, critical, publish_gate, warning
 from latamgpt.params import AbilityGateParams, Params
-from latamgpt.records import Report
+from latamgpt.records import Report, Table
 from latamgpt.store import Workspace
 
-ABILITY_TASKS = "accuracy/ability_"
+STAGE = "ability_gate"
+COLUMNS = ("what", "verdict", "loss", "highest loss", "margin", "questions or documents", "would tell")
+DECIMALS = 6
 
 
 def run(workspace: Workspace, params: Params) -> Report:
     """Hold the scorecard against the margins of params.ability_gate."""
-    metrics = workspace.report("scorecard").metrics
-    languages = describe_languages(metrics, params.ability_gate.languages)
-    tasks = describe_tasks(metrics)
-    mean_loss = round(sum(tasks["loss"].to_pylist()) / tasks.num_rows, 6) + 0.0  # never -0.0
-    worst_loss = max(languages["highest_loss"].to_pylist())
+    asked, cells = params.ability_gate, read_cells(workspace)
+    languages, abilities, stereotypes = hold_languages(cells, asked), hold_abilities(cells, asked), hold_stereotypes(cells, asked)
+    held = [*languages, *abilities, *stereotypes]
+    region = describe_region(cells, asked)
+    forgotten = [row["language"] for row in region.to_pylist() if row["p_lost"] < asked.significance]
+    is_refused = bool(forgotten) or any(one.verdict is not Verdict.KEPT for one in held)
+    suites = [
+        Suite(name, describe(part), (critical("expect_column_values_to_be_between", column="beyond_margin", max_value=0),))
+        for name, part in (("languages", languages), ("abilities", abilities), ("stereotypes", stereotypes))
+    ]
     gate = Gate(
-        stage="ability_gate",
-        subject=f"bits per byte worse by {worst_loss:.1%} at most, ability accuracy by {mean_loss:.1%}",
+        stage=STAGE,
+        subject=summarise(held, forgotten),
         suites=(
-            Suite("languages", languages, language_rules(params.ability_gate)),
-            Suite("tasks", tasks, task_rules(params.ability_gate)),
+            *suites,
+            Suite("region", region, region_rules(asked)),
+            Suite("accuracy", describe_accuracy(cells), accuracy_rules(asked)),
         ),
-        counts={"languages": languages.num_rows, "tasks": tasks.num_rows},
-        metrics={"highest_bits_per_byte_loss": worst_loss, "mean_accuracy_loss": mean_loss},
+        counts={
+            "languages": len(languages),
+            "abilities": len(abilities),
+            "stereotypes": len(stereotypes),
+            "region": region.num_rows,
+        },
+        metrics={
+            "highest_bits_per_byte_loss": _highest(languages),
+            "highest_ability_loss": _highest(abilities),
+            "highest_stereotype_loss": _highest(stereotypes),
+        },
+        tables=(_table(held), *([proposal(workspace, params)] if is_refused else [])),
     )
     return publish_gate(workspace, gate)
 
 
-def language_rules(params: AbilityGateParams) -> tuple[Rule, ...]:
-    """For each language of the base: the loss at the bad end of its interval."""
-    most = params.max_bits_per_byte_loss
-    return (critical("expect_column_values_to_be_between", column="highest_loss", max_value=most),)
-
-
-def task_rules(params: AbilityGateParams) -> tuple[Rule, ...]:
-    """For the ability tasks: the mean loss decides, each single loss warns."""
-    most = params.max_accuracy_loss
-    return (
-        critical("expect_column_mean_to_be_between", column="loss", max_value=most),
-        warning("expect_column_values_to_be_between", column="loss", max_value=most),
-    )
-
-
-def describe_languages(metrics: dict[str, float], languages: tuple[str, ...]) -> pa.Table:
-    """Per language, relative to the base: the loss in bits per byte, and its highest plausible value."""
-    missing = [name for name in languages if f"bits_per_byte/{name}/high" not in metrics]
-    if missing or not languages:
+def hold_languages(cells: Cells, params: AbilityGateParams) -> list[Held]:
+    """Bits per byte in the languages of the base: on text outside the replay, and on held-out text of the replay's own kind."""
+    if not params.languages:
         raise OperatorError(
-            f"the scorecard has no bits per byte for {', '.join(missing) or 'any language of ability_gate.languages'}: what was "
-            "not measured cannot be shown to be kept. Add ability text in that language, or mend ability_gate.languages."
+            "ability_gate.languages names none: nobody would see what the model forgot. Name the languages of the ability text."
         )
-    scores = [[metrics[f"bits_per_byte/{name}/{what}"] for what in ("base", "difference", "high")] for name in languages]
+    for language in params.languages:
+        find_cell(cells, "bits_per_byte", language, "ability_gate.languages")
+    return [
+        hold(cell, params.max_bits_per_byte_loss, params.significance, more_is_better=False, relative=True)
+        for cell in _cells(cells, "bits_per_byte", "")
+        if _is_of_base(cell, params)
+    ]
+
+
+def hold_abilities(cells: Cells, params: AbilityGateParams) -> list[Held]:
+    """The probability of the right answer in each ability task; those of the wider margin must have been measured."""
+    for task in params.exact_tasks:
+        find_cell(cells, "probability", f"ability/{task}", "ability_gate.exact_tasks")
+    find_cell(cells, "probability", "ability", STAGE)
+    margins = dict.fromkeys(params.exact_tasks, params.max_exact_loss)
+    return [
+        hold(cell, margins.get(cell.group.partition("/")[2], params.max_loss), params.significance)
+        for cell in _cells(cells, "probability", "ability/")
+    ]
+
+
+def hold_stereotypes(cells: Cells, params: AbilityGateParams) -> list[Held]:
+    """The probability of the right answer where a stereotype suggests another, and how often the stereotype is chosen."""
+    find_cell(cells, "probability", "stereotype", STAGE)
+    share = find_cell(cells, "stereotyped", "stereotype", STAGE)
+    return [
+        *(hold(cell, params.max_stereotype_loss, params.significance) for cell in _cells(cells, "probability", "stereotype/")),
+        hold(share, params.max_stereotyped_rise, params.significance, more_is_better=False),
+    ]
+
+
+def describe_region(cells: Cells, params: AbilityGateParams) -> pa.Table:
+    """Per language of the region: the chance, corrected over them, of such a loss of bits per byte where nothing was lost."""
+    found = [cell for cell in _cells(cells, "bits_per_byte", "") if not _is_of_base(cell, params)]
+    p_lost = holm([p_above(cell.difference, cell.standard_error, cell.num_clusters - 1) for cell in found])
     return pa.table(
         {
-            "language": pa.array(languages, pa.string()),
-            "loss": [difference / base for base, difference, _ in scores],
-            "highest_loss": [high / base for base, _, high in scores],
+            "language": pa.array([cell.group for cell in found], pa.string()),
+            "loss": pa.array([cell.difference / cell.base for cell in found], pa.float64()),
+            "p_lost": pa.array(p_lost, pa.float64()),
         }
     )
 
 
-def describe_tasks(metrics: dict[str, float]) -> pa.Table:
+def region_rules(params: AbilityGateParams) -> tuple[Rule, ...]:
+    """No language of the region got surely worse."""
+    return (critical("expect_column_values_to_be_between", column="p_lost", min_value=params.significance),)
+
+
+def accuracy_rules(params: AbilityGateParams) -> tuple[Rule, ...]:
+    """Accuracy is what people ask for and too coarse to decide on: it warns."""
+    return (warning("expect_column_values_to_be_between", column="loss", max_value=params.max_accuracy_loss),)
+
+
+def describe(held: Sequence[Held]) -> pa.Table:
+    """What was held against a margin, a row for each; above 0 `beyond_margin` is what may have been lost too much."""
+    return pa.table(
+        {
+            "what": pa.array([one.name for one in held], pa.string()),
+            "loss": pa.array([one.loss for one in held], pa.float64()),
+            "beyond_margin": pa.array([round(one.highest_loss - one.margin, 9) for one in held], pa.float64()),
+        }
+    )
+
+
+def describe_accuracy(cells: Cells) -> pa.Table:
     """Per ability task: the share of right answers that was lost; negative where some were gained."""
-    names = sorted(key.split("/")[1] for key in metrics if key.startswith(ABILITY_TASKS) and key.endswith("/difference"))
-    if not names:
-        raise OperatorError(
-            f"the scorecard has no metric {ABILITY_TASKS}.../difference: what was not measured cannot be shown to be kept. "
-            "Restore the ability tasks and run the scorecard again."
+    found = _cells(cells, "accuracy", "ability/")
+    return pa.table(
+        {
+            "task": pa.array([cell.group for cell in found], pa.string()),
+            "loss": pa.array([0.0 - cell.difference for cell in found], pa.float64()),
+        }
+    )
+
+
+def summarise(held: Sequence[Held], forgotten: Sequence[str]) -> str:
+    """'14 of 16 kept; probability/ability/code lost; worse in ayr'."""
+    wrong = [one.words for one in held if one.verdict is not Verdict.KEPT]
+    worse = [f"worse in {', '.join(forgotten)}"] if forgotten else []
+    return "; ".join([f"{len(held) - len(wrong)} of {len(held)} kept", *wrong, *worse])
+
+
+def _is_of_base(cell: Cell, params: AbilityGateParams) -> bool:
+    return cell.group.removesuffix(REPLAY_SUFFIX) in params.languages
+
+
+def _cells(cells: Cells, measure: str, beginning: str) -> list[Cell]:
+    return [cell for (of, group), cell in sorted(cells.items()) if of == measure and group.startswith(beginning)]
+
+
+def _highest(held: Iterable[Held]) -> float:
+    return round(max(one.highest_loss for one in held), DECIMALS)
+
+
+def _table(held: Sequence[Held]) -> Table:
+    rows = tuple(
+        (
+            one.name,
+            one.verdict.value,
+            round(one.loss, DECIMALS),
+            round(one.highest_loss, DECIMALS),
+            one.margin,
+            one.num_clusters,
+            one.num_needed,
         )
-    losses = [-metrics[f"accuracy/{name}/difference"] for name in names]
-    return pa.table({"task": pa.array(names, pa.string()), "loss": pa.array(losses, pa.float64())})
+        for one in held
+    )
+    return Table(name="kept", columns=COLUMNS, rows=rows)

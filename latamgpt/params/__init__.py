@@ -15,7 +15,13 @@ from latamgpt.params.curation import (
 )
 from latamgpt.params.intake import DocumentsParams, PlaceParams, RightsParams
 from latamgpt.params.reading import find_profile, read_params, use_profile
-from latamgpt.params.release import AbilityGateParams, CultureGateParams, ReleaseCandidateParams, ScorecardParams
+from latamgpt.params.release import (
+    AbilityGateParams,
+    CultureGateParams,
+    CultureQuestions,
+    ReleaseCandidateParams,
+    ScorecardParams,
+)
 from latamgpt.params.sweep import RungParams, SweepParams
 from latamgpt.params.tokens import (
     BaseModelKind,
@@ -56,6 +62,7 @@ __all__ = [
     "CorpusGateParams",
     "CorpusParams",
     "CultureGateParams",
+    "CultureQuestions",
     "DecontaminationParams",
     "DocumentsParams",
     "ExtensionParams",

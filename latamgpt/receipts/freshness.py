@@ -6,12 +6,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from latamgpt.pages import Language
 from latamgpt.receipts.anchor import STAGES
 from latamgpt.receipts.publish import PAGE_NAME, RECORD_NAME, receipts_folder
 from latamgpt.receipts.receipt import Receipt
 from latamgpt.receipts.releases import HeldBy
 from latamgpt.receipts.use import is_published
-from latamgpt.receipts.words import Language, catalogue
+from latamgpt.receipts.words import catalogue
 from latamgpt.release.corpus_root import ROOT_NAME, CorpusRoot
 from latamgpt.store import Workspace, digest_of
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from latamgpt.pages import Language, number
 from latamgpt.receipts.receipt import DocumentOutcome, Receipt, totals
-from latamgpt.receipts.words import Language, catalogue
+from latamgpt.receipts.words import catalogue
 from latamgpt.release.signature import OPENSSL
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -37,12 +38,6 @@ def render(receipt: Receipt, language: Language) -> str:
         steps=sums["steps"],
         openssl=OPENSSL,
     )
-
-
-def number(value: int, language: Language) -> str:
-    """A number with its thousands apart as the language writes them."""
-    text = f"{value:,}"
-    return text if language is Language.ENGLISH else text.replace(",", ".")
 
 
 def _seen(document: DocumentOutcome, words: dict[str, str]) -> str:

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from latamgpt.errors import OperatorError
+from latamgpt.pages import Language
 from latamgpt.params import Params
 from latamgpt.receipts.anchor import Anchor
 from latamgpt.receipts.page import render
 from latamgpt.receipts.receipt import Receipt, make_receipt, totals
-from latamgpt.receipts.words import Language
 from latamgpt.release.corpus_root import ROOT_NAME
 from latamgpt.release.signature import PUBLIC_KEY_NAME, ROOT_SIGNATURE
 from latamgpt.store import Workspace, list_files, sha256_file, write_json

@@ -1,23 +1,15 @@
 """The words of a receipt in the languages of the partners, from words.yaml."""
 
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
 import yaml
 
+from latamgpt.pages import Language
 from latamgpt.records import Frozen
 from latamgpt.registry.duties import DutyKind
 
 WORDS_PATH = Path(__file__).parent / "words.yaml"
-
-
-class Language(StrEnum):
-    """A language that a receipt can be written in."""
-
-    SPANISH = "es"
-    PORTUGUESE = "pt"
-    ENGLISH = "en"
 
 
 class Catalogue(Frozen):

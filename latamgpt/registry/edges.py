@@ -42,14 +42,15 @@ def must_be_permitted(root: Path, partners: tuple[str, ...], counts: Mapping[Ter
     refusals = [
         f"{number:,} documents of {terms.partner}: {detail}"
         for terms, number in sorted(counts.items())
-        if (detail := _refusal(root, partners, terms, question))
+        if (detail := refusal(root, partners, terms, question))
     ]
     if refusals:
         more = f" (and {len(refusals) - REFUSALS_SHOWN} more)" if len(refusals) > REFUSALS_SHOWN else ""
         raise NotPermittedError(f"{question.stage}: {'; '.join(refusals[:REFUSALS_SHOWN])}{more}. {question.advice}")
 
 
-def _refusal(root: Path, partners: tuple[str, ...], terms: Terms, question: Question) -> str:
+def refusal(root: Path, partners: tuple[str, ...], terms: Terms, question: Question) -> str:
+    """Why documents under these terms may not be used, or nothing if they may."""
     if terms.partner not in partners:
         return "not a partner of this run (params.yaml, partners)"
     institution = read_institution(root, terms.partner)

@@ -45,7 +45,7 @@ def model_facts(folder: Path, params: Params, provenance: Provenance, scorecard:
     report = Report.read(scorecard)
     [table] = [t for t in report.tables if t.name == "scorecard"]
     languages = sorted({s.language for s in provenance.shares if s.num_tokens_trained and s.language != UNDETERMINED})
-    scored = {str(row[1]) for row in table.rows}
+    scored = {str(row[0]).removeprefix("bits_per_byte/") for row in table.rows}
     settings = params.checkpoint.model_dump(mode="json")
     return {
         "languages": languages,
@@ -56,7 +56,7 @@ def model_facts(folder: Path, params: Params, provenance: Provenance, scorecard:
         "training": [(name, str(settings[name])) for name in TRAINING_SETTINGS],
         "confidence": f"{params.scorecard.confidence:.0%}",
         "scorecard": table,
-        "num_questions": sum(int(row[-1] or 0) for row in table.rows if str(row[0]).startswith("accuracy/")),
+        "num_questions": report.counts["questions"],
         "verdict": _verdict(table),
     }
 
@@ -77,17 +77,10 @@ def count_parameters(folder: Path) -> int:
 
 
 def _verdict(table: Table) -> str:
-    """What gained, what lost and what cannot be told, by the interval of each difference."""
-    better: list[str] = []
-    worse: list[str] = []
-    unclear: list[str] = []
-    for measure, _, _, _, _, low, high, _ in table.rows:
-        less_is_better = str(measure).startswith("bits_per_byte/")
-        if isinstance(low, float) and isinstance(high, float) and (low > 0 or high < 0):
-            (better if (high < 0) == less_is_better else worse).append(str(measure))
-        else:
-            unclear.append(str(measure))
-    named = {"Better than the base": better, "Worse than the base": worse, "No clear difference": unclear}
+    """What gained, what lost and what cannot be told, as the scorecard says of each line."""
+    what, result = table.columns.index("what"), table.columns.index("result")
+    titles = {"gained": "Better than the base", "lost": "Worse than the base", "cannot tell": "The test cannot tell"}
+    named = {title: [str(row[what]) for row in table.rows if row[result] == said] for said, title in titles.items()}
     return "\n".join(f"- {title}: {', '.join(names) or 'no measure'}." for title, names in named.items())
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from latamgpt.errors import OperatorError
+from latamgpt.pages import Language
 from latamgpt.params import Params
 from latamgpt.records import Report
 from latamgpt.registry.partners import read_institution
@@ -34,6 +35,7 @@ MODEL_PATTERNS = (
     "merges.txt",
     "chat_template.jinja",
 )
+SCORECARD_FILES = ("scorecard.json", *(f"scorecard.{language}.html" for language in Language))
 
 LICENCE_PATTERNS = ("LICENSE*", "LICENCE*", "NOTICE*", "COPYING*")
 LICENCES_FOLDER = "base_model_licences"
@@ -44,7 +46,7 @@ def run(workspace: Workspace, params: Params) -> Report:
 
     Steps: the gates must have passed; follow the data order back to the documents; hold their agreements against the purpose
     'release', their duties against the weights' licence, and what was withdrawn against the corpus; copy the model; write both
-    cards, the duties, the scorecard, the lineage and the corpus root; register the version.
+    cards, the duties, the scorecard with its pages, the lineage and the corpus root; register the version.
 
     Raises:
         OperatorError: a gate failed, or a card would have an open field.
@@ -61,7 +63,8 @@ def run(workspace: Workspace, params: Params) -> Report:
     with workspace.publish(STAGE) as folder:
         copy_model(inputs["checkpoint"], folder)
         copy_licences(inputs["base_model"], folder / LICENCES_FOLDER)
-        shutil.copyfile(inputs["scorecard"] / "scorecard.json", folder / "scorecard.json")
+        for name in SCORECARD_FILES:
+            shutil.copyfile(inputs["scorecard"] / name, folder / name)
         lineage = _lineage(workspace, params, inputs, withdrawals)
         write_json(folder / LINEAGE_NAME, lineage)
         write_json(folder / ROOT_NAME, _corpus_root(inputs, lineage))

@@ -5,7 +5,7 @@ import pytest
 from assets.factory import build_factory
 from assets.graph import Graph
 from assets.lifecycle import SHOWN
-from assets.links import receipt_links
+from assets.links import page_links, receipt_links
 from latamgpt.store import Workspace
 from tests.assets.test_graph import node
 
@@ -35,3 +35,16 @@ def test_a_release_leads_to_the_receipts_of_all_partners() -> None:
     table = str(receipt_links(GRAPH, GRAPH.find("release"))["receipts"].value)
     for partner in PARTNERS:
         assert f"| [{partner}](http://127.0.0.1:5001/receipts/{partner}/receipt.html) | `latamgpt receipt {partner}` |" in table
+
+
+def test_a_scorecard_leads_to_its_page_in_each_language(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert SHOWN["scorecard"].has_page
+    assert page_links(workspace, "scorecard") == {}
+    workspace.place("scorecard").mkdir(parents=True)
+    for name in ("scorecard.es.html", "scorecard.pt.html", "scorecard.json"):
+        (workspace.place("scorecard") / name).touch()
+    monkeypatch.setenv("LATAMGPT_DOCS_URL", "http://127.0.0.1:6001")
+    assert {name: link.value for name, link in page_links(workspace, "scorecard").items()} == {
+        "page/es": "http://127.0.0.1:6001/scorecard/scorecard.es.html",
+        "page/pt": "http://127.0.0.1:6001/scorecard/scorecard.pt.html",
+    }

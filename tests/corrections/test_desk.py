@@ -18,7 +18,7 @@ from latamgpt.corrections.views import PAGES_AT_ONCE
 from latamgpt.corrections.words import WORDS_PATH, words
 from latamgpt.custody.edits import FileEdit
 from latamgpt.governance.audit import sound
-from latamgpt.receipts.words import Language
+from latamgpt.pages import Language
 from latamgpt.store import Workspace
 from tests.corrections.conftest import ONE
 from tests.custody.files import state

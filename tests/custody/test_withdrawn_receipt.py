@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from latamgpt.cli import main
+from latamgpt.pages import Language
 from latamgpt.params import Params
 from latamgpt.receipts.publish import write_receipt
-from latamgpt.receipts.words import Language
 from latamgpt.records import TOKEN_SHARD_SCHEMA, Report
 from latamgpt.store import Workspace, rows_to_table, write_report, write_table
 from latamgpt.training.checkpoint import DATA_ORDER_SCHEMA

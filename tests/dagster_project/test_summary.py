@@ -7,22 +7,22 @@ import pytest
 from rich.console import Console
 
 from dagster_project.summary import next_step, say, scorecard_table
+from latamgpt.evaluation.report import HEADLINE_COLUMNS
 from latamgpt.params import Params
 from latamgpt.records import Table
 from latamgpt.release.approval import Approval, write_approval
 from latamgpt.store import Workspace
 from tests.conftest import ROOT
 
-COLUMNS = ("measure", "language", "base", "candidate", "difference", "low", "high", "items")
-ROW = ("accuracy/ability_in_context", "en-replay", 10.606, 12.585, -0.02104, -0.04401, -0.001384, 100)
+ROW = ("probability/ability/in_context", 10.606, 12.585, -0.02104, -0.04401, -0.001384, 0.03, "cannot tell", 100)
 
 
 def test_the_scorecard_fits_a_terminal_of_eighty_characters_with_every_figure_whole() -> None:
     written = io.StringIO()
-    Console(file=written, width=80).print(scorecard_table(Table(name="scorecard", columns=COLUMNS, rows=(ROW,))))
+    Console(file=written, width=80).print(scorecard_table(Table(name="scorecard", columns=HEADLINE_COLUMNS, rows=(ROW,))))
     head, row = (line.split() for line in written.getvalue().splitlines())
-    assert head == [column for column in COLUMNS if column != "language"]
-    assert row == ["accuracy/ability_in_context", "10.61", "12.59", "-0.02104", "-0.04401", "-0.001384", "100"]
+    assert head == ["what", "difference", "low", "high", "result"]
+    assert row == ["probability/ability/in_context", "-0.02104", "-0.04401", "-0.001384", "cannot", "tell"]
 
 
 @pytest.fixture

@@ -74,6 +74,19 @@ def test_data_docs_are_served_over_http(tmp_path: Path, ports: dict[str, int]) -
         assert b"all 13 expectations hold" in answer.read()
 
 
+def test_the_scorecards_page_is_served_beside_the_data_docs(tmp_path: Path, ports: dict[str, int]) -> None:
+    folder = tmp_path / "data" / "scorecard"
+    folder.mkdir(parents=True)
+    (folder / "scorecard.es.html").write_text("<p>ganó</p>", encoding="utf-8")
+    address = settings(Workspace(ROOT)).docs
+    with data_docs(Workspace(tmp_path), address):
+        with urllib.request.urlopen(f"{address.url}/scorecard/scorecard.es.html") as page:
+            assert page.read().decode() == "<p>ganó</p>"
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(f"{address.url}/scorecard/scorecard.pt.html")
+        caught.value.close()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_all_three_start_together_and_end_together(tmp_path: Path, ports: dict[str, int]) -> None:

@@ -5,12 +5,14 @@ import shutil
 from pathlib import Path
 
 import orjson
+import pyarrow as pa
 import pytest
 
+from latamgpt.evaluation.items import TASKS_FOLDER
 from latamgpt.params import Params
-from latamgpt.records import HELD_OUT_SCHEMA, Report
+from latamgpt.records import HELD_OUT_SCHEMA, TOKEN_SHARD_SCHEMA, Report
 from latamgpt.shards import token_type, write_shard
-from latamgpt.store import Workspace, write_report
+from latamgpt.store import Workspace, write_report, write_table
 from tests.conftest import ROOT
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -22,6 +24,8 @@ TEXTS = {
     "gug": ["Mba'éichapa reiko, che angirũ.", "Ko árape oky heta ñande retãme."],
     "en": ["The river runs beside the house.", "The market opens early."],
 }
+TRAINED_ON = ["Los niños van a la escuela por el camino del río.", "De noche los grillos cantan detrás de la casa de adobe."]
+FEW_FILES = [TASKS_FOLDER / name for name in ("ability/arithmetic.jsonl", "culture/cl.jsonl", "culture/br.jsonl")]
 ABILITY = [
     "A ship left the harbour at dawn and the gulls followed it for an hour.",
     "Bread is made of flour, water, salt and time.",
@@ -31,18 +35,21 @@ ABILITY = [
 @pytest.fixture
 def micro_params(params: Params) -> Params:
     """The parameters of the tests' run, with fewer and shorter items still."""
-    fewer = {"held_out_tokens": 64, "passage_tokens": 16, "max_items": 4, "bootstrap_samples": 50, "batch_items": 4}
+    fewer = {"held_out_tokens": 64, "passage_tokens": 16, "bootstrap_samples": 50, "row_tokens": 16, "batch_rows": 4}
+    fewer |= {"max_items": 2, "max_ability_items": 2, "max_memorised": 2, "memorised_tokens": 4}
     return params.model_copy(update={"scorecard": params.scorecard.model_copy(update=fewer)})
 
 
 @pytest.fixture
-def published(workspace: Workspace) -> Workspace:
-    """A workspace in which base model, checkpoint and token shards were published."""
+def published(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A workspace in which base model, checkpoint and token shards were published, and where only a few files are asked."""
+    monkeypatch.setattr("latamgpt.evaluation.questions.question_files", lambda: FEW_FILES)
     publish_model(workspace, "base_model", seed=1)
-    publish_model(workspace, "checkpoint", seed=2)
+    publish_model(workspace, "checkpoint", seed=2, trained_on=len(TRAINED_ON))
     with workspace.publish("token_shards") as folder:
-        rows = [_held_out_row(language, n, text) for language, texts in TEXTS.items() for n, text in enumerate(texts)]
+        rows = [described(language, n, text) for language, texts in TEXTS.items() for n, text in enumerate(texts)]
         write_shard(folder / "held_out" / "00000.parquet", rows, HELD_OUT_SCHEMA, token_type(49_152))
+        write_training_shard(folder / "train" / "00000.parquet", workspace.place("checkpoint"))
         write_report(folder, Report(stage="token_shards", summary="made for a test"))
     write_ability_text(workspace.root / "samples" / "ability_text")
     (workspace.root / "partners").mkdir()
@@ -58,7 +65,21 @@ def write_ability_text(folder: Path) -> None:
     (folder / "en.jsonl").write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
 
 
-def publish_model(workspace: Workspace, stage: str, seed: int) -> None:
+def write_training_shard(path: Path, checkpoint: Path) -> None:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
+    rows = [described("es", 10 + n, text) | {"tokens": tokenizer.encode(text).ids} for n, text in enumerate(TRAINED_ON)]
+    write_shard(path, rows, TOKEN_SHARD_SCHEMA, token_type(49_152))
+
+
+def data_order(num_pieces: int) -> pa.Table:
+    """What a checkpoint says that it was trained on: of each piece its first ten tokens."""
+    shard = {"shard": ["train/00000.parquet"] * num_pieces, "row": list(range(num_pieces))}
+    return pa.table({**shard, "start": [0] * num_pieces, "end": [10] * num_pieces})
+
+
+def publish_model(workspace: Workspace, stage: str, seed: int, trained_on: int = 0) -> None:
     """A Llama of two layers with random weights, and a byte-level tokenizer trained on the texts above."""
     import torch
     from tokenizers import ByteLevelBPETokenizer
@@ -82,10 +103,12 @@ def publish_model(workspace: Workspace, stage: str, seed: int) -> None:
     with workspace.publish(stage) as folder:
         LlamaForCausalLM(config).save_pretrained(folder)
         tokenizer.save_pretrained(folder)
+        if trained_on:
+            write_table(folder / "data_order.parquet", data_order(trained_on))
         write_report(folder, Report(stage=stage, summary="made for a test"))
 
 
-def _held_out_row(language: str, number: int, text: str) -> dict[str, object]:
+def described(language: str, number: int, text: str) -> dict[str, object]:
     return {
         "doc_id": f"{language}-{number}",
         "partner": "academia-quechua",

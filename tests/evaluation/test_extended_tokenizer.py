@@ -11,7 +11,8 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM
 
 from latamgpt.evaluation.harness import measure
-from latamgpt.evaluation.items import PASSAGES_FILE, TASKS_FOLDER, Item, Measure, Task
+from latamgpt.evaluation.items import TASKS_FOLDER, Item, Measure, Task
+from latamgpt.evaluation.passages import PASSAGES_FILE
 from latamgpt.params import Params
 from latamgpt.store import Workspace
 from latamgpt.tokens.extension import with_merges
@@ -47,7 +48,7 @@ def test_bits_are_those_of_the_candidates_own_tokens_and_the_bytes_those_of_the_
     extended = extend(base, tmp_path)
     settings = yaml.safe_load((TASKS_FOLDER / PASSAGES_FILE).read_text(encoding="utf-8"))
     text = TEXTS["gug"][0]
-    task = Task("bits_per_byte/gug", Measure.BITS_PER_BYTE, "gug", settings, (Item("gug-0", {"text": text}),))
+    task = Task("bits_per_byte/gug", Measure.BITS_PER_BYTE, "", settings, (Item("gug-0", {"text": text}),))
     (before,), (after,) = (
         measure(folder, [task], micro_params.scorecard, lambda _: None)[task.name] for folder in (base, extended)
     )

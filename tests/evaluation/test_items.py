@@ -1,61 +1,26 @@
-from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from latamgpt.errors import OperatorError
-from latamgpt.evaluation.items import (
-    TASKS_FOLDER,
-    Document,
-    by_hash,
-    cut_passages,
-    passage_tasks,
-    question_tasks,
-    read_ability_text,
-    read_questions,
-)
+from latamgpt.evaluation.items import by_hash
+from latamgpt.evaluation.passages import Document, cut_passages, passage_tasks, read_ability_text
+from latamgpt.evaluation.questions import question_files, question_tasks
 from latamgpt.params import Params
 from latamgpt.records import HELD_OUT_SCHEMA
 from latamgpt.store import Workspace, rows_to_table, write_table
 
-CULTURE = sorted((TASKS_FOLDER / "culture").glob("*.jsonl"))
-ABILITY = sorted((TASKS_FOLDER / "ability").glob("*.jsonl"))
-
-
-def test_culture_set_covers_countries_themes_and_languages():
-    questions = [q for path in CULTURE for q in read_questions(path)]
-    assert len(questions) >= 60
-    assert len({q.country for q in questions}) >= 12
-    assert {q.theme for q in questions} >= {
-        "food", "music", "literature", "history", "geography", "oral traditions", "indigenous languages", "voseo and idioms",
-    }  # fmt: skip
-    assert {q.language for q in questions} >= {"es", "pt", "que", "gug", "nah", "arn", "ayr"}
-
-
-@pytest.mark.parametrize("path", [*CULTURE, *ABILITY], ids=lambda path: path.stem)
-def test_questions_have_balanced_answers_distinct_choices_and_a_licence(path: Path):
-    questions = read_questions(path)
-    positions = Counter(q.answer for q in questions)
-    assert set(positions) == {0, 1, 2, 3}
-    assert max(positions.values()) - min(positions.values()) <= 1
-    assert len({q.id for q in questions}) == len({q.prompt for q in questions}) == len(questions)
-    assert all(len(set(q.choices)) == 4 for q in questions)
-    assert {(q.author, q.licence) for q in questions} == {("written for this project", "CC0-1.0")}
-
 
 def test_question_tasks_hold_the_same_items_each_time_and_no_more_than_asked(params: Params):
-    few = params.scorecard.model_copy(update={"max_items": 5})
-    assert question_tasks(few) == question_tasks(few)
-    assert {len(task.items) for task in question_tasks(few)} == {5}
-    assert [task.name for task in question_tasks(few)] == [
-        "accuracy/ability_arithmetic",
-        "accuracy/ability_english",
-        "accuracy/ability_in_context",
-        "accuracy/culture_es",
-        "accuracy/culture_indigenous",
-        "accuracy/culture_pt",
-    ]
+    few = params.scorecard.model_copy(update={"max_items": 3, "max_ability_items": 2})
+    tasks = question_tasks(few)
+    assert tasks == question_tasks(few)
+    assert [task.name for task in tasks] == [f"{path.parent.name}/{path.stem}" for path in question_files()]
+    for task in tasks:
+        assert len(task.items) == (4 if task.battery == "ability" else 6)
+        questions = [item.id.removesuffix("/a") for item in task.items if item.id.endswith("/a")]
+        assert [item.id for item in task.items] == [f"{question}/{form}" for question in questions for form in "ab"]
 
 
 def test_passages_hold_the_whole_text_and_end_where_a_token_ends_a_word():
@@ -89,14 +54,14 @@ def test_language_with_a_single_passage_is_left_out(published: Workspace, micro_
     tokenizer_file = published.place("base_model") / "tokenizer.json"
     ability_text = published.root / "samples" / "ability_text"
     tasks = passage_tasks(held_out, ability_text, tokenizer_file, micro_params.scorecard)
-    assert [task.language for task in tasks] == ["en", "en-replay", "es", "gug"]
+    assert [task.name.rpartition("/")[2] for task in tasks] == ["en", "en-replay", "es", "gug"]
 
 
 def test_passages_stay_below_the_tokens_asked_for_and_come_from_many_documents(published: Workspace, micro_params: Params):
     held_out = published.place("token_shards") / "held_out"
     tokenizer_file = published.place("base_model") / "tokenizer.json"
     tasks = passage_tasks(held_out, published.root / "samples" / "ability_text", tokenizer_file, micro_params.scorecard)
-    english = next(task for task in tasks if task.language == "en")
+    english = next(task for task in tasks if task.name == "bits_per_byte/en")
     assert {item.id.rsplit("-", 1)[0] for item in english.items} == {"en-0", "en-1"}
     from tokenizers import Tokenizer
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from latamgpt.pages import Language
 from latamgpt.params import Params
 from latamgpt.receipts.freshness import page_now
 from latamgpt.receipts.publish import receipts_folder, write_receipt
-from latamgpt.receipts.words import Language
 from latamgpt.records import Report
 from latamgpt.store import Workspace, digest_of, write_report
 from tests.receipts.conftest import PARTNER, publish_release

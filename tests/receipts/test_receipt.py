@@ -7,10 +7,11 @@ import pytest
 from latamgpt.cli import main
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.governance.recipients import Recipient, add_recipient
+from latamgpt.pages import Language
 from latamgpt.params import Params
 from latamgpt.receipts.publish import write_receipt
 from latamgpt.receipts.receipt import DocumentOutcome, Receipt, make_receipt, totals
-from latamgpt.receipts.words import Language, catalogue
+from latamgpt.receipts.words import catalogue
 from latamgpt.registry.duties import DutyKind, duties_of
 from latamgpt.registry.partners import read_institution
 from latamgpt.release.merkle import Inclusion, is_included

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from latamgpt.pages import Language
 from latamgpt.params import Params
 from latamgpt.receipts.publish import write_receipt
 from latamgpt.receipts.verify_receipt import main
-from latamgpt.receipts.words import Language
 from latamgpt.store import Workspace, sha256_file
 from tests.receipts.conftest import IDS, OTHERS, PARTNER, TEXTS
 

@@ -12,8 +12,9 @@ from latamgpt.curation.quality import MACHINE_MADE, NOISY, RUNS_REPEATED
 from latamgpt.curation.toxicity import TOXIC
 from latamgpt.governance.withdrawals import REASON
 from latamgpt.intake.quarantine import Reason
+from latamgpt.pages import Language
 from latamgpt.receipts.page import SUMMARY, USE
-from latamgpt.receipts.words import Language, catalogue
+from latamgpt.receipts.words import catalogue
 from latamgpt.registry.duties import DutyKind
 from tests.conftest import ROOT
 

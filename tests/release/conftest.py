@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from latamgpt.pages import Language
 from latamgpt.params import Params
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Expectation, Report, Severity, Table
 from latamgpt.store import Workspace, rows_to_table, write_json, write_report, write_table
@@ -17,13 +18,13 @@ from latamgpt.tracking.server import connect
 PARTNERS = ("archivo-uno", "biblioteca-dos")
 SCORECARD = Table(
     name="scorecard",
-    columns=("measure", "language", "base", "candidate", "difference", "low", "high", "items"),
+    columns=("what", "base", "candidate", "difference", "low", "high", "detectable", "result", "items"),
     rows=(
-        ("bits_per_byte/en", "en", 1.0, 1.01, 0.01, -0.01, 0.02, 9),
-        ("bits_per_byte/en-replay", "en-replay", 1.0, 0.9, -0.1, -0.2, -0.05, 9),
-        ("bits_per_byte/es", "es", 2.0, 1.5, -0.5, -0.6, -0.4, 12),
-        ("bits_per_byte/nah", "nah", 3.0, 2.9, -0.1, -0.3, 0.1, 2),
-        ("accuracy/culture_es", "es", 0.5, 0.4, -0.1, -0.15, -0.05, 20),
+        ("bits_per_byte/en", 1.0, 1.01, 0.01, -0.01, 0.02, 0.03, "cannot tell", 9),
+        ("bits_per_byte/en-replay", 1.0, 0.9, -0.1, -0.2, -0.05, 0.1, "gained", 9),
+        ("bits_per_byte/es", 2.0, 1.5, -0.5, -0.6, -0.4, 0.2, "gained", 12),
+        ("bits_per_byte/nah", 3.0, 2.9, -0.1, -0.3, 0.1, 0.3, "cannot tell", 2),
+        ("probability/culture", 0.5, 0.4, -0.1, -0.15, -0.05, 0.07, "lost", 20),
     ),
 )
 
@@ -66,8 +67,17 @@ def publish_inputs(workspace: Workspace, fresh_store: Path) -> Workspace:
         publish_gate(workspace, gate, passed=True)
     with workspace.publish("scorecard") as folder:
         write_json(folder / "scorecard.json", {"items": []})
+        for language in Language:
+            (folder / f"scorecard.{language}.html").write_text("<!doctype html><p>what was gained</p>\n", encoding="utf-8")
         write_report(
-            folder, Report(stage="scorecard", summary="scored", metrics={"bits_per_byte/es/base": 2.0}, tables=(SCORECARD,))
+            folder,
+            Report(
+                stage="scorecard",
+                summary="scored",
+                counts={"questions": 10},
+                metrics={"bits_per_byte/es/base": 2.0},
+                tables=(SCORECARD,),
+            ),
         )
     return workspace
 

@@ -26,7 +26,10 @@ def test_candidate_holds_model_cards_and_proofs_and_no_pickle(inputs: Workspace,
         "model.safetensors",
         "policies.jsonld",
         "report.json",
+        "scorecard.en.html",
+        "scorecard.es.html",
         "scorecard.json",
+        "scorecard.pt.html",
         "tokenizer.json",
     ]
     assert report.counts == {"tokens_trained": 120, "documents": 5, "partners": 2}
@@ -40,11 +43,11 @@ def test_model_card_says_licence_languages_base_scores_and_limits(inputs: Worksp
     assert front["language"] == ["es", "gug"]
     assert front["base_model"] == "tiny-llama"
     assert "| parameters | 10 |" in card
-    assert "| bits_per_byte/es | es | 2.000 | 1.500 | -0.500 | -0.600 | -0.400 | 12 |" in card
+    assert "| bits_per_byte/es | 2.000 | 1.500 | -0.500 | -0.600 | -0.400 | 0.200 | gained | 12 |" in card
     assert "could be held out: Guarani (gug)." in card
     assert "- Better than the base: bits_per_byte/en-replay, bits_per_byte/es." in card
-    assert "- Worse than the base: accuracy/culture_es." in card
-    assert "- No clear difference: bits_per_byte/en, bits_per_byte/nah." in card
+    assert "- Worse than the base: probability/culture." in card
+    assert "- The test cannot tell: bits_per_byte/en, bits_per_byte/nah." in card
     assert "This is a sample." in card
 
 
