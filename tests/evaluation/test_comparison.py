@@ -94,6 +94,7 @@ def test_command_prints_a_table_json_and_writes_the_page(
     workspace: Workspace, card: Scorecard, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(workspace.root)
+    monkeypatch.setattr("latamgpt.commands.compare.terminal_width", lambda: 0)
     write(workspace.root / "s.json", card)
     compare = ["compare", "s.json", "s.json", "--model-a", "base"]
     assert main([*compare, "--html", "page.html", "--lang", "en"]) == 0
