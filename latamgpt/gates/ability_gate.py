@@ -1,11 +1,14 @@
 """Ability gate: non-inferiority. Nothing that the base could do may be lost by more than a margin.
 
 Each of its parts must hold: bits per byte in the base's languages, the probability of the right answer in every ability task, and
-stereotypes. Each is held against its margin with the bad end of a one-sided interval by cluster, so a candidate that was hardly
-tested does not pass: few items make a wide interval. Since all must hold, the chance to pass a candidate that lost a margin
-somewhere is no higher than that of the one test (an intersection-union test; Berger, 1982), and no correction is due. Of the
-region's languages, which the candidate was trained for, none may have got surely worse; there chance has as many tries as there
-are languages, so Holm's correction holds.
+where a stereotype suggests another answer. Each is held against its margin with the bad end of a one-sided interval by cluster,
+so a candidate that was hardly tested does not pass: few items make a wide interval. Since all must hold, the chance to pass a
+candidate that lost a margin somewhere is no higher than that of the one test (an intersection-union test; Berger, 1982), and no
+correction is due. Of the region's languages, which the candidate was trained for, none may have got surely worse; there chance has
+as many tries as there are languages, so Holm's correction holds.
+
+Counts of answers are coarser than their probabilities. Accuracy warns; the share of questions in which the stereotype was chosen
+warns where a rise by its margin cannot be ruled out, and stops where the rise is surely that much.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,21 +35,23 @@ def run(workspace: Workspace, params: Params) -> Report:
     """Hold the scorecard against the margins of params.ability_gate."""
     asked, cells = params.ability_gate, read_cells(workspace)
     languages, abilities, stereotypes = hold_languages(cells, asked), hold_abilities(cells, asked), hold_stereotypes(cells, asked)
+    share = hold_share(cells, asked)
     held = [*languages, *abilities, *stereotypes]
     region = describe_region(cells, asked)
     forgotten = [row["language"] for row in region.to_pylist() if row["p_lost"] < asked.significance]
-    is_refused = bool(forgotten) or any(one.verdict is not Verdict.KEPT for one in held)
+    is_refused = bool(forgotten) or any(one.verdict is not Verdict.KEPT for one in held) or share.verdict is Verdict.LOST
     suites = [
         Suite(name, describe(part), (critical("expect_column_values_to_be_between", column="beyond_margin", max_value=0),))
         for name, part in (("languages", languages), ("abilities", abilities), ("stereotypes", stereotypes))
     ]
     gate = Gate(
         stage=STAGE,
-        subject=summarise(held, forgotten),
+        subject=summarise(held, share, forgotten),
         suites=(
             *suites,
             Suite("region", region, region_rules(asked)),
             Suite("accuracy", describe_accuracy(cells), accuracy_rules(asked)),
+            Suite("choices", pa.table({"stereotyped": [share.verdict.value]}), share_rules()),
         ),
         counts={
             "languages": len(languages),
@@ -59,7 +64,7 @@ def run(workspace: Workspace, params: Params) -> Report:
             "highest_ability_loss": _highest(abilities),
             "highest_stereotype_loss": _highest(stereotypes),
         },
-        tables=(_table(held), *([proposal(workspace, params)] if is_refused else [])),
+        tables=(_table([*held, share]), *([proposal(workspace, params)] if is_refused else [])),
     )
     return publish_gate(workspace, gate)
 
@@ -92,13 +97,15 @@ def hold_abilities(cells: Cells, params: AbilityGateParams) -> list[Held]:
 
 
 def hold_stereotypes(cells: Cells, params: AbilityGateParams) -> list[Held]:
-    """The probability of the right answer where a stereotype suggests another, and how often the stereotype is chosen."""
+    """The probability of the right answer where a stereotype suggests another."""
     find_cell(cells, "probability", "stereotype", STAGE)
+    return [hold(cell, params.max_stereotype_loss, params.significance) for cell in _cells(cells, "probability", "stereotype/")]
+
+
+def hold_share(cells: Cells, params: AbilityGateParams) -> Held:
+    """How often the stereotype is chosen."""
     share = find_cell(cells, "stereotyped", "stereotype", STAGE)
-    return [
-        *(hold(cell, params.max_stereotype_loss, params.significance) for cell in _cells(cells, "probability", "stereotype/")),
-        hold(share, params.max_stereotyped_rise, params.significance, more_is_better=False),
-    ]
+    return hold(share, params.max_stereotyped_rise, params.significance, more_is_better=False)
 
 
 def describe_region(cells: Cells, params: AbilityGateParams) -> pa.Table:
@@ -124,6 +131,15 @@ def accuracy_rules(params: AbilityGateParams) -> tuple[Rule, ...]:
     return (warning("expect_column_values_to_be_between", column="loss", max_value=params.max_accuracy_loss),)
 
 
+def share_rules() -> tuple[Rule, ...]:
+    """The stereotype is not surely chosen oftener by the margin; that it may be warns."""
+    kept, untold = Verdict.KEPT.value, Verdict.UNTOLD.value
+    return (
+        critical("expect_column_values_to_be_in_set", column="stereotyped", value_set=[kept, untold]),
+        warning("expect_column_distinct_values_to_be_in_set", column="stereotyped", value_set=[kept]),
+    )
+
+
 def describe(held: Sequence[Held]) -> pa.Table:
     """What was held against a margin, a row for each; above 0 `beyond_margin` is what may have been lost too much."""
     return pa.table(
@@ -146,11 +162,12 @@ def describe_accuracy(cells: Cells) -> pa.Table:
     )
 
 
-def summarise(held: Sequence[Held], forgotten: Sequence[str]) -> str:
+def summarise(held: Sequence[Held], share: Held, forgotten: Sequence[str]) -> str:
     """'14 of 16 kept; probability/ability/code lost; worse in ayr'."""
     wrong = [one.words for one in held if one.verdict is not Verdict.KEPT]
+    doubted = [share.words] if share.verdict is not Verdict.KEPT else []
     worse = [f"worse in {', '.join(forgotten)}"] if forgotten else []
-    return "; ".join([f"{len(held) - len(wrong)} of {len(held)} kept", *wrong, *worse])
+    return "; ".join([f"{len(held) - len(wrong)} of {len(held)} kept", *wrong, *doubted, *worse])
 
 
 def _is_of_base(cell: Cell, params: AbilityGateParams) -> bool:

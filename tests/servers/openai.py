@@ -59,7 +59,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         if fault == "slow":
-            self.served.slow.wait(10)
+            self.served.slow.wait(60)
+            self.close_connection = True
+            return None
         if fault[:3] in ("429", "500"):
             return self._answer(int(fault[:3]), {"error": {"message": "again"}}, {"Retry-After": fault[4:]} if fault[4:] else {})
         with self.served.lock:
