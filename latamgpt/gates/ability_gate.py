@@ -4,8 +4,8 @@ Each of its parts must hold: bits per byte in the base's languages, the probabil
 where a stereotype suggests another answer. Each is held against its margin with the bad end of a one-sided interval by cluster,
 so a candidate that was hardly tested does not pass: few items make a wide interval. Since all must hold, the chance to pass a
 candidate that lost a margin somewhere is no higher than that of the one test (an intersection-union test; Berger, 1982), and no
-correction is due. Of the region's languages, which the candidate was trained for, none may have got surely worse; there chance has as
-many tries as there are languages, so Holm's correction holds.
+correction is due. Of the region's languages, which the candidate was trained for, none may have got surely worse; there chance
+has as many tries as there are languages, so Holm's correction holds.
 
 Counts of answers are coarser than their probabilities. Accuracy warns; the share of questions in which the stereotype was chosen
 warns where a rise by its margin cannot be ruled out, and stops where the rise is surely that much.
