@@ -40,7 +40,7 @@ def test_a_profile_over_another_is_refused_and_changes_nothing(workspace: Worksp
 
 
 def test_a_misspelt_key_is_named(workspace: Workspace) -> None:
-    edit(workspace.root, "learning_rate: 0.0003", "lerning_rate: 0.0003")
+    edit(workspace.root, "  learning_rate: 0.000008", "  lerning_rate: 0.000008")
     with pytest.raises(OperatorError) as error:
         read_params(workspace.root)
     assert "checkpoint.lerning_rate: there is no such key" in str(error.value)

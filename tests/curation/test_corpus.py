@@ -312,7 +312,7 @@ def test_the_corpus_has_no_place_for_orders_to_a_model(workspace: Workspace, two
 
 
 QUESTION = "El lago que comparten el Perú y Bolivia a más de 3.800 metros de altura es el Titicaca."
-TASK = "latamgpt/evaluation/tasks/culture/es.jsonl"
+TASK, ITEM = "latamgpt/evaluation/tasks/culture/bo.jsonl", "culture-bo-012/a"
 
 
 def test_a_document_with_an_evaluation_item_is_set_aside_and_its_honest_copy_stays(workspace: Workspace, two: Params) -> None:
@@ -324,11 +324,11 @@ def test_a_document_with_an_evaluation_item_is_set_aside_and_its_honest_copy_sta
     row = next(row for row in rows_of(workspace, "exclusions") if row["doc_id"] == planted["doc_id"])
     assert (row["stage"], row["reason"]) == ("corpus", "evaluation_item")
     assert row["detail"] == (
-        f"holds the item es-037 of {TASK}: 100% of its words in runs of 13, 100% in runs of 8, "
+        f"holds the item {ITEM} of {TASK}: 100% of its words in runs of 13, 100% in runs of 8, "
         "at most 19 of its 19 words in a row"
     )
     (table,) = [table for table in report.tables if table.name == "decontamination"]
-    assert table.rows == ((planted["doc_id"], f"{FIRST}/entrega/a.txt", TASK, "es-037", "holds the item", 1.0, 1.0, 19),)
+    assert table.rows == ((planted["doc_id"], f"{FIRST}/entrega/a.txt", TASK, ITEM, "holds the item", 1.0, 1.0, 19),)
     (sets,) = [table for table in report.tables if table.name == "evaluation sets"]
     assert {row[0]: row[2] for row in sets.rows if row[2]} == {TASK: 1}
 
