@@ -2,13 +2,16 @@
 
 from collections.abc import Hashable, Sequence
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from latamgpt.errors import quoted
+from latamgpt.errors import OperatorError, quoted
 from latamgpt.field_words import wrong_value
+
+Record = TypeVar("Record", bound=BaseModel)
 
 
 class RepeatedKeyError(yaml.YAMLError):
@@ -53,6 +56,20 @@ def load_yaml(text: str, *, ours: bool = False) -> Any:
         return yaml.load(text, Loader=_FastLoader if ours else _Loader)
     except RecursionError as error:
         raise yaml.YAMLError("it is nested too deeply to be read") from error
+
+
+def read_named(path: Path, kind: type[Record]) -> Record:
+    """A record from a file that people write, named as its file is.
+
+    Raises:
+        OperatorError: the file is no YAML, or a field is unknown or wrong; file, line or key are named.
+    """
+    try:
+        return kind.model_validate({**(load_yaml(path.read_text(encoding="utf-8")) or {}), "name": path.stem})
+    except yaml.YAMLError as error:
+        raise OperatorError(f"{path} is not valid YAML: {error}. Mend the line it names and run the command again.") from error
+    except ValidationError as error:
+        raise OperatorError(explain_validation(str(path), error)) from error
 
 
 def explain_validation(where: str, error: ValidationError) -> str:

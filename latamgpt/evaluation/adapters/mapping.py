@@ -5,12 +5,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from latamgpt.errors import OperatorError
 from latamgpt.records import Frozen
-from latamgpt.yaml_files import explain_validation, load_yaml
+from latamgpt.yaml_files import read_named
 
 FOLDER = Path(__file__).parent
 
@@ -74,9 +73,4 @@ def read_adapter(name: str) -> Adapter:
             f"there is no adapter {name!r}. It says which columns of a file hold what. Choose one of {known}, or give a .yaml "
             "file: docs/peers.md says how one is written."
         )
-    try:
-        return Adapter.model_validate({**(load_yaml(path.read_text(encoding="utf-8")) or {}), "name": path.stem})
-    except yaml.YAMLError as error:
-        raise OperatorError(f"{path} is not valid YAML: {error}. Mend the line it names and run the command again.") from error
-    except ValidationError as error:
-        raise OperatorError(explain_validation(str(path), error)) from error
+    return read_named(path, Adapter)

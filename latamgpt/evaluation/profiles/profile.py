@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from latamgpt.errors import OperatorError
 from latamgpt.records import Frozen
-from latamgpt.yaml_files import explain_validation, load_yaml
+from latamgpt.yaml_files import read_named
 
 FOLDER = Path(__file__).parent
 
@@ -34,10 +33,5 @@ def read_profile(name: str) -> Profile:
         raise OperatorError(
             f"there is no profile {name!r}. It names the tasks to run. Choose one of {known}, or give a .yaml file."
         )
-    try:
-        profile = Profile.model_validate({**(load_yaml(path.read_text(encoding="utf-8")) or {}), "name": path.stem})
-    except yaml.YAMLError as error:
-        raise OperatorError(f"{path} is not valid YAML: {error}. Mend the line it names and run the command again.") from error
-    except ValidationError as error:
-        raise OperatorError(explain_validation(str(path), error)) from error
+    profile = read_named(path, Profile)
     return profile.model_copy(update={"include": str((path.parent / profile.include).resolve()) if profile.include else ""})
