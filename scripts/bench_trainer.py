@@ -113,14 +113,15 @@ def timed(work: Callable[[], object]) -> Seconds:
 
 
 def measure() -> Found:
-    """Turn by turn, after one to warm up."""
+    """Turn by turn, after one to warm up; a turn is the steps from one state to the next, and that state."""
     params = read_params(ROOT, "tiny")
     make_deterministic(1, params.checkpoint.seed)
     with tempfile.TemporaryDirectory(prefix="latamgpt-bench-trainer-") as name:
         base = make_base(Path(name) / "base", params)
         training, bare_step = make_training(Path(name) / "ready", base, params), make_bare_step(base, params)
         size, loader = params.checkpoint.batch_sequences, training.loader
-        steps = range(training.order.num_sequences // size)
+        of_order = training.order.num_sequences // size
+        steps = [step % of_order for step in range(params.checkpoint.save_every_steps)]
         batches = [loader.batch(step * size, (step + 1) * size) for step in steps]
         num_tokens = sum(int(batch.num_tokens_B.sum()) for batch in batches)
 
