@@ -138,7 +138,7 @@ class Spool:
                     yield LINE.validate_json(raw), offset
                 except ValidationError:
                     if raw.strip():
-                        log.warning("%s: the line before byte %d was torn by a kill and is passed over.", self.lines, offset)
+                        log.info("%s: the line before byte %d was torn by a kill and is passed over.", self.lines, offset)
 
     def read_sent(self) -> Sent:
         """The cursor; from the start where there is none, or where a power cut emptied it: nothing is stored twice."""

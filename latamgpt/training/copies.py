@@ -129,4 +129,4 @@ def _take_up_run_id(store: ObjectStore, folder: Path) -> None:
         content = store.read(resume.MLFLOW_NAME)
     except FileNotFoundError:
         return
-    (folder / resume.MLFLOW_NAME).write_bytes(content)
+    resume.write_run_id(folder, resume.LinkedRun.model_validate_json(content).run_id)
