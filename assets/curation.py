@@ -3,6 +3,13 @@
 from assets.shown import Shown
 
 SHOWN = {
+    "name_tagger": Shown(
+        group="curation",
+        description="Our own tagger of persons' names, and what it finds in paragraphs that it never saw.",
+        kinds=("crfsuite",),
+        owners=("team:corpus",),
+        bars=(("names held out, in_context", "which", "recall"), ("names held out, everywhere", "which", "recall")),
+    ),
     "clean_documents": Shown(
         group="curation",
         description="A partner's documents, normalised, their language found, quality judged, personal data masked.",

@@ -16,6 +16,7 @@ from pydantic import Field
 from assets.links import mlflow_link
 from dagster_project.dvc_door import RUN_VARIABLE
 from dagster_project.run_processes import process_tags
+from latamgpt.cache import hand_on
 from latamgpt.errors import OperatorError
 from latamgpt.store import Workspace, find_workspace
 from latamgpt.tracking.server import tracking_uri
@@ -96,7 +97,8 @@ def outcome(folder: Path, branch: str) -> dict[str, dg.MetadataValue]:
 
 
 def add_worktree(workspace: Workspace, month: str) -> Path:
-    """A checkout of HEAD on branch retrain/MONTH under var/retrain, with the cache of this workspace; kept if it is there.
+    """A checkout of HEAD on branch retrain/MONTH under var/retrain, with the cache of this workspace and what it scored before;
+    kept if it is there.
 
     Raises:
         OperatorError: the branch is there and its worktree is not: somebody's retraining would be written over.
@@ -116,6 +118,7 @@ def add_worktree(workspace: Workspace, month: str) -> Path:
     _call([sys.executable, "-m", "dvc", "cache", "dir", "--local", cache], folder)
     if is_new:
         _call([sys.executable, "-m", "dvc", "checkout", "--quiet", "--allow-missing"], folder)
+        hand_on(workspace.root, folder, "scorecard")  # numbers of the base, which is likely the same
     return folder
 
 

@@ -44,6 +44,12 @@ def keep(root: Path, stage: str, key: str, made_from: str, fill: Callable[[Path]
         (folder / KEY_NAME).write_text(made_from)
 
 
+def hand_on(root: Path, other: Path, stage: str) -> None:
+    """Give another checkout, where this stage never ran, what it keeps here; each result is verified when it is read there."""
+    if (kept := cache_place(root, stage, "")).is_dir():
+        shutil.copytree(kept, cache_place(other, stage, ""))
+
+
 def drop_others(root: Path, stage: str, partner: str, keys: Collection[str]) -> None:
     """Take away what a stage keeps of a partner's deliveries, but for these."""
     for place in cache_place(root, stage, "").glob(f"{partner}@*"):
@@ -70,9 +76,12 @@ def _clear_drafts(root: Path, is_one: Callable[[str], bool]) -> None:
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def made_from(*parts: object) -> str:
-    """The key of a result: the code, Python and the packages, and what else it came from, each part as it prints."""
-    return hashlib.sha256(json.dumps([_digest_of_code(), _packages(), *map(str, parts)]).encode()).hexdigest()
+def made_from(*parts: object, code: tuple[str, ...] = ()) -> str:
+    """The key of a result: the code, Python and the packages, and what else it came from, each part as it prints.
+
+    The code is all of it, or these files below latamgpt/ where no other changes the result.
+    """
+    return hashlib.sha256(json.dumps([_digest_of_code(code), _packages(), *map(str, parts)]).encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)
@@ -82,9 +91,10 @@ def _packages() -> str:
     return hashlib.sha256("\n".join([sys.version, *installed]).encode()).hexdigest()
 
 
-@lru_cache(maxsize=1)
-def _digest_of_code() -> str:
-    files = {name: sha256_file(CODE / name) for name in list_files(CODE) if "__pycache__" not in name}
+@lru_cache
+def _digest_of_code(code: tuple[str, ...]) -> str:
+    names = code or [name for name in list_files(CODE) if "__pycache__" not in name]
+    files = {name: sha256_file(CODE / name) for name in names}
     return hashlib.sha256(json.dumps(files).encode()).hexdigest()
 
 

@@ -47,10 +47,10 @@ def write_shard(table: Path, rows: Sequence[Mapping[str, object]], schema: pa.Sc
     tokens = np.concatenate([np.zeros(0, np.uint32), *parts])
     if tokens.max(initial=0) > np.iinfo(kind).max:
         raise ValueError(f"{table}: token {tokens.max()} does not fit into {kind}")
-    ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
-    ranges = ({"first_token": end - len(part), "num_tokens": len(part)} for part, end in zip(parts, ends.tolist(), strict=True))
-    described = [dict(row) | where for row, where in zip(rows, ranges, strict=True)]
-    write_table(table, pa.Table.from_pylist([{name: row[name] for name in schema.names} for row in described], schema=schema))
+    lengths = np.array([len(part) for part in parts], np.int64)
+    ranges = {"first_token": np.cumsum(lengths) - lengths, "num_tokens": lengths}
+    columns = {name: ranges[name] if name in ranges else [row[name] for row in rows] for name in schema.names}
+    write_table(table, pa.table(columns, schema=schema))
     tokens.astype(kind).tofile(tokens_path(table, kind))
 
 

@@ -43,6 +43,7 @@ STAGES = (
         "read a partner's deliveries into documents, set aside what may not or cannot be used",
         True,
     ),
+    Stage("name_tagger", "curation.name_tagger.stage:run", "learn to see persons' names, measure it on paragraphs held out"),
     Stage(
         "clean_documents",
         "curation.clean_documents:run",

@@ -117,6 +117,13 @@ def without(table: pa.Table, keys: Collection[object], key: str = "doc_id") -> p
     return table.filter(pa.array([one not in keys for one in table[key].to_pylist()], pa.bool_()))
 
 
+def _batches(path: Path, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+    """A file's rows, ROWS_AT_ONCE at a time; pyarrow lets go of what it has read when a reader ends, so each reads one group."""
+    with pq.ParquetFile(path, buffer_size=READ_BYTES) as file:
+        for group in range(file.num_row_groups):
+            yield from file.iter_batches(ROWS_AT_ONCE, row_groups=[group], columns=columns)
+
+
 class _Sorted:
     """One sorted file: the rows that are being read, without those that were taken."""
 
@@ -124,8 +131,7 @@ class _Sorted:
         self, path: Path, columns: list[str] | None, key: str, only: Collection[str] | None, but: Collection[str]
     ) -> None:
         self._path, self._key, self._only, self._but = path, key, only, but
-        file = pq.ParquetFile(path, buffer_size=READ_BYTES)
-        self._batches = file.iter_batches(ROWS_AT_ONCE, columns=columns)
+        self._batches = _batches(path, columns)
         self._rows: pa.Table | None = None
         self._before = ""
 

@@ -12,10 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from latamgpt.curation.name_tagger.masking import mask_tagged
+from latamgpt.curation.name_tagger.tagger import Tagger
 from latamgpt.curation.personal_data.masking import mask
 from latamgpt.curation.personal_data.minors import count_minors
+from latamgpt.params import NameScope
 from tests.curation.planted_ids import PLANTED, Planted, distractors
-from tests.curation.planted_people import PEOPLE, People, Sentence
+from tests.curation.planted_people import NAMES, PEOPLE, People, Sentence, name_in
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("es", "pt", "que", "gug", "ayr", "nah", "arn", "guc", "hat", "jam")
@@ -122,6 +125,21 @@ def _measure_people(people: People, draw: random.Random, sentences: list[str], n
     return tally
 
 
+def measure_names(seed: int, num_sentences: int, tagger: Tagger | None) -> dict[str, float]:
+    """For each place in which a name may stand, the share of sentences in which it is masked: in context, or something is."""
+    draw = random.Random(seed)
+    found: dict[str, float] = {}
+    for place, frames in NAMES.items():
+        num_masked = 0
+        for _ in range(num_sentences):
+            planted = name_in(draw, frames)
+            left = mask(planted.text).text
+            left = mask_tagged(left, tagger, NameScope.IN_CONTEXT, Counter()) if tagger else left
+            num_masked += not _is_left(planted, left) if planted.secret else left != planted.text
+        found[place] = num_masked / num_sentences
+    return found
+
+
 def _is_left(planted: Sentence, text: str) -> bool:
     """Whether any word or number of what is somebody's still stands in the text, but for words that its sentence has anyway."""
     frame = planted.text.replace(planted.secret, " ")
@@ -164,6 +182,11 @@ def main() -> None:
         row = (f"{tally.num_planted:,}", f"{tally.recall:.1%}", f"{tally.num_distractors:,}", f"{tally.num_false:,}")
         precision = f"{tally.precision:.1%}" if tally.num_masked + tally.num_false else "none taken"
         print(f"| {kind} | {' | '.join(row)} | {precision} |")
+    tagger = Tagger(ROOT / "data" / "name_tagger") if (ROOT / "data" / "name_tagger").is_dir() else None
+    rules, both = (measure_names(options.seed, options.documents, one) for one in (None, tagger))
+    print("\n| where a name stands | masked by the rules | and by the tagger, in context |\n|---|---:|---:|")
+    for place, share in rules.items():
+        print(f"| {place} | {share:.1%} | {f'{both[place]:.1%}' if tagger else 'run `latamgpt stage name_tagger`'} |")
     print(f"\n{megabytes_per_second(mask):.1f} MB of samples/base_text per second and processor")
 
 

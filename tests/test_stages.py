@@ -13,7 +13,7 @@ from latamgpt.store import Workspace
 from tests.builders import INSTITUTION, PARTNER, clean_document, publish_corpus, publish_partner, publish_shards, shard_row
 
 ASK_THEMSELVES = {"documents", "checkpoint", "scorecard"}
-READ_NO_TEXTS = {"base_model", "training_quote", "ability_gate", "culture_gate", "release"}
+READ_NO_TEXTS = {"name_tagger", "base_model", "training_quote", "ability_gate", "culture_gate", "release"}
 ASKED = [stage for stage in STAGES if stage.texts]
 SLURM = """
 engine: slurm

@@ -36,7 +36,8 @@ def _deliver(options: argparse.Namespace) -> int:
     given = given_fields(options, Delivery)
     if "agreement" not in given:
         raise OperatorError(
-            "no agreement is named. Texts without one are not used. Give --agreement ID; see latamgpt agreement list"
+            "no agreement is named. Texts without one are not used. Give --agreement ID, also where delivery.yaml names one: the "
+            "two are held against each other, before anything is copied. See latamgpt agreement list"
         )
     order = Order(
         source=options.path,

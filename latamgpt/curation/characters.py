@@ -22,6 +22,7 @@ from latamgpt.curation.kernels import (
     SYMBOL,
     CodePoints,
     code_points,
+    highest,
     lowered,
     marks_of,
 )
@@ -66,7 +67,7 @@ def is_letter(char: str) -> bool:
 
 def within_table(codes: CodePoints) -> bool:
     """Whether the table knows every character: it does, but for letters of rare scripts and emoji."""
-    return bool(codes.max(initial=0) < NUM_FLAGS - 1)
+    return highest(codes) < NUM_FLAGS - 1
 
 
 @lru_cache(maxsize=2)

@@ -14,17 +14,18 @@ from latamgpt.curation.cleaning import DISPUTED, MINOR, PUBLISHED, STAGE, UNKNOW
 from latamgpt.curation.engine import choose, read_workers_site
 from latamgpt.curation.identifiers import editions, in_force
 from latamgpt.curation.language import one_name
+from latamgpt.curation.name_tagger.tagger import TaggerPlace
 from latamgpt.curation.personal_data.recogniser import edition, recogniser_in_force
 from latamgpt.curation.stripping import STRIPPED, Boilerplate, take_boilerplate
 from latamgpt.curation.tasks import Tasks
 from latamgpt.curation.unchanged import Shelf, digests_of, find_earlier, keep_outcome
 from latamgpt.errors import OperatorError
 from latamgpt.launch.site import Site
-from latamgpt.params import Params
+from latamgpt.params import CleanDocumentsParams, Params
 from latamgpt.progress import follow
 from latamgpt.records import Report, Table
 from latamgpt.registry.languages import thresholds_in_force
-from latamgpt.store import Packing, Workspace, read_table, write_report
+from latamgpt.store import Packing, Workspace, digest_of, read_table, write_report
 from latamgpt.table_parts import parts_writer
 
 STRIPS = "stripped_documents"  # what is kept under this name of the documents that hold repeated lines
@@ -49,10 +50,13 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
     fasttext_model, name_recogniser = str(workspace.root / site.fasttext_model), str(workspace.root / site.name_recogniser)
     identifiers = editions(in_force(params.clean_documents, fasttext_model))
     recogniser_in_force(params.clean_documents.name_recogniser, name_recogniser)  # before any work: is it there, and the one
-    key_today = made_from(STAGE, params.clean_documents, sorted(quality.items()), identifiers)
+    name_tagger = tagger_of(workspace, params.clean_documents)
+    tagger_digest = name_tagger.digest if name_tagger else ""
+    key_today = made_from(STAGE, params.clean_documents, sorted(quality.items()), identifiers, tagger_digest)
     shelf = Shelf(workspace.root, STAGE, key, key_today, WORKED)
     earlier = find_earlier(shelf, digests_of(documents))
-    tasks = Tasks([documents], params.clean_documents, quality, fasttext_model, name_recogniser, known=earlier.run_of)
+    places = fasttext_model, name_recogniser, name_tagger
+    tasks = Tasks([documents], params.clean_documents, quality, *places, known=earlier.run_of)
     if not tasks.num_documents and not earlier.run_of and read_table(source / "exclusions.parquet").num_rows == 0:
         raise OperatorError(
             f"{source} holds neither documents nor exclusions: nothing was read from {key}'s deliveries, and nothing says why. "
@@ -65,9 +69,25 @@ def run(workspace: Workspace, params: Params, key: str = "") -> Report:
             cleaned, strips = earlier.beside(fresh), replace(shelf, name=STRIPS, tables=STRIPPED)
             boilerplate = take_boilerplate(cleaned, earlier.inputs, target, strips, params.clean_documents, quality)
             keep_outcome(earlier, fresh)  # at last: what is kept may be written anew, and is read until then
-        return write_report(
-            target, describe(key, count(target), boilerplate, (identifiers, *edition(params.clean_documents.name_recogniser)))
-        )
+        models = (identifiers, *tagger_edition(name_tagger), *edition(params.clean_documents.name_recogniser))
+        return write_report(target, describe(key, count(target), boilerplate, models))
+
+
+def tagger_of(workspace: Workspace, params: CleanDocumentsParams) -> TaggerPlace | None:
+    """The tagger that the stage `name_tagger` published, if names are to be masked with it.
+
+    Raises:
+        OperatorError: nothing is published there, or it is damaged.
+    """
+    if params.name_tagger is None:
+        return None
+    folder = workspace.read("name_tagger")
+    return TaggerPlace(str(folder), digest_of(folder))
+
+
+def tagger_edition(place: TaggerPlace | None) -> tuple[Table, ...]:
+    """For the stage's report: which tagger of the run looked for names."""
+    return (Table(name="name tagger", columns=("manifest_sha256",), rows=((place.digest,),)),) if place else ()
 
 
 def clean_into(folder: Path, tasks: Tasks, site: Site, partner: str) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -12,15 +12,17 @@ from latamgpt.curation.identifiers import confirm, in_force
 from latamgpt.curation.language import UNDETERMINED, WIDE_LANGUAGES, Identified, one_name, shipped_model
 from latamgpt.curation.machine_made import judge_machine_made
 from latamgpt.curation.minhash import signature
+from latamgpt.curation.name_tagger.masking import mask_tagged, scope_of
+from latamgpt.curation.name_tagger.tagger import Tagger, TaggerPlace, open_tagger
 from latamgpt.curation.normalise import normalise
 from latamgpt.curation.personal_data.masking import Masked, mask
 from latamgpt.curation.personal_data.minors import count_minors
-from latamgpt.curation.personal_data.recogniser import mask_recognised, recogniser_in_force
+from latamgpt.curation.personal_data.recogniser import NameRecogniser, mask_recognised, recogniser_in_force
 from latamgpt.curation.quality import Measures, asks_people, judge, measure, score, thresholds_for
 from latamgpt.curation.toxicity import judge_toxicity
 from latamgpt.curation.variety import has_voseo, variety_of
 from latamgpt.curation.variety_text import tag_by_words
-from latamgpt.params import CleanDocumentsParams, QualityThresholds
+from latamgpt.params import CleanDocumentsParams, NameRecogniserParams, NameScope, QualityThresholds
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, PERSONAL_DATA_SCHEMA
 from latamgpt.store import rows_to_table
 
@@ -38,11 +40,12 @@ LETTERS_TO_DISPUTE = 80  # of a short text the model's confidence says little
 class Task:
     """Rows of DOCUMENT_SCHEMA, and how to judge them."""
 
-    rows: list[Row]
+    rows: list[Row] | pa.Table  # a table is sent to a worker for a third of what a list costs
     params: CleanDocumentsParams
     quality: Mapping[str, QualityThresholds]  # per language; 'default' for all others
     fasttext_model: str = ""  # where this site keeps it
     name_recogniser: str = ""  # likewise
+    name_tagger: TaggerPlace | None = None  # what the stage `name_tagger` published, if the parameters ask for it
 
 
 @dataclass
@@ -97,10 +100,11 @@ def clean_to_tables(task: Task) -> dict[str, pa.Table]:
 def clean(task: Task) -> Cleaned:
     """Normalise, mask personal data, identify the language and judge the quality of every document of a task."""
     outcome = Cleaned()
-    masked = [_masked(normalise(str(row["text"])), task) for row in task.rows]
+    rows: list[Row] = task.rows if isinstance(task.rows, list) else task.rows.to_pylist()
+    masked, titles = _masked(rows, "text", task), _masked(rows, "title", task)
     found = [shipped_model().identify(one.text) for one in masked]  # one after the other: its table stays in the cache
-    for row, text, language in zip(task.rows, masked, found, strict=True):
-        _clean_one(row, text, language, task, outcome)
+    for row, text, title, language in zip(rows, masked, titles, found, strict=True):
+        _clean_one(row, text, title, language, task, outcome)
     return outcome
 
 
@@ -126,9 +130,8 @@ def decide_language(declared: str, found: Identified, num_letters: int, min_conf
     return LanguageVerdict(name, found.confidence if found.language == name else 0.0)
 
 
-def _clean_one(row: Row, masked: Masked, found: Identified, task: Task, outcome: Cleaned) -> None:
+def _clean_one(row: Row, masked: Masked, title: Masked, found: Identified, task: Task, outcome: Cleaned) -> None:
     params = task.params
-    title = _masked(normalise(str(row["title"])), task)
     num_minors = count_minors(masked.text)
     declared = str(row["declared_language"])
     measures = measure(masked.text)
@@ -160,13 +163,32 @@ def _clean_one(row: Row, masked: Masked, found: Identified, task: Task, outcome:
         ]
 
 
-def _masked(text: str, task: Task) -> Masked:
-    """By the rules, and then what the site's recogniser of names sees of what they left."""
-    masked = mask(text)
+def _masked(rows: Sequence[Row], field: str, task: Task) -> list[Masked]:
+    """A field of all documents, by the rules, and then the names that our tagger, and a site's recogniser, see in what they left.
+
+    One look at all documents after the other: what each looks with stays in the processor's cache.
+    """
+    masked = [mask(normalise(str(row[field]))) for row in rows]
+    if task.params.name_tagger is not None and task.name_tagger is not None:
+        tagger = open_tagger(task.name_tagger)
+        asked = task.params.name_tagger
+        scopes = [scope_of(str(row["kind"]), str(row["period"]), asked) for row in rows]
+        masked = [_tagged(one, tagger, scope) for one, scope in zip(masked, scopes, strict=True)]
     asked = task.params.name_recogniser
     recogniser = recogniser_in_force(asked, task.name_recogniser)
     if asked is None or recogniser is None:
         return masked
+    return [_recognised(one, recogniser, asked) for one in masked]
+
+
+def _tagged(masked: Masked, tagger: Tagger, scope: NameScope | None) -> Masked:
+    if not masked.text or scope is None:
+        return masked
+    counts = masked.counts.copy()
+    return Masked(mask_tagged(masked.text, tagger, scope, counts), counts)
+
+
+def _recognised(masked: Masked, recogniser: NameRecogniser, asked: NameRecogniserParams) -> Masked:
     counts = masked.counts.copy()
     return Masked(mask_recognised(masked.text, recogniser, asked.scope, asked.min_confidence, counts), counts)
 

@@ -92,8 +92,10 @@ def find_duplicates(
 
 
 def signature_matrix(documents: pa.Table) -> NDArray[np.uint32]:
-    """All signatures, a row each."""
-    values = np.asarray(documents.column("signature").combine_chunks().flatten(), np.uint32)
+    """All signatures, a row each; no copy of them where they lie in one piece."""
+    column = documents.column("signature")
+    whole = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    values = np.asarray(whole.flatten(), np.uint32)
     return values.reshape(documents.num_rows, -1) if documents.num_rows else values.reshape(0, 0)
 
 

@@ -12,7 +12,11 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.popen_forkserver import Popen
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol
 
 from latamgpt.curation.clusters import DaskCluster, SlurmCluster
@@ -115,13 +119,34 @@ def read_workers_site(root: Path) -> Site:
 @contextmanager
 def _pool(workers: int) -> Generator[ProcessPoolExecutor]:
     """Processes forked from one that has imported what they need, and no threads; ended with what they still do."""
-    context = multiprocessing.get_context("forkserver")
+    context = _Prepared()
     context.set_forkserver_preload(IMPORTED_BEFORE)
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent)
     try:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+_main_hidden = threading.Lock()
+
+
+class _Worker(ForkServerProcess):
+    """Does not import the command that started it: a task's function stands in a module of its own."""
+
+    @staticmethod
+    def _Popen(process_obj: BaseProcess) -> Popen:  # noqa: N802 - multiprocessing's name
+        with _main_hidden:
+            command = sys.modules["__main__"]
+            sys.modules["__main__"] = ModuleType("__main__")
+            try:
+                return ForkServerProcess._Popen(process_obj)  # noqa: SLF001
+            finally:
+                sys.modules["__main__"] = command
+
+
+class _Prepared(ForkServerContext):
+    Process = _Worker
 
 
 def _end_with_parent() -> None:

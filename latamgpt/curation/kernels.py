@@ -46,6 +46,15 @@ def code_points(text: str) -> CodePoints:
 
 
 @njit(cache=True, nogil=True)
+def highest(codes_C: CodePoints) -> int:
+    """The highest code point of a text; 0 where it is empty."""
+    found = np.uint32(0)
+    for code in codes_C:
+        found = max(found, code)
+    return found
+
+
+@njit(cache=True, nogil=True)
 def lowered(codes_C: CodePoints, lower: NDArray[np.uint32]) -> CodePoints:
     """The characters of a text in lower case, by a table; empty where one is not in it. See `characters.lower_codes`."""
     found = np.empty(len(codes_C), np.uint32)

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -171,6 +171,7 @@ def hashed_ngrams(text: str) -> NDArray[np.int64]:
     return np.concatenate(found)
 
 
+@lru_cache(maxsize=1024)
 def one_name(tag: str) -> str:
     """A BCP 47 tag as the code under which the corpus counts its language: 'es-AR' -> 'es', 'quz' -> 'que', 'gn' -> 'gug'."""
     code = tag.split("-")[0].lower()

@@ -30,6 +30,8 @@ def normalise(text: str) -> str:
 
     Steps: line ends; comments; mojibake, line by line; NFC; invisible characters; page numbers and running heads; spaces.
     """
+    if not text:  # as most titles are
+        return ""
     text = _without_comments(text.replace("\r\n", "\n").replace("\r", "\n"))
     marks = marks_of(code_points(text), flags())
     if marks & MOJIBAKE:

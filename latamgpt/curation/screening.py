@@ -6,7 +6,7 @@ do, and a little more. It never decides: where it sees something, the exact patt
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 import re2
@@ -59,23 +59,30 @@ class Screen:
         return re2.compile("|".join(f"(?:{wider(pattern)})" for pattern in self._patterns), _options()).search
 
 
-class WordScreen:
-    """Says which of some lists of words may stand in a text, in one look for all of them."""
+class Screens:
+    """Says which of some patterns may match in a text, in one look for all of them."""
 
-    def __init__(self, lists: Sequence[str]):
-        self._lists = tuple(lists)
+    def __init__(self, patterns: Iterable[str]):
+        self._patterns = tuple(patterns)
 
     def may_hold(self, text: str) -> set[int]:
-        """The numbers of the lists of which a word may stand in the text."""
+        """The numbers of the patterns that may match; no other does."""
         return set(self._compiled.Match(as_read_by_re2(text)) or ())
 
     @cached_property
     def _compiled(self) -> re2.Set:
         compiled = re2.Set.SearchSet(_options())
-        for words in self._lists:
-            compiled.Add(rf"(?:\A|[^A-Za-z])(?:{wider(words)})(?:[^A-Za-z]|\z)")
+        for pattern in self._patterns:
+            compiled.Add(wider(pattern))
         compiled.Compile()
         return compiled
+
+
+class WordScreen(Screens):
+    """Says which of some lists of words may stand in a text: those of which a word may."""
+
+    def __init__(self, lists: Iterable[str]):
+        super().__init__(rf"(?:\A|[^A-Za-z])(?:{words})(?:[^A-Za-z]|\z)" for words in lists)
 
 
 def _options() -> re2.Options:

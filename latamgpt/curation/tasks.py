@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from latamgpt.curation.cleaning import Task
+from latamgpt.curation.name_tagger.tagger import TaggerPlace
 from latamgpt.params import CleanDocumentsParams, QualityThresholds
 from latamgpt.records import DOCUMENT_SCHEMA
 
@@ -21,6 +22,7 @@ class Tasks(Sequence[Task]):
         quality: thresholds per language.
         fasttext_model: where a site's model of languages lies, if the parameters ask for one.
         name_recogniser: where a site's recogniser of names lies, if the parameters ask for one.
+        name_tagger: the run's own tagger of names, if the parameters ask for it.
         known: ids of documents for which there is nothing to do.
     """
 
@@ -31,10 +33,11 @@ class Tasks(Sequence[Task]):
         quality: Mapping[str, QualityThresholds],
         fasttext_model: str = "",
         name_recogniser: str = "",
+        name_tagger: TaggerPlace | None = None,
         known: Collection[str] = (),
     ) -> None:
         self._paths, self._params, self._quality = paths, params, quality
-        self._models = fasttext_model, name_recogniser
+        self._models = fasttext_model, name_recogniser, name_tagger
         self._places: list[tuple[int, int, list[int]]] = []  # file, row group, rows of it
         self.num_documents = 0
         for file, path in enumerate(paths):
@@ -59,7 +62,7 @@ class Tasks(Sequence[Task]):
         if isinstance(index, slice):
             return [self[one] for one in range(*index.indices(len(self)))]
         file, group, rows = self._places[index]
-        return Task(self._group(file, group).take(rows).to_pylist(), self._params, self._quality, *self._models)
+        return Task(self._group(file, group).take(rows), self._params, self._quality, *self._models)
 
     def file_of(self, index: int) -> Path:
         """The file from which a task's documents are."""

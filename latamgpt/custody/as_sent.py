@@ -3,6 +3,7 @@
 That are links, devices, names that collide or that no manifest can list, and archives that intake refuses.
 """
 
+import errno
 import os
 import shutil
 import stat
@@ -22,7 +23,8 @@ def keep_as_sent(source: Path, folder: Path) -> None:
     A link is kept as a link and a device as a device: neither is followed or opened. Owners are left out, times kept.
 
     Raises:
-        OperatorError: the folder is itself a link, or holds a socket, which is no content and goes into no archive.
+        OperatorError: the folder is itself a link, or holds a socket, which is no content and goes into no archive, or folders so
+            deep in each other that this system has no path for them.
         InputDamagedError: a file changed while it was copied.
     """
     folder.mkdir()
@@ -31,8 +33,18 @@ def keep_as_sent(source: Path, folder: Path) -> None:
         return
     if source.is_symlink():
         raise OperatorError(f"{source} is itself a link. Nothing was copied. Name the folder that it leads to.")
+    try:
+        paths = sorted(path for path in source.rglob("*") if path.lstat())
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise OperatorError(
+            f"{source} holds folders so deep in each other that no program can open them by their path, so they are not packed "
+            "here. Nothing was entered, and what was sent stays where it lies. Pack it yourself (`tar -cf sent.tar -C FOLDER .`) "
+            "and deliver that archive with --quarantine."
+        ) from error
     with tarfile.open(folder / PACKED_NAME, "w", format=tarfile.PAX_FORMAT, errors="surrogateescape") as packed:
-        for path in sorted(source.rglob("*")):
+        for path in paths:
             _add(packed, path, os.fspath(path.relative_to(source)))
 
 

@@ -8,8 +8,8 @@ from latamgpt.custody.registry_edits import find_agreement, known_partners, regi
 from latamgpt.governance.withdrawals import read_withdrawn
 from latamgpt.params import read_params
 from latamgpt.records import Frozen
-from latamgpt.registry.partners import Agreement, Purpose, read_institution
-from latamgpt.registry.rights import rule
+from latamgpt.registry.partners import Agreement, Edge, Purpose, read_institution
+from latamgpt.registry.rights import Place, rule
 from latamgpt.store import Workspace
 
 DAYS_OF_WARNING = 60  # time to ask an institution, and for it to decide
@@ -77,8 +77,9 @@ def ruling_words(workspace: Workspace, partner: str, agreement: str) -> str:
     """Whether an agreement permits training on the day of the run, as a sentence."""
     institution = read_institution(workspace.root, partner)
     found = find_agreement(institution, agreement)
-    as_of = read_params(workspace.root).rights.as_of
-    ruling = rule(institution, agreement, found.licence, Purpose.TRAIN, as_of)
+    params = read_params(workspace.root)
+    as_of, place = params.rights.as_of, Place(params.documents.place.country, params.documents.place.site)
+    ruling = rule(institution, agreement, found.licence, Purpose.TRAIN, as_of, edge=Edge.TRAINING, place=place)
     return f"On {as_of} it permits training." if ruling.permitted else f"On {as_of} training is not permitted: {ruling.detail}."
 
 

@@ -1,12 +1,14 @@
 """What an operator is told of a data subject's request: places, what could not be searched, and the next commands."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from latamgpt.custody.places import delivery_place
 from latamgpt.custody.subject_requests import Case, Kind
 from latamgpt.custody.traces import Unsearched
+from latamgpt.intake.ocr_record import CORRECTIONS_SUFFIX, OCR_SUFFIX
 from latamgpt.intake.quarantine import Reason
+from latamgpt.intake.scans import first_page
 
 PLACES = ("deliveries", "documents", "clean_documents", "boilerplate", "corpus", "token_shards", "release")
 MAX_NAMED = 10  # files of one delivery and reason that are named in the terminal; the case's file names all
@@ -86,6 +88,12 @@ def _place(one: Unsearched) -> str:
     return delivery_place(one.partner, one.delivery)
 
 
+def _read_as(item: str, files: Collection[str]) -> set[str]:
+    """The names under which a file's text may be a document's: its own; of what was read from a scan, the scan's first page."""
+    scan = item.removesuffix(OCR_SUFFIX).removesuffix(CORRECTIONS_SUFFIX)
+    return {item, scan, first_page(scan, files) or item}
+
+
 def _erasure(case: Case) -> Iterator[str]:
     """A command for each document, and for each delivery of which a file holds the string and gave no document that does."""
     yield "Next: withdraw what is named here, run again, and tell the recipients above:"
@@ -96,7 +104,8 @@ def _erasure(case: Case) -> Iterator[str]:
     read = {(trace.partner, trace.delivery, trace.file) for trace in held}
     alone: dict[tuple[str, str], list[str]] = defaultdict(list)
     for trace in case.traces:
-        if trace.place == "deliveries" and (trace.partner, trace.delivery, trace.item) not in read:
+        files = {file for partner, delivery, file in read if (partner, delivery) == (trace.partner, trace.delivery)}
+        if trace.place == "deliveries" and not files & _read_as(trace.item, files):
             alone[trace.partner, trace.delivery].append(trace.item)
     for (partner, delivery), items in sorted(alone.items()):
         named = ", ".join(items[:MAX_NAMED])

@@ -1,14 +1,15 @@
 """Log-likelihoods behind lm-evaluation-harness's own door, with nothing computed twice and no padding between short texts.
 
 The harness asks for the log-likelihood of an ending behind a beginning, one row of a batch for each, and computes the chances of
-the whole vocabulary at every place of it. Here the endings of one beginning share it (a tree), trees are put end to end into rows
-of one length, each seeing only itself, and the vocabulary is looked at only where an ending's token is foretold.
+the whole vocabulary at every place of it. Here texts are sorted and put into rows of one length, what several begin with stands
+in a row once (so a row is a tree, each token seeing what led to it), and the vocabulary is looked at only where an ending's token
+is foretold, once for all texts that come there.
 
 B rows of a batch  T tokens of a row  N places where a token is foretold  V vocabulary  D width of the model
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -41,20 +42,6 @@ class Foretold:
     num_tokens: int
 
 
-@dataclass(frozen=True)
-class Tree:
-    """A beginning, and endings that share it; `number` is where in the answers each ending's result goes."""
-
-    stem: tuple[int, ...]
-    endings: tuple[tuple[int, ...], ...]
-    numbers: tuple[int, ...]
-
-    @property
-    def num_tokens(self) -> int:
-        """Tokens that the model reads: the last one of an ending foretells nothing."""
-        return len(self.stem) + sum(len(ending) - 1 for ending in self.endings)
-
-
 _HarnessModel: Any = HFLM  # the decorator that registers it hides its type
 
 
@@ -62,7 +49,7 @@ class PackedLM(_HarnessModel):
     """The harness's model, scored in packed rows; it tokenizes, cuts windows and generates as the harness does."""
 
     def __init__(self, *, row_tokens: int, batch_rows: int, **settings: object) -> None:
-        """`row_tokens` is how long a row grows; a longer tree has a row to itself."""
+        """`row_tokens` is how long a row grows, or twice as long as its longest text."""
         super().__init__(**settings)
         self.row_tokens = row_tokens
         self.batch_rows = batch_rows
@@ -91,124 +78,150 @@ class PackedLM(_HarnessModel):
 
     def foretell(self, requests: Sequence[Request]) -> list[Foretold]:
         """One answer per request, in their order."""
-        answers: dict[int, Foretold] = {}
         is_packable = self.config.model_type in PACKABLE
-        trees = grow_trees(requests, self.max_length) if is_packable else one_by_one(requests, self.max_length)
+        texts = read_texts(requests, self.max_length)
+        filled = fill_rows(texts, self.row_tokens) if is_packable else [[text] for text in texts]
+        rows = sorted(map(lay_out, filled), key=lambda row: (-len(row.tokens), row.tokens))
         logits_of = partial(_packed_logits if is_packable else _plain_logits, self.model)
+        answers: dict[int, Foretold] = {}
         with torch.inference_mode():
-            for rows in batches(trees, self.row_tokens if is_packable else 0, self.batch_rows):
-                answers |= _foretell(rows, logits_of)
+            for first in range(0, len(rows), self.batch_rows):
+                answers |= _foretell(rows[first : first + self.batch_rows], logits_of)
         return [answers[number] for number in range(len(requests))]
 
 
-def grow_trees(requests: Sequence[Request], max_length: int) -> list[Tree]:
-    """Requests of the same beginning as one tree; what is longer than the model reads loses its first tokens, as there."""
-    found: dict[tuple[int, ...], list[tuple[tuple[int, ...], int]]] = {}
+@dataclass(frozen=True, order=True)
+class Text:
+    """What a model reads of a request, and the tokens that it is to foretell, the last of which it need not read."""
+
+    read: tuple[int, ...]
+    ending: tuple[int, ...]
+    number: int  # of the request
+
+
+@dataclass(frozen=True)
+class Row:
+    """Texts as one tree, in depth-first order: what several of them begin with stands once."""
+
+    texts: Sequence[Text]
+    tokens: list[int]
+    depths: list[int]  # of each token, how many stand before it in its text
+    ends: list[int]  # of each token, behind which token of the row nothing continues it any more
+    foretelling: list[list[int]]  # of each text, which tokens of the row foretell its ending's tokens
+
+
+def read_texts(requests: Sequence[Request], max_length: int) -> list[Text]:
+    """Requests in the order of their tokens; what is longer than the model reads loses its first tokens, as in the harness."""
+    texts: list[Text] = []
     for number, (_, beginning, ending) in enumerate(requests):
         if not beginning or not ending or len(ending) > max_length:
             raise ValueError(f"request {number}: {len(beginning)} and {len(ending)} tokens; 1 each and {max_length} at most")
-        stem = tuple(beginning[-(max_length + 1 - len(ending)) :])
-        found.setdefault(stem, []).append((tuple(ending), number))
-    return [
-        Tree(stem, tuple(ending for ending, _ in endings), tuple(number for _, number in endings))
-        for stem, endings in found.items()
-    ]
+        texts.append(Text((*beginning, *ending[:-1])[-max_length:], tuple(ending), number))
+    return sorted(texts)
 
 
-def one_by_one(requests: Sequence[Request], max_length: int) -> list[Tree]:
-    """A tree of one ending for each request."""
-    alone = (grow_trees([request], max_length)[0] for request in requests)
-    return [replace(tree, numbers=(number,)) for number, tree in enumerate(alone)]
+def fill_rows(texts: Sequence[Text], row_tokens: int) -> list[list[Text]]:
+    """Sorted texts one behind the other, each in the last row if what it adds finds room there; a pure function of the texts.
 
-
-def batches(trees: Sequence[Tree], row_tokens: int, batch_rows: int) -> Iterator[list[list[Tree]]]:
-    """Rows of trees, the longest first, each tree in the first row that has room; a pure function of the trees."""
-    rows: list[list[Tree]] = []
-    room: list[int] = []
-    for tree in sorted(trees, key=lambda tree: (-tree.num_tokens, tree.stem, tree.endings)):
-        row = next((n for n, free in enumerate(room) if free >= tree.num_tokens), None)
-        if row is None:
-            row = len(rows)
+    A row is as long as `row_tokens`, or as twice its longest text: so that the choices of a long beginning find it there.
+    """
+    rows: list[list[Text]] = []
+    taken = longest = 0
+    for text in texts:
+        longest = max(longest, len(text.read))
+        added = len(text.read) - (_num_shared(rows[-1][-1].read, text.read) if rows else 0)
+        if not rows or taken + added > max(row_tokens, 2 * longest):
             rows.append([])
-            room.append(row_tokens)
-        rows[row].append(tree)
-        room[row] -= tree.num_tokens
-    for first in range(0, len(rows), batch_rows):
-        yield rows[first : first + batch_rows]
+            taken, added, longest = 0, len(text.read), len(text.read)
+        rows[-1].append(text)
+        taken += added
+    return rows
 
 
-@dataclass
-class _Row:
-    tokens: list[int]
-    places: list[int]  # of each token in its own text, from 0
-    trees: list[int]  # which tree of the row a token is of
-    endings: list[int]  # which ending of it, or -1 of the beginning that all its endings see
-    foretelling: list[int]  # which tokens of the row foretell an ending's token
-    targets: list[int]  # and which one
+def lay_out(texts: Sequence[Text]) -> Row:
+    """Sorted texts as one tree."""
+    tokens: list[int] = []
+    depths: list[int] = []
+    ends: list[int] = []
+    foretelling: list[list[int]] = []
+    before: tuple[int, ...] = ()
+    path: list[int] = []  # where in the row each token of the text stands
+    for text in texts:
+        shared = _num_shared(before, text.read)
+        for left in path[shared:]:
+            ends[left] = len(tokens)
+        path = [*path[:shared], *range(len(tokens), len(tokens) + len(text.read) - shared)]
+        tokens += text.read[shared:]
+        depths += range(shared, len(text.read))
+        ends += [0] * (len(text.read) - shared)
+        foretelling.append(path[-len(text.ending) :])
+        before = text.read
+    for left in path:
+        ends[left] = len(tokens)
+    return Row(texts, tokens, depths, ends, foretelling)
 
 
-def _foretell(rows: Sequence[Sequence[Tree]], logits_of: "Callable[[list[_Row]], Iterator[Tensor]]") -> dict[int, Foretold]:
-    laid = [_lay_out(row) for row in rows]
-    targets = [token for row in laid for token in row.targets]
-    logs: list[float] = []
-    hits: list[bool] = []
-    for logits_NV in logits_of(laid):
-        targets_N = torch.tensor(targets[len(logs) : len(logs) + len(logits_NV)], device=logits_NV.device)
-        chosen_N = logits_NV.gather(1, targets_N[:, None])[:, 0]
-        hits += (logits_NV.argmax(-1) == targets_N).tolist()
-        logs += (chosen_N.double() - logits_NV.logsumexp(-1).double()).tolist()
-    answers: dict[int, Foretold] = {}
+def _num_shared(first: Sequence[int], second: Sequence[int]) -> int:
+    """How many tokens two texts have in common before they part."""
+    parting = (n for n, (one, other) in enumerate(zip(first, second, strict=False)) if one != other)
+    return next(parting, min(len(first), len(second)))
+
+
+LogitsOf = Callable[[Sequence[Row], Sequence[tuple[int, int]]], Iterator[Tensor]]
+"""Logits at some places of rows (which row, which token of it), in their order, in parts."""
+
+
+def _foretell(rows: Sequence[Row], logits_of: LogitsOf) -> dict[int, Foretold]:
+    asked: dict[tuple[int, int], set[int]] = {}  # which tokens are foretold at which place
+    for number, row in enumerate(rows):
+        for text, places in zip(row.texts, row.foretelling, strict=True):
+            for place, token in zip(places, text.ending, strict=True):
+                asked.setdefault((number, place), set()).add(token)
+    where = sorted(asked)
+    told: dict[tuple[int, int, int], tuple[float, bool]] = {}
     first = 0
-    for number, ending in ((n, e) for row in rows for tree in row for n, e in zip(tree.numbers, tree.endings, strict=True)):
-        behind = first + len(ending)
-        verbatim = next((n for n, hit in enumerate(hits[first:behind]) if not hit), len(ending))
-        answers[number] = Foretold(sum(logs[first:behind]), verbatim, len(ending))
-        first = behind
-    return answers
+    for logits_NV in logits_of(rows, where):
+        here = [(n, *where[first + n], token) for n in range(len(logits_NV)) for token in sorted(asked[where[first + n]])]
+        which, tokens = (torch.tensor([one[part] for one in here], device=logits_NV.device) for part in (0, 3))
+        logs = logits_NV[which, tokens].double() - logits_NV.logsumexp(-1).double()[which]
+        hits = logits_NV.argmax(-1)[which] == tokens
+        told |= {one[1:]: found for one, found in zip(here, zip(logs.tolist(), hits.tolist(), strict=True), strict=True)}
+        first += len(logits_NV)
+    return {
+        text.number: _of_ending([told[number, place, token] for place, token in zip(places, text.ending, strict=True)])
+        for number, row in enumerate(rows)
+        for text, places in zip(row.texts, row.foretelling, strict=True)
+    }
 
 
-def _lay_out(trees: Sequence[Tree]) -> _Row:
-    row = _Row([], [], [], [], [], [])
-    for number, tree in enumerate(trees):
-        row.tokens += tree.stem
-        row.places += range(len(tree.stem))
-        row.endings += [-1] * len(tree.stem)
-        last_of_stem = len(row.tokens) - 1
-        for which, ending in enumerate(tree.endings):
-            row.foretelling += [last_of_stem, *range(len(row.tokens), len(row.tokens) + len(ending) - 1)]
-            row.targets += ending
-            row.tokens += ending[:-1]
-            row.places += range(len(tree.stem), len(tree.stem) + len(ending) - 1)
-            row.endings += [which] * (len(ending) - 1)
-        row.trees += [number] * tree.num_tokens
-    return row
+def _of_ending(tokens: Sequence[tuple[float, bool]]) -> Foretold:
+    verbatim = next((n for n, (_, is_hit) in enumerate(tokens) if not is_hit), len(tokens))
+    return Foretold(sum(log for log, _ in tokens), verbatim, len(tokens))
 
 
-def _packed_logits(model: "PreTrainedModel", rows: list[_Row]) -> Iterator[Tensor]:
-    """Of the places that foretell, a few hundred at once: a token sees what came before it in its own text."""
-    trees_BT, endings_BT = _stack([row.trees for row in rows], -1), _stack([row.endings for row in rows], -1)
-    width = trees_BT.shape[1]
+def _packed_logits(model: "PreTrainedModel", rows: Sequence[Row], where: Sequence[tuple[int, int]]) -> Iterator[Tensor]:
+    """A few hundred places at once: a token sees those before it in the row that it continues."""
+    width = max(len(row.tokens) for row in rows)
     earlier_TT = torch.ones(width, width, dtype=torch.bool).tril()
-    same_tree_BTT = trees_BT[:, :, None] == trees_BT[:, None, :]
-    same_text_BTT = (endings_BT[:, None, :] == -1) | (endings_BT[:, :, None] == endings_BT[:, None, :])
-    mask_B1TT = (earlier_TT & same_tree_BTT & same_text_BTT)[:, None]
+    ends_BT = _stack([row.ends for row in rows], width)  # padding sees itself: a row of a mask that sees nothing has no softmax
+    mask_B1TT = (earlier_TT & (torch.arange(width)[:, None] < ends_BT[:, None, :]))[:, None]
     hidden_BTD = model.base_model(
         input_ids=_stack([row.tokens for row in rows], 0).to(model.device),
         attention_mask=mask_B1TT.to(model.device),
-        position_ids=_stack([row.places for row in rows], 0).to(model.device),
+        position_ids=_stack([row.depths for row in rows], 0).to(model.device),
         use_cache=False,
     ).last_hidden_state
-    where_N = torch.tensor([n * width + place for n, row in enumerate(rows) for place in row.foretelling], device=model.device)
+    where_N = torch.tensor([number * width + place for number, place in where], device=model.device)
     output = cast("Callable[[Tensor], Tensor]", model.get_output_embeddings())
     for part_N in where_N.split(PLACES_AT_ONCE):
         yield output(hidden_BTD.flatten(0, 1)[part_N]).float()
 
 
-def _plain_logits(model: "PreTrainedModel", rows: list[_Row]) -> Iterator[Tensor]:
+def _plain_logits(model: "PreTrainedModel", rows: Sequence[Row], where: Sequence[tuple[int, int]]) -> Iterator[Tensor]:
     """The same of rows that are one text each: what stands behind it as padding is seen by none of its tokens."""
     logits_BTV = model(input_ids=_stack([row.tokens for row in rows], 0).to(model.device), use_cache=False).logits
-    for row, logits_TV in zip(rows, logits_BTV, strict=True):
-        yield logits_TV[torch.tensor(row.foretelling, device=model.device)].float()
+    for part_N2 in torch.tensor(where, device=model.device).split(PLACES_AT_ONCE):
+        yield logits_BTV[part_N2[:, 0], part_N2[:, 1]].float()
 
 
 def _stack(rows: Sequence[Sequence[int]], filler: int) -> Tensor:

@@ -12,7 +12,7 @@ from latamgpt.evaluation.passages import passage_tasks
 from latamgpt.evaluation.peers.columns import join_peers
 from latamgpt.evaluation.questions import question_tasks
 from latamgpt.evaluation.report import report_of
-from latamgpt.evaluation.resume import forget_scores, measure_or_resume
+from latamgpt.evaluation.resume import drop_other_scores, measure_or_resume
 from latamgpt.evaluation.rights import Registry, must_permit_evaluation
 from latamgpt.evaluation.score import SCORECARD_NAME, ItemScore, Score, Scorecard, Scored
 from latamgpt.evaluation.statistics.cells import compare_all
@@ -36,8 +36,8 @@ def run(workspace: Workspace, params: Params) -> Report:
 
     Published: scorecard.json (a `Scorecard`: what each model got on each item, and every comparison), its page in three
     languages, and report.json.
-    Cost: both models read about `held_out_tokens` per language, plus the choices of each question. A killed run goes on at the
-    task that it was at.
+    Cost: both models read about `held_out_tokens` per language, plus the choices of each question; nothing of what is kept from
+    a run before. A killed run goes on at the task that it was at.
 
     Raises:
         NotPermittedError: an agreement of a held-out text does not permit evaluation, or not at this site.
@@ -62,7 +62,7 @@ def run(workspace: Workspace, params: Params) -> Report:
         write_json(folder / SCORECARD_NAME, scorecard.model_dump(mode="json", exclude_none=True))
         write_pages(folder, scorecard)
         report = write_report(folder, report_of(scorecard))
-    forget_scores(workspace.root)
+    drop_other_scores(workspace.root, models, tasks)
     track(workspace, asked, scorecard, models)
     return report
 

@@ -1,5 +1,6 @@
 """ALTO: a page as a machine read it, with the place of every word; its blocks in reading order, its words made whole."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.intake.xml_files import children, local_name, parse_xml
 
 PRINTED_HYPHENS = f"{HYPHENS}{SOFT_HYPHEN}⸗="  # as engines read them before an element that says what they are
+BROKEN = re.compile(rf"[^\W\d_][{HYPHENS}{SOFT_HYPHEN}]$")  # a letter before it: a dash that stands alone is none
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,10 @@ def _in_margin(block: lxml.etree._Element) -> bool:
 
 
 def _block_text(block: lxml.etree._Element) -> str:
-    """The lines of a block as one paragraph; a broken word that is not given whole keeps its line's end, for `repair_pages`."""
+    """The lines of a block as one paragraph; a broken word that is not given whole keeps its line's end, for `repair_pages`.
+
+    A hyphen at a line's end is a HYP, or, as Tesseract writes it, the last letter of the line's last word.
+    """
     words: list[str] = []
     half = ""
     for line in children(block, "TextLine"):
@@ -85,7 +90,7 @@ def _block_text(block: lxml.etree._Element) -> str:
                 content = string.get("SUBS_CONTENT") or ""
             words.append(half + content)
             half = ""
-        if words and children(line, "HYP") and not _is_whole(line):
+        if words and (children(line, "HYP") or BROKEN.search(words[-1])) and not _is_whole(line):
             half = f"{words.pop().rstrip(PRINTED_HYPHENS)}-\n"
     return " ".join([*words, half] if half else words).strip()
 

@@ -98,7 +98,7 @@ def parse_elan(path: str) -> dict[str, object]:
     if doctype or root.tag != "ANNOTATION_DOCUMENT":
         what = "has a document type (DOCTYPE), which ELAN never writes" if doctype else f"is {quoted(root.tag)}"
         raise Rejected(Reason.TRANSCRIPT_INVALID, f"the file {what}: it is no ELAN annotation document")
-    times = _times(root)
+    times, speakers = _times(root), _speakers(root)
     kinds = {e.get("LINGUISTIC_TYPE_ID", ""): e.get("CONSTRAINTS", "") for e in root.iter("LINGUISTIC_TYPE")}
     spans = _spans(root, times)
     tiers = [
@@ -107,7 +107,7 @@ def parse_elan(path: str) -> dict[str, object]:
             "kind": e.get("LINGUISTIC_TYPE_REF", ""),
             "constraint": kinds.get(e.get("LINGUISTIC_TYPE_REF", ""), ""),
             "parent": e.get("PARENT_REF", ""),
-            "speaker": e.get("PARTICIPANT", ""),
+            "speaker": speakers.get(e.get("TIER_ID", ""), ""),
             "language": e.get("LANG_REF", ""),
             "said": [
                 (*spans.get(a.get("ANNOTATION_ID", ""), (0, 0)), a.findtext("ANNOTATION_VALUE") or "") for a in _annotations(e)
@@ -132,6 +132,18 @@ def _times(root: "lxml.etree._Element") -> dict[str, int]:
         last = int(value) if value.isdecimal() and len(value) < 16 else last
         times[slot.get("TIME_SLOT_ID", "")] = last
     return times
+
+
+def _speakers(root: "lxml.etree._Element") -> dict[str, str]:
+    """Tier -> its participant; one that names none has that of the nearest tier above it that does."""
+    tiers = {e.get("TIER_ID", ""): (e.get("PARTICIPANT", ""), e.get("PARENT_REF", "")) for e in root.iter("TIER")}
+    speakers: dict[str, str] = {}
+    for name in tiers:
+        (speaker, above), depth = tiers[name], 0
+        while not speaker and above in tiers and depth < MAX_DEPTH:
+            (speaker, above), depth = tiers[above], depth + 1
+        speakers[name] = speaker
+    return speakers
 
 
 def _spans(root: "lxml.etree._Element", times: Mapping[str, int]) -> dict[str, tuple[int, int]]:
@@ -189,4 +201,9 @@ def _is_translation(tier: Tier) -> bool:
 
 
 def _text(tiers: Iterable[Tier]) -> str:
-    return as_text(Utterance(a, b, tier.speaker or tier.name, words) for tier in tiers for a, b, words in tier.said)
+    return as_text(Utterance(a, b, _named(tier), words) for tier in tiers for a, b, words in tier.said)
+
+
+def _named(tier: Tier) -> str:
+    """Who speaks; where no participant is named, the tier of the transcript, also before a translation of it."""
+    return tier.speaker or (tier.parent if _is_joined_translation(tier) else tier.name)

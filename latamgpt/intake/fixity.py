@@ -80,9 +80,12 @@ def _check_bag(folder: Path) -> None:
             raise Rejected(Reason.BAG_INVALID, detail, tag.name)
     declaration = folder / "bagit.txt"
     if not declaration.is_file() or not BAG_DECLARATION.fullmatch(declaration.read_bytes()):
-        raise Rejected(
-            Reason.BAG_INVALID, "bagit.txt is missing or not exactly the two lines that RFC 8493 asks for", "bagit.txt"
+        detail = (
+            "bagit.txt is missing, or is not exactly the two lines that RFC 8493 asks for, 'BagIt-Version: 1.0' and "
+            "'Tag-File-Character-Encoding: UTF-8', with no blank before a colon and one behind it: ask the partner to make "
+            "the bag again with a current tool"
         )
+        raise Rejected(Reason.BAG_INVALID, detail, "bagit.txt")
     _validate_bag(folder)
 
 
@@ -91,4 +94,5 @@ def _validate_bag(folder: Path) -> None:
     try:
         bagit.Bag(str(folder)).validate(processes=1)
     except (bagit.BagError, UnicodeDecodeError, ValueError) as error:
-        raise Rejected(Reason.BAG_INVALID, str(error).replace(f"{folder}/", "").replace(str(folder), "the bag")) from error
+        found = str(error).replace(f"{folder}/", "").replace(str(folder), "the bag").rstrip(".")
+        raise Rejected(Reason.BAG_INVALID, f"{found}: ask the partner to make the bag again with a current tool") from error

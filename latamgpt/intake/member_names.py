@@ -9,7 +9,9 @@ from latamgpt.intake.quarantine import Reason, Rejected
 
 MAX_PART_BYTES = 255  # of one folder's or file's name: what file systems hold
 MAX_NAME_BYTES = 1024
-CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What no name may hold: controls, ends of lines, and what makes a screen show exe.pdf where fdp.exe stands."""
+
 DRIVE = re.compile(r"^[A-Za-z]:")
 
 
@@ -58,7 +60,14 @@ def _unsafe(archive: str, shown: str, what: str) -> Rejected:
 
 
 def _collision(where: str, name: str, other: str) -> Rejected:
-    detail = (
-        f"{where} holds {quoted(other)} and {quoted(name)}, which are one file on other machines: ask the partner to rename one"
-    )
+    both = f"{where} holds {quoted(other)} and {quoted(name)}, {_told_apart(name, other)}"
+    detail = f"{both}, which are one file on other machines: ask the partner to rename one"
     return Rejected(Reason.NAME_COLLISION, detail, where)
+
+
+def _told_apart(name: str, other: str) -> str:
+    if name == other:
+        return "one name twice"
+    if unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", other):
+        return "told apart only by how their accents are stored"
+    return "told apart only by capital letters"

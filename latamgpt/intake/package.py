@@ -13,6 +13,7 @@ MAX_MEMBER_BYTES = 64 << 20
 MAX_RATIO = 200  # of text to compressed text: XML of long tables reaches 50, deflate's bombs 1,000
 RATIO_FROM_BYTES = 1 << 20  # a small file may well be all blanks
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what Office writes around a document with a password, and what .doc files begin with
+LOCKED = "EncryptedPackage".encode("utf-16-le")  # the name of what holds the document inside, [MS-OFFCRYPTO] 2.3.4
 ENCRYPTED_FLAG = 0x1
 
 
@@ -51,9 +52,7 @@ def open_package(path: str, name: str) -> Generator[Package]:
     Raises:
         Rejected: document_unreadable when it is no zip or is cut short; encrypted; archive_bomb.
     """
-    with open(path, "rb") as stream:  # noqa: PTH123
-        if stream.read(len(OLE)) == OLE:
-            raise encrypted(name)
+    _refuse_ole(path, name)
     try:
         with zipfile.ZipFile(path) as archive:
             refuse_bomb(archive, name)
@@ -61,6 +60,17 @@ def open_package(path: str, name: str) -> Generator[Package]:
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         detail = f"{name} cannot be unpacked ({error}): it is damaged or cut short. Ask the partner to send it again"
         raise Rejected(Reason.DOCUMENT_UNREADABLE, detail) from error
+
+
+def _refuse_ole(path: str, name: str) -> None:
+    with open(path, "rb") as stream:  # noqa: PTH123
+        raw = stream.read() if stream.read(len(OLE)) == OLE else None
+    if raw is None:
+        return
+    if LOCKED in raw:
+        raise encrypted(name)
+    detail = f"{name} is of Office's old kind (.doc), whatever its name says: ask the partner to save it as .docx, .odt or .pdf"
+    raise Rejected(Reason.DOCUMENT_UNREADABLE, detail)
 
 
 def refuse_bomb(archive: zipfile.ZipFile, name: str) -> None:

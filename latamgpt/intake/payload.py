@@ -12,7 +12,7 @@ from pathlib import Path
 import zstandard
 
 from latamgpt.errors import harmless, quoted
-from latamgpt.intake.member_names import CONTROLS, refuse_collisions
+from latamgpt.intake.member_names import CONTROLS, MAX_NAME_BYTES, refuse_collisions
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.params import DocumentsParams
 
@@ -87,9 +87,10 @@ def refuse_unsafe(folder: Path) -> None:
     """Refuse a delivery that holds anything but plain files and folders with readable names, before a byte of it is read.
 
     Raises:
-        Rejected: unsafe_path, for a link, pipe, socket or device, and for a name that is not UTF-8; name_collision.
+        Rejected: unsafe_path, for a link, pipe, socket or device, for a name that is not UTF-8, and for folders so deep in each
+            other that their names together are longer than an archive may hold; name_collision.
     """
-    _refuse_many(folder)
+    _refuse_many_and_deep(folder)
     paths = sorted(folder.rglob("*"))
     names = [os.fspath(path)[len(os.fspath(folder)) + 1 :] for path in paths]
     for path, name in zip([folder, *paths], [".", *names], strict=True):
@@ -108,8 +109,9 @@ def refuse_unsafe(folder: Path) -> None:
     refuse_collisions(names, "the delivery")
 
 
-def _refuse_many(folder: Path) -> None:
-    """Refuse more files than their names fit into memory, before a list of them is made."""
+def _refuse_many_and_deep(folder: Path) -> None:
+    """Refuse more files than their names fit into memory, and paths that no system could open, before a list of them is made."""
+    begin = len(os.fsencode(folder)) + 1
     num_entries, waiting = 0, [] if folder.is_symlink() else [os.fspath(folder)]
     while waiting:
         with suppress(NotADirectoryError, PermissionError), os.scandir(waiting.pop()) as entries:
@@ -119,6 +121,12 @@ def _refuse_many(folder: Path) -> None:
                     raise Rejected(
                         Reason.TOO_LARGE, f"the delivery holds more than {MAX_ENTRIES:,} files and folders: send it in parts"
                     )
+                if len(os.fsencode(entry.path)) - begin > MAX_NAME_BYTES:
+                    shown = quoted(readable(entry.path)[len(readable(os.fspath(folder))) + 1 :])
+                    detail = (
+                        f"the path {shown} is longer than the {MAX_NAME_BYTES:,} bytes that it may have: the folders lie too deep"
+                    )
+                    raise Rejected(Reason.UNSAFE_PATH, detail)
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(entry.path)
 

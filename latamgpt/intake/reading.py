@@ -120,12 +120,19 @@ def read_file(source: Source, name: str) -> Iterator[Found | SetAside]:
         DeliveryTooLarge: the files read so far are above the cap.
     """
     reader = next(read for suffix, read in READERS.items() if name.lower().endswith(suffix))
+    is_empty = True
     try:
-        yield from reader(source, name)
+        for item in reader(source, name):
+            is_empty = False
+            yield item
     except DeliveryTooLarge:
         raise
     except Rejected as rejected:
+        is_empty = False
         yield SetAside(name, rejected.reason, rejected.detail, (source.folder / name).stat().st_size)
+    if is_empty and not name.lower().endswith(tuple(IMAGE_SUFFIXES)):  # a scan may be a page of the document of another
+        detail = f"{name} holds no text: not one file, record or page is in it. Ask the partner whether one is missing"
+        yield SetAside(name, Reason.EMPTY_DOCUMENT, detail, (source.folder / name).stat().st_size)
 
 
 def _without_hidden(item: Found | SetAside) -> Iterator[Found | SetAside]:
@@ -157,7 +164,15 @@ def _fit_to_use(item: Found | SetAside) -> Found | SetAside:
 
 
 def _not_read(source: Source, name: str) -> SetAside:
-    detail = f"{name} is no file that a delivery of format {source.delivery.format} is read from"
+    of_kinds = source.delivery.format in (DeliveryFormat.FILES, DeliveryFormat.BAGIT)
+    why = (
+        "no reader is for files named so"
+        if of_kinds
+        else f"delivery.yaml says that all texts are of the format {source.delivery.format}"
+    )
+    detail = (
+        f"{name} is kept and not read: {why}. If it holds text, ask the partner for it in a format that docs/formats.md names"
+    )
     return SetAside(name, Reason.NOT_READ, detail, (source.folder / name).stat().st_size)
 
 

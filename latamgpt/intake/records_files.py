@@ -36,8 +36,12 @@ def read_json_lines(source: Source, name: str) -> Iterator[Found | SetAside]:
 
 
 def read_csv(source: Source, name: str) -> Iterator[Found | SetAside]:
-    """A row a record, under a header that holds the columns that delivery.yaml names."""
-    return _read_rows(source, name, ",")
+    """A row a record, under a header that holds the columns that delivery.yaml names.
+
+    Cells are parted by commas; by semicolons, as Excel writes them in Spanish and Portuguese, where only so the header holds
+    those columns.
+    """
+    return _read_rows(source, name, ",", ";")
 
 
 def read_tsv(source: Source, name: str) -> Iterator[Found | SetAside]:
@@ -45,9 +49,12 @@ def read_tsv(source: Source, name: str) -> Iterator[Found | SetAside]:
     return _read_rows(source, name, "\t")
 
 
-def _read_rows(source: Source, name: str, delimiter: str) -> Iterator[Found | SetAside]:
+def _read_rows(source: Source, name: str, *delimiters: str) -> Iterator[Found | SetAside]:
     path = source.folder / name
     codec = refuse_other_encoding(source.pieces(name), source.delivery.encoding, name)
+    headers = {delimiter: _header(path, name, codec, delimiter) for delimiter in delimiters}
+    fitting = (delimiter for delimiter in delimiters if set(source.delivery.fields.named) <= headers[delimiter])
+    delimiter = next(fitting, delimiters[0])
     for _ in _numbered_rows(path, name, codec, delimiter):
         pass  # a file that ends in the middle of a row is no CSV, and gives none of its rows
     header: list[str] = []
@@ -57,6 +64,14 @@ def _read_rows(source: Source, name: str, delimiter: str) -> Iterator[Found | Se
             _refuse_header(header, source.delivery.fields, name)
         elif row:
             yield _row(source, f"{name}#{number}", header, row, source.budget.max_record_bytes)
+
+
+def _header(path: Path, name: str, codec: str, delimiter: str) -> set[str]:
+    """The columns that a header holds if its cells are parted so; none, where it is no header then."""
+    try:
+        return set(next(_numbered_rows(path, name, codec, delimiter))[1])
+    except Rejected:
+        return set()
 
 
 def _numbered_rows(path: Path, name: str, codec: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -77,7 +92,9 @@ def _numbered_rows(path: Path, name: str, codec: str, delimiter: str) -> Iterato
                 lines.num_chars = 0
                 yield number, row
         except csv.Error as error:
-            raise Rejected(Reason.CSV_INVALID, f"{name}, line {rows.line_num}: {error}") from error
+            quotes = ": a quotation mark is not closed, or stands once in a cell where it has to stand twice"
+            why = quotes if "expected after" in str(error) or "end of data" in str(error) else ""
+            raise Rejected(Reason.CSV_INVALID, f"{name}, line {rows.line_num}: {error}{why}") from error
 
 
 class _Lines:
@@ -148,7 +165,7 @@ def _one(source: Source, path: str, line: bytes, *, last: bool) -> Found | SetAs
 def _parse(line: str) -> Mapping[str, object]:
     values = orjson.loads(line)
     if not isinstance(values, dict):
-        raise Rejected(Reason.JSON_INVALID, f"the record is {type(values).__name__}, not an object of keys and values")
+        raise Rejected(Reason.JSON_INVALID, f"the record is {_kind_of(values)}, not an object of keys and values")
     refuse_repeated_keys(line, "the record", Reason.JSON_INVALID)
     return values
 
@@ -159,7 +176,11 @@ def _refuse_header(header: list[str], fields: Fields, name: str) -> None:
     missing = [column for column in fields.named if column not in header]
     if missing or len(set(header)) < len(header):
         what = f"has no column {quoted(missing[0])}" if missing else "names a column twice"
-        raise Rejected(Reason.CSV_INVALID, f"the header of {name} {what}: it holds {len(header)} columns")
+        raise Rejected(
+            Reason.CSV_INVALID,
+            f"the header of {name}, its first line, {what}; number of columns: {len(header)}. Correct it, or name under `fields` "
+            "in delivery.yaml which column holds what",
+        )
 
 
 def _row(source: Source, path: str, header: list[str], row: list[str], cap: int) -> Found | SetAside:
@@ -182,7 +203,7 @@ def document_of(fields: Fields, path: str, values: Mapping[str, object]) -> Foun
     """
     text = values.get(fields.text)
     if not isinstance(text, str):
-        raise Rejected(Reason.RECORD_INVALID, f"{quoted(fields.text)} is {type(text).__name__}, not a text")
+        raise Rejected(Reason.RECORD_INVALID, f"{quoted(fields.text)} is {_kind_of(text)}, not a text")
     refuse_no_text(text, path)  # an escape in JSON can stand for what no bytes in UTF-8 can
     others = {name: values.get(column) for name, column in fields.orthographies.items()}
     return Found(
@@ -200,9 +221,26 @@ def document_of(fields: Fields, path: str, values: Mapping[str, object]) -> Foun
 
 def _spelling(other: object, name: str, path: str) -> str:
     if not isinstance(other, str):
-        raise Rejected(Reason.RECORD_INVALID, f"the text in the orthography {name} is {type(other).__name__}, not a text")
+        raise Rejected(Reason.RECORD_INVALID, f"the text in the orthography {name} is {_kind_of(other)}, not a text")
     refuse_no_text(other, path)
     return other
+
+
+def _kind_of(value: object) -> str:
+    """What a value of JSON or a table is, in words for the partner."""
+    match value:
+        case None:
+            return "missing or empty"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a text"
+        case list():
+            return "a list"
+        case _:
+            return "an object"
 
 
 def _string(values: Mapping[str, object], key: str | None) -> str:

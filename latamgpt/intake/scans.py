@@ -6,7 +6,7 @@ is not used: it is named, the scan is kept, and a correction that lies beside it
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -49,6 +49,14 @@ def read_image(source: Source, name: str) -> Reading:
 def pages_of(source: Source, name: str) -> list[str]:
     """The images that are pages of the same document, in the order of their numbers."""
     return _numbered(source.names).get(_document(name), [name]) if NUMBERED.match(PurePosixPath(name).stem) else [name]
+
+
+def first_page(name: str, scans: Iterable[str]) -> str | None:
+    """Of the first pages of some documents, the one of the document that the numbered image `name` is a page of."""
+    if not NUMBERED.match(PurePosixPath(name).stem):
+        return None
+    numbered = (scan for scan in scans if NUMBERED.match(PurePosixPath(scan).stem))
+    return next((scan for scan in numbered if _document(scan) == _document(name)), None)
 
 
 @lru_cache(maxsize=1)

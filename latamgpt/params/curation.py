@@ -42,7 +42,7 @@ class BoilerplateParams(Frozen):
 
 
 class NameScope(StrEnum):
-    """Which of the names that a site's recogniser finds are masked."""
+    """Which of the names that the tagger, or a site's recogniser, finds are masked."""
 
     IN_CONTEXT = "in_context"  # behind a title or an introduction, or beside personal data
     EVERYWHERE = "everywhere"  # also Gabriela Mistral: for a corpus of private papers
@@ -56,13 +56,36 @@ class NameRecogniserParams(Frozen):
     min_confidence: Share  # of the model, for every piece of a name
 
 
+class NameTaggerParams(Frozen):
+    """Our own tagger of persons' names: how it is learned, how sure it has to be, and what it must reach."""
+
+    seed: int  # of the names that are swapped between paragraphs
+    swapped_copies: int = Field(ge=0)  # of each paragraph, with other paragraphs' names: contexts are learned, not names
+    max_steps: Count  # of L-BFGS
+    l1: float = Field(ge=0)  # a weight that brings less is 0: the model stays small
+    l2: float = Field(ge=0)
+    min_confidence: Share  # of the tagger for each word of a private person's name: below it a name stays
+    min_recall: Share  # of full names held out, masked everywhere; below it nothing is published
+    min_precision: Share  # of what the tagger calls a private person's full name there
+
+
+class NameMaskingParams(Frozen):
+    """Which of the names that the tagger finds are masked."""
+
+    scope: NameScope
+    everywhere_kinds: tuple[str, ...] = ()  # of documents: papers that are private by nature, whatever the scope
+    everywhere_from_year: int = 0  # such papers that are surely older name the dead: there the scope holds
+    spared_kinds: tuple[str, ...] = ()  # where the tagger is not asked: a novel's señora is nobody
+
+
 class CleanDocumentsParams(Frozen):
     """Curation of one partner's documents."""
 
     min_language_confidence: Share  # below it a document goes to the 'undetermined' queue for people
     language_identifiers: tuple[IdentifierName, ...] = ()  # where one sees another language than our model, neither says any
     fasttext_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")  # of the model file; its place is the site's
-    name_recogniser: NameRecogniserParams | None = None  # beside the rules; none is shipped: docs/personal-data.md
+    name_tagger: NameMaskingParams | None = None  # our own, beside the rules: docs/personal-data.md
+    name_recogniser: NameRecogniserParams | None = None  # a site's, beside both
     num_permutations: Count  # MinHash
     minhash_seed: int  # of the permutations: signatures of two seeds cannot be compared
     shingle_words: Count

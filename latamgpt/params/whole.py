@@ -2,7 +2,7 @@
 
 from pydantic import Field, model_validator
 
-from latamgpt.params.curation import CleanDocumentsParams, CorpusGateParams, CorpusParams, GateParams
+from latamgpt.params.curation import CleanDocumentsParams, CorpusGateParams, CorpusParams, GateParams, NameTaggerParams
 from latamgpt.params.intake import DocumentsParams, RightsParams
 from latamgpt.params.release import AbilityGateParams, CultureGateParams, ReleaseCandidateParams, ScorecardParams
 from latamgpt.params.sweep import SweepParams
@@ -25,6 +25,7 @@ class Params(Frozen):
     partners: tuple[str, ...] = Field(min_length=1)
     rights: RightsParams
     documents: DocumentsParams
+    name_tagger: NameTaggerParams
     clean_documents: CleanDocumentsParams
     documents_gate: GateParams
     corpus: CorpusParams

@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from latamgpt.pages import Language, number
 from latamgpt.receipts.receipt import DocumentOutcome, Receipt, totals
 from latamgpt.receipts.words import catalogue
-from latamgpt.release.signature import OPENSSL
+from latamgpt.release.signature import OPENSSL, ROOT_SIGNATURE
 
 TEMPLATES = Path(__file__).parent / "templates"
 SUMMARY = ("given", "kept", "dropped", "tokens_seen")
@@ -36,7 +36,7 @@ def render(receipt: Receipt, language: Language) -> str:
         summary=[(name, sums[name]) for name in SUMMARY],
         use=[(name, sums[name]) for name in USE],
         steps=sums["steps"],
-        openssl=OPENSSL,
+        openssl=next(command for command in OPENSSL if ROOT_SIGNATURE in command),  # the approval stays with the release
     )
 
 

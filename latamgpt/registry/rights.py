@@ -85,7 +85,7 @@ def rule(
             return refusal
     if licence not in agreement.licences():
         covered = ", ".join(sorted(agreement.licences()))
-        return Ruling(False, "licence_contradiction", f"the text says {licence}, {agreement_id} covers {covered}")
+        return Ruling(False, "licence_contradiction", f"the licence is said to be {licence}, {agreement_id} covers {covered}")
     return PERMITTED
 
 

@@ -18,6 +18,7 @@ class Piece:
     number: int
     tokens: Ids
     text: str
+    num_bytes: int  # of the text in UTF-8
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class TokenisedDocument:
     @cached_property
     def num_bytes(self) -> int:
         """Bytes of the text in UTF-8."""
-        return sum(len(piece.text.encode()) for piece in self.pieces)
+        return sum(piece.num_bytes for piece in self.pieces)
 
     def rows(self) -> list[dict[str, object]]:
         """The pieces as rows of a shard."""
@@ -58,8 +59,7 @@ class TokenisedDocument:
             "variety": self.variety,
         }
         return [
-            {**described, "piece": p.number, "tokens": p.tokens, "num_bytes": len(p.text.encode()), "text": p.text}
-            for p in self.pieces
+            {**described, "piece": p.number, "tokens": p.tokens, "num_bytes": p.num_bytes, "text": p.text} for p in self.pieces
         ]
 
 
@@ -75,8 +75,9 @@ def cut_pieces(text: str, encoded: Encoded, eos_id: int, max_tokens: int) -> lis
     for first, last in _spans(offsets, max_tokens - 1):
         is_final = last == len(ids)
         ends_at = len(text) if is_final else int(offsets[last - 1, 1])
-        tokens = np.append(ids[first:last], np.uint32(eos_id)) if is_final else ids[first:last]
-        pieces.append(Piece(len(pieces), tokens, text[begun_at:ends_at]))
+        tokens = np.concatenate([ids[first:last], np.array([eos_id], np.uint32)]) if is_final else ids[first:last]
+        part = text[begun_at:ends_at]
+        pieces.append(Piece(len(pieces), tokens, part, len(part.encode())))
         begun_at = ends_at
     return pieces
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from latamgpt.records import Report, Table
@@ -40,11 +41,15 @@ class Tally:
         self.num_bytes += other.num_bytes
 
 
+Described = tuple[str, str, str, str, str, str, str, date | None]
+"""What a document is counted by, in the order of GROUPS; its delivery's date instead of the year."""
+
+
 @dataclass
 class ShardCounts:
-    """Running counts over all documents."""
+    """Running counts over all documents: thousands have the same description, so each of these is counted once."""
 
-    groups: dict[str, dict[str, Tally]] = field(default_factory=lambda: {group: {} for group in GROUPS})
+    described: dict[Described, Tally] = field(default_factory=dict[Described, Tally])
     total: Tally = field(default_factory=Tally)
     num_pieces: Counter[Side] = field(default_factory=Counter)
     num_shards: dict[Side, int] = field(default_factory=dict)
@@ -60,17 +65,22 @@ class ShardCounts:
         """Count a document in the total and in its groups."""
         self.total.add(side, document)
         self.num_pieces[side] += len(document.pieces)
-        for group, member in (
-            ("language", document.language),
-            ("variety", document.variety),
-            ("country", document.country),
-            ("partner", document.partner),
-            ("licence", document.licence),
-            ("period", document.period),
-            ("kind", document.kind),
-            (YEAR, year_of(document.delivery_date)),
-        ):
-            self.groups[group].setdefault(member, Tally()).add(side, document)
+        key = (
+            *(document.language, document.variety, document.country, document.partner, document.licence),
+            *(document.period, document.kind, document.delivery_date),
+        )
+        tally = self.described.get(key)
+        if tally is None:
+            tally = self.described[key] = Tally()
+        tally.add(side, document)
+
+    def groups(self) -> dict[str, dict[str, Tally]]:
+        """The counts of each member of each of GROUPS."""
+        groups: dict[str, dict[str, Tally]] = {group: {} for group in GROUPS}
+        for (*members, delivered_on), tally in self.described.items():
+            for group, member in zip(GROUPS, (*members, year_of(delivered_on)), strict=True):
+                groups[group].setdefault(str(member), Tally()).add_all(tally)
+        return groups
 
     def report(self, kind_of: Mapping[str, str]) -> Report:
         """Counts and a table per group, the largest member first; `kind_of` says what sort of institution each partner is."""
@@ -78,9 +88,10 @@ class ShardCounts:
         counts = {f"{side}_{name}": n for side in Side for name, n in self._of(side).items()}
         counts["not_for_evaluation"] = self.num_not_for_evaluation
         counts["seen_in_training"] = self.num_seen_in_training
-        languages = self.groups["language"]
+        groups = self.groups()
+        languages = groups["language"]
         kinds: dict[str, Tally] = {}
-        for partner, tally in self.groups["partner"].items():
+        for partner, tally in groups["partner"].items():
             kinds.setdefault(kind_of[partner], Tally()).add_all(tally)
         return Report(
             stage="token_shards",
@@ -88,7 +99,7 @@ class ShardCounts:
             f"{self.total.documents[Side.HELD_OUT]:,} held out, in {len(languages)} languages",
             counts=counts,
             metrics={f"tokens_per_byte/{name}": t.tokens.total() / t.num_bytes for name, t in sorted(languages.items())},
-            tables=tuple(_table(group, members) for group, members in {**self.groups, INSTITUTION: kinds}.items()),
+            tables=tuple(_table(group, members) for group, members in {**groups, INSTITUTION: kinds}.items()),
         )
 
     def _of(self, side: Side) -> dict[str, int]:

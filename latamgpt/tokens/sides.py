@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from latamgpt.params import Params, RightsParams
@@ -69,9 +70,16 @@ def permitted_for(purpose: Purpose, workspace: Workspace, rows: Iterable[dict[st
 
 def read_texts(corpus: Path) -> Iterator[tuple[str, str, str]]:
     """doc_id, language and text of each document, a batch at a time."""
-    for batch in pq.ParquetFile(corpus).iter_batches(TEXTS_PER_BATCH, columns=["doc_id", "language", "text"]):
+    for batch in batches(corpus, TEXTS_PER_BATCH, ["doc_id", "language", "text"]):
         for row in batch.to_pylist():
             yield row["doc_id"], row["language"], row["text"]
+
+
+def batches(corpus: Path, num_rows: int, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """The corpus' rows, so many at a time; pyarrow keeps what a reader has read until it ends, so each reads one row group."""
+    with pq.ParquetFile(corpus) as file:
+        for group in range(file.num_row_groups):
+            yield from file.iter_batches(num_rows, row_groups=[group], columns=columns)
 
 
 def in_batches(texts: Iterable[Text]) -> Iterator[list[Text]]:

@@ -17,7 +17,7 @@ from latamgpt.tokens.encoder import Encode, choose_encoder
 from latamgpt.tokens.pieces import TokenisedDocument, cut_pieces
 from latamgpt.tokens.shard_counts import ShardCounts, Side
 from latamgpt.tokens.shard_writer import ShardWriter
-from latamgpt.tokens.sides import NEEDED_FOR_SIDES, choose_sides, read_texts
+from latamgpt.tokens.sides import NEEDED_FOR_SIDES, batches, choose_sides, read_texts
 from latamgpt.tokens.vocabulary import Vocabulary, read_vocabulary
 
 DOCUMENTS_PER_BATCH = 256
@@ -69,7 +69,7 @@ def write_shards(
 
 def tokenise(corpus: Path, vocabulary: Vocabulary, encode: Encode, max_tokens: int) -> Iterator[TokenisedDocument]:
     """The documents of the corpus in its order, encoded in batches of a fixed size."""
-    for batch in pq.ParquetFile(corpus).iter_batches(DOCUMENTS_PER_BATCH, columns=[*DESCRIBED_BY, "text"]):
+    for batch in batches(corpus, DOCUMENTS_PER_BATCH, [*DESCRIBED_BY, "text"]):
         rows = batch.to_pylist()
         for row, encoded in zip(rows, encode([row["text"] for row in rows]), strict=True):
             pieces = cut_pieces(row["text"], encoded, vocabulary.eos_id, max_tokens)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from latamgpt.curation import clean_documents
 from latamgpt.curation.engine import WORKERS_VARIABLE
+from latamgpt.curation.name_tagger import stage as name_tagger
 from latamgpt.governance.withdrawals import EMPTY_FILE, withdrawals_path
 from latamgpt.intake import documents
 from latamgpt.intake.kept_delivery import SETTLED_NS
@@ -45,6 +46,7 @@ def measure(num_bytes: int, place: Path) -> dict[str, float]:
     for number in range(NUM_DELIVERIES):
         files: dict[str, bytes | str] = {f"{n:05}.txt": text for n, text in enumerate(texts[number::NUM_DELIVERIES])}
         deliver(workspace, files, PARTNER, id=f"entrega-{number:02}", language="und")
+    name_tagger.run(workspace, params)
     first = _run(workspace, params)
     shutil.rmtree(place / "samples" / PARTNER / "entrega-07")
     deliver(workspace, {"a.txt": texts[0], "b.txt": f"{texts[1]} Una frase más."}, PARTNER, id="entrega-07", language="und")

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from latamgpt.curation.normalise import normalise
 from latamgpt.records import DOCUMENT_SCHEMA
+from latamgpt.store import PARQUET_ROWS_PER_GROUP
 from scripts.bench_poisoning import read_sources
 from scripts.curation_bench.words import Walker
 from tests.curation.planted_ids import PLANTED as IDENTIFIERS
@@ -169,7 +170,8 @@ def write(documents: Sequence[Document], folder: Path) -> None:
     for partner in range(NUM_PARTNERS):
         own = sorted(documents[partner::NUM_PARTNERS], key=lambda document: document.doc_id)
         rows = [_row(document, f"partner-{partner}") for document in own]
-        pq.write_table(pa.Table.from_pylist(rows, DOCUMENT_SCHEMA), folder / "documents" / f"partner-{partner}.parquet")
+        table = pa.Table.from_pylist(rows, DOCUMENT_SCHEMA)
+        pq.write_table(table, folder / "documents" / f"partner-{partner}.parquet", row_group_size=PARQUET_ROWS_PER_GROUP)
     ids = {document.number: document.doc_id for document in documents}
     planted = [
         {"doc_id": d.doc_id, "kind": d.kind, "source": ids.get(d.source, ""), "planted": list(d.planted), "language": d.language}

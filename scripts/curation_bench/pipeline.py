@@ -12,8 +12,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from latamgpt.curation.clean_tables import CleanDocuments
 from latamgpt.curation.cleaning import clean_to_tables
 from latamgpt.curation.duplicates import find_duplicates
 from latamgpt.curation.engine import choose
@@ -22,12 +22,13 @@ from latamgpt.launch.site import Site
 from latamgpt.params import CorpusParams, Params, read_params
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA
 from latamgpt.registry.languages import thresholds_in_force
+from latamgpt.store import Packing
 from latamgpt.table_parts import merged, parts_writer, without
 from latamgpt.tokens.token_shards import write_shards
 from latamgpt.tokens.vocabulary import read_vocabulary
 
 ROOT = Path(__file__).resolve().parents[2]
-WITHOUT_TEXT = [name for name in CLEAN_DOCUMENT_SCHEMA.names if name != "text"]
+COMPARED = ["doc_id", "quality", "text_sha256"]
 
 
 def curate(documents: Path, output: Path, tokenizer: Path, workers: int, params: Params) -> dict[str, int]:
@@ -50,7 +51,7 @@ def clean(tasks: Tasks, folder: Path, workers: int) -> list[Path]:
     folder.mkdir(parents=True)
     with ExitStack() as stack:
         names = dict.fromkeys(tasks.file_of(index).name for index in range(len(tasks)))
-        files = {name: stack.enter_context(parts_writer(folder / name, CLEAN_DOCUMENT_SCHEMA)) for name in names}
+        files = {name: stack.enter_context(parts_writer(folder / name, CLEAN_DOCUMENT_SCHEMA, Packing.PASSING)) for name in names}
         for index, cleaned in enumerate(choose(len(tasks), Site(workers=workers)).map(clean_to_tables, tasks)):
             files[tasks.file_of(index).name].add(cleaned["documents"])
     return [folder / name for name in names]
@@ -58,8 +59,9 @@ def clean(tasks: Tasks, folder: Path, workers: int) -> list[Path]:
 
 def duplicates(kept: list[Path], params: CorpusParams) -> set[str]:
     """The documents that give way, by id: signatures are read, and no texts."""
-    described = pa.concat_tables([pq.read_table(path, columns=WITHOUT_TEXT) for path in kept])
-    found = find_duplicates(described, params.num_bands, params.min_similarity)
+    described = pa.concat_tables(merged(kept, COMPARED))
+    signatures = CleanDocuments(kept).signatures(set(described["doc_id"].to_pylist()))
+    found = find_duplicates(described.append_column("signature", signatures), params.num_bands, params.min_similarity)
     dropped = pa.array([one.dropped for one in found], pa.int64())
     return set(described["doc_id"].take(dropped).to_pylist())
 

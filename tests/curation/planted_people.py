@@ -201,6 +201,31 @@ def not_a_minor(draw: Draw) -> str:
     )
 
 
+NAMES = {
+    "title and number, title and telephone": ("El señor {}, DNI 12.345.678, firmó.", "Doña {}, tel. 4567-8901, atiende."),
+    "label of a form, signature, before an address": (
+        "Nombre completo: {}",
+        "Firmado: {}",
+        "{}, domiciliada en calle Sucre 12, declaró.",
+    ),
+    "behind a title alone": ("La señora {} llegó temprano.", "O senhor {} chegou cedo.", "Don {} vende leña."),
+    "introduced": ("Me llamo {} y nací en el valle.", "Meu nome é {} e moro na roça.", "Era hija de {} y no sabía leer."),
+    "running text": ("{} contó lo que vio.", "Ayer habló {} en la plaza.", "Según {}, el río creció."),
+    "a poet or a character, titled": (
+        "La señora Gabriela Mistral llegó temprano.",
+        "Don Pedro Páramo murió.",
+        "O senhor Machado de Assis escreveu.",
+    ),
+}
+"""Where a name may stand; the last are nobody's."""
+
+
+def name_in(draw: Draw, frames: tuple[str, ...]) -> Sentence:
+    """A name in one of some frames; a frame without a place for one holds nobody's."""
+    frame = draw.choice(frames)
+    return _put(draw, _name(draw) if "{}" in frame else "", frame)
+
+
 PEOPLE = (
     People("e-mail", email, not_an_email),
     People("phone", phone, not_a_phone),

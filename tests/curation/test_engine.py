@@ -60,6 +60,15 @@ def test_results_come_in_the_order_of_the_tasks(executor: Executor) -> None:
     assert list(executor.map(squared, range(20))) == [n * n for n in range(20)]
 
 
+def name_of_command(_: int) -> str:
+    return sys.modules["__mp_main__"].__name__
+
+
+def test_a_worker_does_not_import_the_command_that_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", sys.modules[Site.__module__].__spec__)
+    assert set(ProcessPool(2).map(name_of_command, range(4))) == {"__main__"}  # where it imports it: __mp_main__
+
+
 @pytest.mark.parametrize("make", [ProcessPool, DaskCluster])
 def test_a_killed_worker_costs_its_tasks_and_nothing_else(make: Callable[[int], Executor], tmp_path: Path) -> None:
     marks = [tmp_path / f"task-{n}" for n in range(8)]

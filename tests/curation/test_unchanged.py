@@ -152,7 +152,7 @@ def test_what_is_judged_by_something_else_is_judged_anew(
     spanish = workspace.root / "languages" / "es.yaml"
     spanish.write_text(re.sub(r"min_words: \d+", "min_words: 4", spanish.read_text()))
     run(workspace, params, PARTNER)
-    monkeypatch.setattr(cache, "_digest_of_code", lambda: "other code")
+    monkeypatch.setattr(cache, "_digest_of_code", lambda _: "other code")
     run(workspace, params, PARTNER)
     assert cleaned_rows == [len(rows)] * 4
 

@@ -39,7 +39,12 @@ def _control_character(sent: Path) -> None:
     (sent / "uno\ndos.txt").write_text("dos", encoding="utf-8")
 
 
-ODD = {_link: "unsafe_path", _pipe: "unsafe_path", _collision: "name_collision"}
+def _deep(sent: Path) -> None:
+    (folder := sent.joinpath(*["d" * 80] * 13)).mkdir(parents=True)
+    (folder / "carta.txt").write_text("honda", encoding="utf-8")
+
+
+ODD = {_deep: "unsafe_path", _link: "unsafe_path", _pipe: "unsafe_path", _collision: "name_collision"}
 ODD |= {_bytes_of_a_name: "unsafe_path", _control_character: "unsafe_path"}
 
 
@@ -94,4 +99,18 @@ def test_a_socket_is_no_content_that_could_be_kept(office: Workspace, sent: Path
             door.bind("puerta")
         assert main(command(sent, *WORDS, "--quarantine")) == OperatorError.exit_code
     assert "holds a socket, 'puerta'" in capsys.readouterr().err
+    assert not place(office).exists()
+
+
+def test_folders_deeper_than_any_path_are_refused_in_words_and_nothing_is_entered(
+    office: Workspace, sent: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with contextlib.chdir(sent):
+        for _ in range(60):
+            Path("d" * 80).mkdir()
+            os.chdir("d" * 80)
+    assert main(command(sent, *WORDS)) == OperatorError.exit_code
+    assert "the folders lie too deep (unsafe_path)" in capsys.readouterr().err
+    assert main(command(sent, *WORDS, "--quarantine")) == OperatorError.exit_code
+    assert "deliver that archive with --quarantine" in capsys.readouterr().err
     assert not place(office).exists()

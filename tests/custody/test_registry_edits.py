@@ -84,6 +84,15 @@ def test_an_agreement_that_permits_nothing_yet_says_so(office: Workspace, capsys
     assert "training is not permitted: al-2027-01 begins on 2026-12-01" in capsys.readouterr().out
 
 
+def test_an_agreement_that_keeps_texts_from_this_run_says_so(office: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    terms = ["2026-01-01" if word == "2026-12-01" else word for word in TERMS]
+    assert main([*terms, "--residency", "BO"]) == 0
+    assert "training is not permitted: al-2027-01" in capsys.readouterr().out
+    terms[terms.index("al-2027-01")] = "al-2027-02"
+    assert main([*terms, "--stages", "intake", "corpus"]) == 0
+    assert "training is not permitted: al-2027-02" in capsys.readouterr().out
+
+
 def test_an_extension_changes_one_line(office: Workspace) -> None:
     before = registry_text(office)
     assert main(["agreement", "extend", PARTNER, AGREEMENT, "--until", "2029-06-30"]) == 0

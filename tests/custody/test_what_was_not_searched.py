@@ -14,7 +14,7 @@ from tests.builders import publish_corpus, publish_shards, shard_row
 from tests.custody.test_data_subject_requests import NAME, PARTNER, ask, small
 from tests.intake.deliveries import deliver
 from tests.intake.made_files import docx, zipped
-from tests.intake.scans_made import pdf, picture
+from tests.intake.scans_made import ocr_result, page, pdf, picture
 
 __all__ = ["small"]
 NOTHING = "answer that nothing was found"
@@ -196,3 +196,21 @@ def test_what_this_machine_keeps_of_earlier_runs_is_taken_away_before(small: Wor
     assert kept.is_dir()
     look(small, "Persona Que No Consta")
     assert not kept.exists()
+
+
+@pytest.mark.parametrize("on_page", [1, 2])
+def test_what_was_read_from_a_scan_is_its_document_s_and_asks_for_no_whole_delivery(
+    small: Workspace, params: Params, on_page: int
+) -> None:
+    files: dict[str, bytes | str] = {}
+    for number in (1, 2):
+        scan = picture([f"hoja {number}"])
+        text = f"La vecina {NAME} firmó aquí." if number == on_page else "Nadie firmó en esta hoja del libro de actas."
+        files |= {f"hoja-{number}.png": scan, f"hoja-{number}.png.ocr.json": ocr_result(scan, page(1, text))}
+    deliver(small, files, PARTNER, id="hojas", format="files")
+    documents.run(small, params.model_copy(update={"partners": (PARTNER,)}), PARTNER)
+    case = look(small)
+    assert ("hojas", f"hoja-{on_page}.png.ocr.json") in found(case)
+    said = told(case)
+    assert said.count("--document") == 2
+    assert "gave no document" not in said

@@ -8,6 +8,7 @@ import pytest
 from dagster_project.definitions import Location
 from dagster_project.jobs import monthly_retrain
 from dagster_project.retrain import add_worktree, commit_result, left_out, must_be_day, set_as_of, worktree_environment
+from latamgpt.cache import keep, read_cached
 from latamgpt.errors import OperatorError
 from latamgpt.tracking.server import tracking_uri
 from tests.dagster_project.small_factory import call
@@ -21,11 +22,13 @@ def test_a_retraining_has_a_branch_and_a_cache_and_touches_nothing_here(built_fa
     call(here, "git", "commit", "--quiet", "--message", "built")
     before = call(here, "git", "rev-parse", "HEAD")
 
+    keep(here, "scorecard", "base@culture+cl", "the base of last month", lambda kept: None)
     folder = add_worktree(built_factory.factory.workspace, "2026-12")
     set_as_of(folder, "2026-12-01")
 
     assert call(folder, "git", "branch", "--show-current").strip() == "retrain/2026-12"
     assert (folder / "data" / "corpus" / "report.json").read_bytes() == (here / "data" / "corpus" / "report.json").read_bytes()
+    assert read_cached(folder, "scorecard", "base@culture+cl", "the base of last month") is not None
     assert "as_of: '2026-12-01'" in (folder / "params.yaml").read_text().replace('"', "'")
     assert "# the day" in (folder / "params.yaml").read_text()
     assert call(here, "git", "rev-parse", "HEAD") == before

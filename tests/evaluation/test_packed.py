@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from random import Random
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ import yaml
 
 from latamgpt.evaluation.harness import device, measure, open_model, score_task
 from latamgpt.evaluation.items import TASKS_FOLDER, Item, Measure, Task
-from latamgpt.evaluation.packed import PackedLM, Tree, batches, grow_trees
+from latamgpt.evaluation.packed import PackedLM, fill_rows, lay_out, read_texts
 from latamgpt.evaluation.passages import PASSAGES_FILE
 from latamgpt.evaluation.questions import QUESTIONS_FILE
 from latamgpt.evaluation.score import Cell
@@ -113,23 +114,50 @@ def test_device_changes_no_verdict(folder: Path, micro_params: Params) -> None:
             assert one.value == pytest.approx(other.value, rel=1e-4)
 
 
-def test_endings_of_one_beginning_share_it() -> None:
-    requests = [(("", ""), [5, 6, 7], [n, 9]) for n in range(4)] + [(("", ""), [5], [6])]
-    first, second = grow_trees(requests, max_length=8)
-    assert (first.stem, first.numbers, first.num_tokens) == ((5, 6, 7), (0, 1, 2, 3), 3 + 4)
-    assert (second.stem, second.num_tokens) == ((5,), 1)
+def test_what_texts_begin_with_stands_in_a_row_once() -> None:
+    requests = [(("", ""), beginning, ending) for beginning, ending in [([5, 6, 7], [1, 9]), ([5, 6, 7], [2, 9]), ([5, 8], [7])]]
+    row = lay_out(read_texts(requests, max_length=8))
+    assert row.tokens == [5, 6, 7, 1, 2, 8]
+    assert row.depths == [0, 1, 2, 3, 3, 1]
+    assert row.ends == [6, 5, 5, 4, 5, 6]
+    assert [(text.number, places) for text, places in zip(row.texts, row.foretelling, strict=True)] == [
+        (0, [2, 3]),
+        (1, [2, 4]),
+        (2, [5]),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_token_of_a_row_sees_its_own_text_and_no_other(seed: int) -> None:
+    random = Random(seed)
+    requests = [(("", ""), [1, *random.choices((1, 2), k=random.randint(0, 5))], [random.randint(1, 2)]) for _ in range(12)]
+    row = lay_out(read_texts(requests, max_length=4))
+    for text, [last] in zip(row.texts, row.foretelling, strict=True):
+        seen = [place for place in range(last + 1) if last < row.ends[place]]
+        assert tuple(row.tokens[place] for place in seen) == text.read
+        assert [row.depths[place] for place in seen] == list(range(len(text.read)))
+    assert len(row.tokens) == len({text.read[: n + 1] for text in row.texts for n in range(len(text.read))})
 
 
 def test_beginning_that_is_too_long_loses_its_first_tokens() -> None:
-    [tree] = grow_trees([(("", ""), [1, 2, 3, 4, 5], [6, 7])], max_length=4)
-    assert (tree.stem, tree.num_tokens) == ((3, 4, 5), 4)
+    [text] = read_texts([(("", ""), [1, 2, 3, 4, 5], [6, 7])], max_length=4)
+    assert (text.read, text.ending) == ((3, 4, 5, 6), (6, 7))
 
 
 def test_rows_hold_what_fits_and_do_not_depend_on_the_order_of_the_requests() -> None:
-    trees = [Tree(tuple(range(size)), ((1,),), (size,)) for size in (3, 9, 5, 12, 4)]
-    found = list(batches(trees, row_tokens=10, batch_rows=2))
-    assert found == list(batches(trees[::-1], row_tokens=10, batch_rows=2))
-    assert [[[tree.num_tokens for tree in row] for row in batch] for batch in found] == [[[12], [9]], [[5, 4], [3]]]
+    requests = [(("", ""), [first, *range(size - 1)], [1]) for first, size in [(1, 3), (2, 9), (3, 7), (4, 12), (5, 4), (6, 4)]]
+    filled, turned = (
+        [[text.read for text in row] for row in fill_rows(read_texts(found, 20), row_tokens=16)]
+        for found in (requests, requests[::-1])
+    )
+    assert [[len(read) for read in row] for row in filled] == [[3, 9], [7, 12, 4], [4]]
+    assert turned == filled
+
+
+def test_choices_of_a_beginning_longer_than_a_row_share_it() -> None:
+    requests = [(("", ""), list(range(30)), [n, 9, 9]) for n in range(4)]
+    [row] = fill_rows(read_texts(requests, max_length=40), row_tokens=10)
+    assert len(lay_out(row).tokens) == 30 + 4 * 2
 
 
 def test_verbatim_tokens_are_those_of_a_greedy_continuation(folder: Path, micro_params: Params) -> None:

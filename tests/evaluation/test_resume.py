@@ -1,6 +1,7 @@
-"""A killed evaluation goes on at the task that it was at."""
+"""A killed evaluation goes on at the task that it was at, and a new one asks only what it has no answers to."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,11 +13,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from latamgpt.cache import cache_place
+from latamgpt.cache import KEY_NAME, cache_place, hand_on, keep
 from latamgpt.evaluation import resume
 from latamgpt.evaluation.items import Task
 from latamgpt.evaluation.packed import PackedLM
-from latamgpt.evaluation.resume import SHELF, forget_scores, measure_or_resume
+from latamgpt.evaluation.resume import MEASURING, NO_PART_OF_A_SCORE, SHELF, drop_other_scores, measure_or_resume
 from latamgpt.evaluation.score import Score
 from latamgpt.evaluation.scorecard import run
 from latamgpt.params import Params
@@ -79,7 +80,7 @@ def test_stopped_evaluation_goes_on_at_the_task_that_it_was_at(
 ) -> None:
     resumed = measured(stopped, micro_params)
     assert asked == [TASKS[1].name]
-    forget_scores(stopped.root)
+    shutil.rmtree(cache_place(stopped.root, SHELF, ""))
     assert measured(stopped, micro_params) == resumed
     assert len(asked) == 1 + 4
 
@@ -102,6 +103,96 @@ def test_scores_of_another_model_are_not_taken(stopped: Workspace, micro_params:
     publish_model(stopped, "base_model", seed=7)
     measured(stopped, micro_params)
     assert asked == [TASKS[0].name, TASKS[1].name, TASKS[1].name]
+
+
+def test_retraining_asks_its_base_nothing_that_it_was_asked_before(
+    published: Workspace, micro_params: Params, asked: list[str]
+) -> None:
+    before = measured(published, micro_params)
+    asked.clear()
+    publish_model(published, "checkpoint", seed=7)
+    again = measured(published, micro_params)
+    assert asked == [TASKS[0].name, TASKS[1].name]
+    assert again["base"] == before["base"]
+    assert again["candidate"] != before["candidate"]
+
+
+def test_other_statistics_and_another_choice_of_questions_ask_nothing_again(
+    published: Workspace, micro_params: Params, asked: list[str]
+) -> None:
+    before = measured(published, micro_params)
+    asked.clear()
+    now = micro_params.scorecard
+    other = {name: getattr(now, name) + (0.01 if name == "confidence" else 1) for name in NO_PART_OF_A_SCORE}
+    assert measured(published, micro_params.model_copy(update={"scorecard": now.model_copy(update=other)})) == before
+    assert asked == []
+
+
+def test_code_that_measures_is_all_that_measuring_imports_of_the_evaluation() -> None:
+    script = textwrap.dedent("""
+        import sys
+        import latamgpt.evaluation.packed, latamgpt.evaluation.resume
+        print(*(name.rpartition(".")[2] for name in sys.modules if name.startswith("latamgpt.evaluation.")))
+    """)
+    found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert set(found.split()) == set(MEASURING)
+
+
+def test_code_that_measures_is_part_of_what_scores_came_from(
+    published: Workspace, micro_params: Params, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured(published, micro_params)
+    asked.clear()
+    monkeypatch.setattr(resume, "CODE", (*resume.CODE, "evaluation/rights.py"))  # another digest, as after a change
+    measured(published, micro_params)
+    assert len(asked) == 4
+
+
+def test_scores_of_tasks_that_are_asked_no_more_are_taken_away(published: Workspace, micro_params: Params) -> None:
+    measured(published, micro_params)
+    drop_other_scores(published.root, ["base", "candidate"], TASKS[1:])
+    left = {place.name for place in cache_place(published.root, SHELF, "").iterdir()}
+    assert left == {"base@bits_per_byte+xx", "candidate@bits_per_byte+xx"}
+
+
+def test_another_checkout_is_handed_what_is_kept(
+    published: Workspace, micro_params: Params, asked: list[str], tmp_path: Path
+) -> None:
+    before = measured(published, micro_params)
+    asked.clear()
+    shutil.copytree(published.root / "data", tmp_path / "other" / "data")
+    hand_on(published.root, tmp_path / "other", SHELF)
+    assert measured(Workspace(tmp_path / "other"), micro_params) == before
+    assert asked == []
+
+
+def test_scores_that_lie_in_the_place_of_another_model_are_not_taken(
+    published: Workspace, micro_params: Params, asked: list[str]
+) -> None:
+    before = measured(published, micro_params)
+    asked.clear()
+    [own] = cache_place(published.root, SHELF, "").glob("base@bits*")
+    [foreign] = cache_place(published.root, SHELF, "").glob("candidate@bits*")
+    shutil.rmtree(own)
+    shutil.copytree(foreign, own)
+    assert measured(published, micro_params) == before
+    assert asked == [TASKS[1].name]
+
+
+@pytest.mark.parametrize("rows", ["[[1.0, 2.0, null]]", '[["much", 1.0, null]]', "[[null, 1.0, null]]", "{}", "["])
+def test_what_is_kept_and_holds_no_score_for_each_item_is_measured_again(
+    published: Workspace, micro_params: Params, asked: list[str], rows: str
+) -> None:
+    before = measured(published, micro_params)
+    asked.clear()
+    [place] = cache_place(published.root, SHELF, "").glob("base@bits*")
+    keep(published.root, SHELF, place.name, (place / KEY_NAME).read_text(), lambda folder: write(folder, rows))
+    assert measured(published, micro_params) == before
+    assert asked == [TASKS[1].name]
+
+
+def write(folder: Path, rows: str) -> None:
+    (folder / resume.FILE).write_text(rows)
 
 
 def test_damaged_scores_are_measured_again(stopped: Workspace, micro_params: Params, asked: list[str]) -> None:
@@ -144,7 +235,7 @@ def test_killed_evaluation_goes_on_to_the_same_bytes(published: Workspace, micro
     assert not published.place("scorecard").exists()
     assert len(list(shelf.iterdir())) >= 3
     resumed = digest_of_run(published, micro_params)
-    assert not shelf.exists()
+    shutil.rmtree(shelf)
     assert digest_of_run(published, micro_params) == resumed
 
 

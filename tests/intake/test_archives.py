@@ -193,5 +193,43 @@ def test_a_name_that_is_let_through_stays_inside(name: str) -> None:
         assert not safe.is_absolute()
 
 
+@pytest.mark.parametrize("name", ["carta\u202efdp.exe", "dos\u2028lineas.txt", "a\x85b.txt"])
+def test_a_name_that_shows_itself_as_another_is_refused(archive: Workspace, params: Params, name: str) -> None:
+    with pytest.raises(Rejected, match="control character"):
+        safe_name(name, "a.zip")
+    assert read(archive, params, {name: STORY}) == []
+    assert list(reasons(archive).values()) == ["unsafe_path"]
+    assert name not in str(exclusions(archive)[0]["detail"])
+
+
+@pytest.mark.parametrize(
+    ("names", "how"),
+    [
+        (["ni\u00f1o.txt", "nin\u0303o.txt"], "told apart only by how their accents are stored"),
+        (["Carta.txt", "carta.txt"], "told apart only by capital letters"),
+        (["a.txt", "a.txt"], "one name twice"),
+    ],
+)
+def test_names_that_collide_are_told_with_what_a_screen_does_not_show(names: list[str], how: str) -> None:
+    with pytest.raises(Rejected, match=how):
+        refuse_collisions(names, "a.zip")
+
+
+def test_an_archive_or_table_with_nothing_in_it_is_named(archive: Workspace, params: Params) -> None:
+    files: dict[str, bytes | str] = {
+        "a.zip": zipped({}),
+        "a.tar.gz": gzip.compress(tarred({})),
+        "b.csv": "text\n",
+        "c.jsonl": "\n",
+    }
+    assert read(archive, params, files) == []
+    assert reasons(archive) == dict.fromkeys(files, "empty_document")
+
+
+def test_folders_that_lie_deeper_than_an_archive_may_hold_are_set_aside(archive: Workspace, params: Params) -> None:
+    assert read(archive, params, {f"{'d' * 80}/" * 13 + "carta.txt": STORY}) == []
+    assert list(reasons(archive).values()) == ["unsafe_path"]
+
+
 def test_names_of_different_files_do_not_collide() -> None:
     refuse_collisions(["a.txt", "b.txt", "a/c.txt", "ñ.txt", "n.txt"], "a.zip")

@@ -96,6 +96,12 @@ def test_alto_joins_a_word_that_only_a_hyphen_marks_as_broken(archive: Workspace
     assert one(archive, params, "1.xml", alto(f"<TextBlock>{lines}</TextBlock>"))["text"] == "el camino real"
 
 
+def test_alto_joins_a_word_whose_hyphen_is_its_last_letter_as_tesseract_writes_it(archive: Workspace, params: Params) -> None:
+    lines = alto_line("el ca-") + alto_line("mino -") + alto_line("dijo ella-") + alto_line("Rosa iba") + alto_line("a-")
+    text = str(one(archive, params, "1.xml", alto(f"<TextBlock>{lines}</TextBlock>"))["text"])
+    assert text == "el camino - dijo ella-Rosa iba a-"
+
+
 def test_the_confidence_of_a_page_is_the_mean_of_its_words(tmp_path: object) -> None:
     from pathlib import Path
 

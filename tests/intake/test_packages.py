@@ -119,6 +119,7 @@ GOOD = {
     "a.epub": epub([f"<p>{STORY}</p>"]),
 }
 BLANKS = b" " * (8 << 20)
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the old container of Office: locked documents and .doc files
 
 
 @pytest.mark.parametrize("name", sorted(GOOD))
@@ -127,12 +128,13 @@ BLANKS = b" " * (8 << 20)
     [
         (b"", "document_unreadable"),
         (b"PK\x03\x04", "document_unreadable"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "encrypted"),
+        (OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
+        (OLE + b"\0" * 600 + "WordDocument".encode("utf-16-le"), "document_unreadable"),
         (zipped({"otra.xml": "<a/>"}), "document_unreadable"),
         (zipped({"big.bin": BLANKS}), "archive_bomb"),
         (zipped({f"{n}": "" for n in range(20_001)}, zipfile.ZIP_STORED), "archive_bomb"),
     ],
-    ids=["empty", "cut", "locked", "other", "bomb", "many"],
+    ids=["empty", "cut", "locked", "old_doc", "other", "bomb", "many"],
 )
 def test_what_is_no_document_of_its_kind_is_set_aside_with_a_reason(
     archive: Workspace, params: Params, name: str, content: bytes, reason: str

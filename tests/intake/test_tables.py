@@ -107,3 +107,46 @@ def test_tabs_separate_the_cells_of_a_tsv(archive: Workspace, params: Params) ->
     found = {(row["text"], row["title"], row["declared_language"]) for row in read(archive, params, raw, "t.tsv")}
     assert found == {("Uno, dos", 'El "uno"', "quy"), ("con\ttab", "b", "es-AR")}
     assert reasons(archive) == {"t.tsv#3": "csv_invalid"}
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_semicolons_part_the_cells_of_a_csv_where_only_so_the_named_columns_are_there(
+    archive: Workspace, params: Params, quote: str
+) -> None:
+    head = ";".join(f"{quote}{column}{quote}" for column in ("lengua", "titulo", "texto"))
+    found = read(archive, params, f'{head}\nquy;a;"Uno, dos; tres"\n;b;Cuatro, cinco\n', "excel.csv")
+    assert {(row["text"], row["declared_language"]) for row in found} == {("Uno, dos; tres", "quy"), ("Cuatro, cinco", "es-AR")}
+    assert reasons(archive) == {}
+
+
+def test_commas_part_the_cells_where_they_make_the_columns_whatever_else_the_header_holds(
+    archive: Workspace, params: Params
+) -> None:
+    (row,) = read(archive, params, "lengua,titulo,texto,a;b\nquy,uno,Dos; tres,x\n", "t.csv")
+    assert (row["text"], row["title"]) == ("Dos; tres", "uno")
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ('lengua,titulo,texto\nquy,a,"Uno\n', "a quotation mark is not closed"),
+        ('lengua,titulo,texto\nquy,a,"Uno "dos" tres"\n', "stands once in a cell where it has to stand twice"),
+        ("lengua,titulo\nquy,a\n", "has no column 'texto'; number of columns: 2. Correct it, or name under `fields`"),
+        ("lengua;titulo\nquy;a\n", "has no column 'texto'"),
+    ],
+)
+def test_a_table_that_is_none_is_set_aside_in_words_that_say_what_to_mend(
+    archive: Workspace, params: Params, raw: str, said: str
+) -> None:
+    assert read(archive, params, raw, "t.csv") == []
+    (row,) = exclusions(archive)
+    assert (row["path"], row["reason"]) == ("t.csv", "csv_invalid")
+    assert said in str(row["detail"])
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"), [("null", "missing or empty"), ("5", "a number"), ("[1]", "a list"), ("{}", "an object")]
+)
+def test_a_text_that_is_none_is_named_in_words(archive: Workspace, params: Params, value: str, kind: str) -> None:
+    assert read(archive, params, f'{{"texto": {value}}}\n', "t.jsonl") == []
+    assert exclusions(archive)[0]["detail"] == f"'texto' is {kind}, not a text"

@@ -230,6 +230,20 @@ def test_elan_gives_the_transcript_and_its_translation_and_names_the_rest(archiv
     assert reasons(archive) == {"charla.eaf#wd@Amaru": "not_read"}
 
 
+@pytest.mark.parametrize(
+    ("participants", "speaker"), [({"tx@Amaru", "ft@Amaru"}, "Amaru"), ({"ref@Amaru", "tx@Amaru", "ft@Amaru"}, "tx@Amaru")]
+)
+def test_a_translation_is_said_by_whoever_the_tiers_above_it_name(
+    archive: Workspace, params: Params, participants: set[str], speaker: str
+) -> None:
+    lines = [x.replace(' PARTICIPANT="Amaru"', "") if any(f'"{p}"' in x for p in participants) else x for x in EAF.split("\n")]
+    deliver(archive, {"charla.eaf": "\n".join(lines)}, format="files", language="qu")
+    take_in(archive, params)
+    texts = {str(row["path"]): str(row["text"]) for row in documents(archive)}
+    assert texts["charla.eaf#translation-es"] == f"{speaker}: ¿Dónde está tu casa?"
+    assert texts["charla.eaf"].startswith(f"{speaker}: Maypim")
+
+
 def test_elan_s_licence_that_is_not_covered_sets_it_aside(archive: Workspace, params: Params) -> None:
     deliver(archive, {"charla.eaf": EAF.replace("licenses/by/", "licenses/by-nc/")}, format="files")
     take_in(archive, params)

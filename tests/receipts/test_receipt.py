@@ -158,6 +158,7 @@ def test_page_stands_alone_in_every_language(published: Workspace, receipt_param
     assert f'<html lang="{language}">' in page
     assert not [word for word in ("<script", "http:", "https:", "src=", "url(") if word in page]
     assert "too_few_chars" not in page
+    assert "<pre>openssl dgst -sha256 -verify corpus_root.pem -signature corpus_root.sig corpus_root.json</pre>" in page
 
 
 def test_receipt_is_the_same_bytes_twice_and_replaces_only_a_receipt(

@@ -75,7 +75,7 @@ def test_the_second_run_does_no_work_and_says_so(tiny_run: FinishedRun) -> None:
     before = tiny_run.clone.read("dvc.lock")
     newest = max(p.stat().st_mtime_ns for p in (tiny_run.clone.root / "data").rglob("*"))
     again = tiny_run.clone.call("make", "run")
-    assert "nothing changed: all 45 stages are as dvc.lock records them" in again.stderr
+    assert "nothing changed: all 46 stages are as dvc.lock records them" in again.stderr
     assert "data/release" in again.stdout
     assert tiny_run.clone.read("dvc.lock") == before
     assert max(p.stat().st_mtime_ns for p in (tiny_run.clone.root / "data").rglob("*")) == newest

@@ -17,7 +17,7 @@ from latamgpt.curation.personal_data.emails import mask_emails
 from latamgpt.curation.personal_data.names import mask_names
 from latamgpt.curation.personal_data.rule import Proof, Rule, words_alone
 from latamgpt.curation.personal_data.table import RULES
-from latamgpt.curation.screening import Screen, WordScreen
+from latamgpt.curation.screening import Screens, WordScreen
 
 MIN_DIGITS, MAX_GAP = 5, 4
 DIGITS = re.compile(rf"[0-9](?:[^0-9\n]{{0,{MAX_GAP}}}[0-9]){{{MIN_DIGITS - 1},}}")
@@ -31,7 +31,7 @@ PLAIN = str.maketrans(
 """Hyphens, dashes, the minus sign and fixed spaces: word processors put them where people typed a hyphen or a space."""
 IN_ORDER = tuple(enumerate(RULES))
 UNNAMED = tuple((order, rule) for order, rule in IN_ORDER if rule.proof is not Proof.WORD)
-UNNAMED_SCREEN = Screen(rule.pattern.pattern for _, rule in UNNAMED)
+RULE_SCREEN = Screens(rule.pattern.pattern for rule in RULES)
 NAMED = tuple((order, rule) for order, rule in IN_ORDER if rule.proof is Proof.WORD)
 WORD_LISTS = tuple(sorted({rule.named_by for _, rule in NAMED}))
 WORD_SCREEN = WordScreen([words_alone(words) for words in WORD_LISTS])
@@ -113,10 +113,12 @@ def _windows(text: str) -> list[tuple[int, int]]:
 
 def find_all(window: str, around: str) -> list[Find]:
     """What the rules find in a window, and their checks accept: those that need a word only where one stands around it."""
-    rules = list(UNNAMED if UNNAMED_SCREEN.may_match(window) else ())
-    for number in sorted(WORD_SCREEN.may_hold(around)):
-        if BY_WORDS[number][0][1].words_anywhere.search(around):
-            rules += BY_WORDS[number]
+    seen = RULE_SCREEN.may_hold(window)
+    rules = [pair for pair in UNNAMED if pair[0] in seen]
+    for number in sorted(WORD_SCREEN.may_hold(around)) if len(rules) < len(seen) else ():
+        named = [pair for pair in BY_WORDS[number] if pair[0] in seen]
+        if named and named[0][1].words_anywhere.search(around):
+            rules += named
     return _finds(window, rules)
 
 

@@ -1,9 +1,8 @@
 """Names of people in context: beside an identifier or a contact, after the label of a form, on a signature line.
 
-A recogniser that takes every name would take Gabriela Mistral and Pedro Paramo out of a corpus of literature and history, and no
-model that could tell them from a private person can be shipped. So a name is replaced only where the text itself makes it
-personal data: it introduces an identity number or follows one, it stands with its title beside a number, an address or a
-contact, or a form asks for it.
+A recogniser that takes every name would take Gabriela Mistral and Pedro Paramo out of a corpus of literature and history. So a
+name is replaced only where the text itself makes it personal data: it introduces an identity number or follows one, it stands
+with its title beside a number, an address or a contact, or a form asks for it. What these rules leave, `name_tagger` looks at.
 """
 
 import re

@@ -1,9 +1,8 @@
 """Names of persons that a site's own recogniser finds, masked where the text around them makes them personal data.
 
-No model that knows Spanish and Portuguese names, and that we may pass on, is shipped with the code (docs/personal-data.md), so it
-is the site's: a folder as transformers saves a token classifier, and params.yaml says which one. It sees names that the rules of
-`names.py` do not. It cannot tell a poet from a patient, so what is done with its finds is the run's decision: `in_context`
-or `everywhere`.
+Our own small tagger (`name_tagger`) is in the graph. A site that has a larger model may put it beside: a folder as transformers
+saves a token classifier, and params.yaml says which one. It sees names that the rules of `names.py` do not. It cannot tell a poet
+from a patient, so what is done with its finds is the run's decision: `in_context` or `everywhere`.
 """
 
 import re

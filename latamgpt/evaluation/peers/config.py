@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-import yaml
-from pydantic import Field, JsonValue, ValidationError, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from latamgpt.errors import OperatorError
 from latamgpt.records import Frozen
-from latamgpt.yaml_files import explain_validation, load_yaml
+from latamgpt.yaml_files import read_named
 
 FOLDER = "evaluation_peers"
 OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -69,7 +68,7 @@ class Peer(Frozen):
 
 def read_peers(root: Path) -> list[Peer]:
     """Every peer of the workspace, by name."""
-    return [_read(path) for path in sorted((root / FOLDER).glob("*.yaml"))]
+    return [read_named(path, Peer) for path in sorted((root / FOLDER).glob("*.yaml"))]
 
 
 def read_peer(root: Path, name: str) -> Peer:
@@ -85,13 +84,4 @@ def read_peer(root: Path, name: str) -> Peer:
             f"there is no peer {name!r}: {FOLDER}/ has {', '.join(known) or 'none'}. Its file says where the model is and what "
             "it costs. Choose one of these, or add a file: docs/peers.md lists its fields."
         )
-    return _read(path)
-
-
-def _read(path: Path) -> Peer:
-    try:
-        return Peer.model_validate({**(load_yaml(path.read_text(encoding="utf-8")) or {}), "name": path.stem})
-    except yaml.YAMLError as error:
-        raise OperatorError(f"{path} is not valid YAML: {error}. Mend the line it names and run the command again.") from error
-    except ValidationError as error:
-        raise OperatorError(explain_validation(str(path), error)) from error
+    return read_named(path, Peer)
