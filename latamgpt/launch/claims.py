@@ -123,8 +123,8 @@ def _find_for_sure(files: JobFiles, outcome: Path, patience: float, interruption
     claim = Claim.model_validate_json(files.claim.read_bytes()) if files.claim.exists() else None
     known_id = claim.job if claim else ""
     while True:
+        waited = time.monotonic() - began  # until the question is put: a slow answer is of that moment
         found = find(files.name)
-        waited = time.monotonic() - began
         if found:
             job = choose(found)
             if job.state not in GONE_UNLESS_QUEUED or waited >= SECONDS_TO_SETTLE:

@@ -64,6 +64,7 @@ def library(office: Workspace) -> Workspace:
     )
     path = office.root / "params.yaml"
     values = yaml.safe_load(path.read_text(encoding="utf-8")) | {"partners": [PARTNER]}
+    values["clean_documents"]["name_tagger"] = None  # none was learned here, and no letter names anybody
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
     graph = office.root / "dvc.yaml"
     graph.write_text(graph.read_text(encoding="utf-8").replace("/academia-quechua", f"/{PARTNER}"), encoding="utf-8")
