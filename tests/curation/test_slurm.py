@@ -100,7 +100,8 @@ def within(seconds: float, happened: Callable[[], bool]) -> bool:
 
 def meets_accident(mark: Path, first_row: str, happens: Callable[[], None], task: Task) -> dict[str, pa.Table]:
     """`clean_to_tables`, and in the middle of one task, once, an accident."""
-    if task.rows[0]["doc_id"] == first_row and not mark.exists():
+    assert isinstance(task.rows, pa.Table)
+    if task.rows["doc_id"][0].as_py() == first_row and not mark.exists():
         mark.with_suffix(".draft").write_text(f"{socket.gethostname()} {os.environ['SLURM_JOB_ID']}")
         mark.with_suffix(".draft").rename(mark)
         happens()

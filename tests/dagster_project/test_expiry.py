@@ -19,7 +19,7 @@ from tests.dagster_project.staleness import adopt_all, not_fresh_in_ui, stale_in
 
 PARTNER, OTHER = "museo-altiplano", "colegio-nahuatl"
 ENDED, STANDING = "ma-2025-01", "ma-2025-02"
-STAGES = ("documents", "clean_documents", "documents_gate", "corpus")
+STAGES = ("name_tagger", "documents", "clean_documents", "documents_gate", "corpus")
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         shutil.copytree(ROOT / "samples" / partner, root / "samples" / partner)
     end_agreement(root, "2026-12-31")
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params["name_tagger"] |= yaml.safe_load((ROOT / "profiles" / "tiny.yaml").read_text(encoding="utf-8"))["name_tagger"]
     left_out = tuple(set(params["partners"]) - {PARTNER, OTHER})
     (root / "params.yaml").write_text(yaml.safe_dump(params | {"partners": [OTHER, PARTNER]}), encoding="utf-8")
     graph = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
