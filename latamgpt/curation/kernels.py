@@ -51,7 +51,7 @@ def highest(codes_C: CodePoints) -> int:
     found = np.uint32(0)
     for code in codes_C:
         found = max(found, code)
-    return found
+    return int(found)
 
 
 @njit(cache=True, nogil=True)
