@@ -18,7 +18,6 @@ from latamgpt.curation.engine import WORKERS_VARIABLE
 from latamgpt.curation.name_tagger import stage as name_tagger
 from latamgpt.governance.withdrawals import EMPTY_FILE, withdrawals_path
 from latamgpt.intake import documents
-from latamgpt.intake.kept_delivery import SETTLED_NS
 from latamgpt.params import Params, read_params
 from latamgpt.store import Workspace
 from scripts.curation_bench.corpus import generate
@@ -59,7 +58,6 @@ def measure(num_bytes: int, place: Path) -> dict[str, float]:
 
 
 def _run(workspace: Workspace, params: Params) -> float:
-    time.sleep(2 * SETTLED_NS / 1e9)  # deliveries lie longer than that before they are read
     start = time.process_time()
     documents.run(workspace, params, PARTNER)
     clean_documents.run(workspace, params, PARTNER)
