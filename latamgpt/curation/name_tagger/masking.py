@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from latamgpt.curation.name_tagger.cues import is_in_context, is_introduced, passages, pieces
 from latamgpt.curation.name_tagger.paragraphs import Person
 from latamgpt.curation.name_tagger.tagger import TaggedName, Tagger
-from latamgpt.curation.personal_data.names import NOT_A_PERSON, TAG
+from latamgpt.curation.personal_data.names import NOT_A_PERSON, TAG, replace_names
 from latamgpt.params import NameMaskingParams, NameScope
 
 ALSO = re.compile(r",? (?:y|e|con|com|,)(?: (?:a|de|don|doña|dona))? ?|, ?(?:y |e )?(?:de |a )?|\n(?:\d+[.)-]* )?")
@@ -60,14 +60,6 @@ def mask_tagged(text: str, tagger: Tagger, scope: NameScope, counts: Counter[str
         text = text[: one.start] + TAG + text[one.end :]
     counts.update({"NAME": len(single)} if single else {})
     return replace_names(text, full, counts)
-
-
-def replace_names(text: str, names: Iterable[str], counts: Counter[str]) -> str:
-    """Replace these names wherever they stand, the longest first."""
-    for name in sorted(names, key=lambda name: (-len(name), name)):
-        text, num_replaced = re.subn(rf"(?<!\w){re.escape(name)}(?!\w)", TAG, text)
-        counts.update({"NAME": num_replaced} if num_replaced else {})
-    return text
 
 
 def _in_context(text: str, names: Iterable[TaggedName]) -> list[TaggedName]:

@@ -1,6 +1,7 @@
 """Paragraphs in which persons are marked: `[[...]]` around a private person's name, `{{...}}` around a public one's."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,6 +34,8 @@ class Line(Frozen):
     country: str  # ISO 3166-1 alpha-2
     genre: str
     text: str  # with its marks
+    source: str = ""  # of a passage that was not written for this
+    licence: str = "CC0-1.0"  # SPDX; another only of a passage with a source
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def _read(path: Path) -> Iterable[Paragraph]:
 
 
 def _refuse_twice(values: list[str], field: str) -> None:
-    if twice := sorted({one for one in values if values.count(one) > 1} if len(set(values)) < len(values) else ()):
+    if twice := sorted(value for value, number in Counter(values).items() if number > 1):
         raise OperatorError(
             f"{len(twice)} paragraphs have the same {field} as another: {twice[0][:60]!r}. What is learned from must not be "
             "measured on. Remove one of each."

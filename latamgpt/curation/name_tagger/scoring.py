@@ -76,11 +76,10 @@ def added_up(places_T: Places, brought_WSL: Floats, joint_TJ: Places, weights_FL
     """The score of each label at each word (T, L), without that of the label before."""
     num_words, num_labels = len(places_T), brought_WSL.shape[2]
     scores_TL = np.zeros((num_words, num_labels))
-    steps = (-2, -1, 1, 2)
     for at in range(num_words):
         scores_TL[at] += brought_WSL[places_T[at], 0]
-        for number in range(4):
-            other = at + steps[number]
+        for number in range(len(STEPS)):
+            other = at + STEPS[number]
             if 0 <= other < num_words:
                 scores_TL[at] += brought_WSL[places_T[other], number + 1]
             else:

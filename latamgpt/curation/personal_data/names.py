@@ -7,6 +7,7 @@ with its title beside a number, an address or a contact, or a form asks for it. 
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 TAG = "[NAME]"
 LABELS = (
@@ -77,10 +78,11 @@ def mask_names(text: str, counts: Counter[str]) -> str:
             if following := FOLLOWING.match(text, found.end()):
                 spans.add(following.span(1))
     names = {text[start:end] for start, end in spans if " " in text[start:end] and _is_person(text[start:end])}
-    return _everywhere(_tagged(text, sorted(spans), counts), names, counts)
+    return replace_names(_tagged(text, sorted(spans), counts), names, counts)
 
 
-def _everywhere(text: str, names: set[str], counts: Counter[str]) -> str:
+def replace_names(text: str, names: Iterable[str], counts: Counter[str]) -> str:
+    """Replace these names wherever they stand, the longest first."""
     for name in sorted(names, key=lambda name: (-len(name), name)):
         text, num_replaced = re.subn(rf"(?<!\w){re.escape(name)}(?!\w)", TAG, text)
         counts.update({"NAME": num_replaced} if num_replaced else {})

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from latamgpt.curation.personal_data.names import CONTACT, IDENTITY, TAG
+from latamgpt.curation.personal_data.names import CONTACT, IDENTITY, replace_names
 from latamgpt.errors import OperatorError
 from latamgpt.params import NameRecogniserParams, NameScope
 from latamgpt.records import Table
@@ -133,10 +133,7 @@ def mask_recognised(text: str, recogniser: NameRecogniser, scope: NameScope, min
     spans = [span for span in recogniser.find(text) if span.confidence >= min_confidence and " " in text[span.start : span.end]]
     names = {text[span.start : span.end] for span in spans if scope is NameScope.EVERYWHERE or _is_in_context(text, span)}
     names = {name for name in names if "[" not in name and "\n" not in name}
-    for name in sorted(names, key=lambda name: (-len(name), name)):
-        text, num_replaced = re.subn(rf"(?<!\w){re.escape(name)}(?!\w)", TAG, text)
-        counts.update({"NAME": num_replaced} if num_replaced else {})
-    return text
+    return replace_names(text, names, counts)
 
 
 def _is_in_context(text: str, span: PersonSpan) -> bool:
