@@ -19,7 +19,6 @@ from latamgpt.evaluation.items import Task
 from latamgpt.evaluation.packed import PackedLM
 from latamgpt.evaluation.resume import MEASURING, NO_PART_OF_A_SCORE, SHELF, drop_other_scores, measure_or_resume
 from latamgpt.evaluation.score import Score
-from latamgpt.evaluation.scorecard import run
 from latamgpt.params import Params
 from latamgpt.store import Workspace, digest_of
 from tests.conftest import ROOT
@@ -213,6 +212,7 @@ def test_what_is_kept_holds_no_text_and_no_document(stopped: Workspace) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_killed_evaluation_goes_on_to_the_same_bytes(published: Workspace, micro_params: Params, tmp_path: Path) -> None:
+    """Each time in a process of its own, as a stage is: how torch computes is settled by what a process asks of it first."""
     params = tmp_path / "params.json"
     params.write_bytes(orjson.dumps(micro_params.model_dump(mode="json")))
     script = textwrap.dedent(f"""
@@ -222,8 +222,16 @@ def test_killed_evaluation_goes_on_to_the_same_bytes(published: Workspace, micro
         from latamgpt.store import Workspace
         run(Workspace(Path({str(published.root)!r})), Params.model_validate_json(Path({str(params)!r}).read_bytes()))
     """)
+
+    def begun() -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
+
+    def digest_of_run() -> str:
+        assert begun().wait() == 0
+        return digest_of(published.place("scorecard"))
+
     shelf = cache_place(published.root, SHELF, "")
-    process = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    process = begun()
     try:
         until = time.monotonic() + 100
         while len(list(shelf.glob("*"))) < 3 and process.poll() is None and time.monotonic() < until:
@@ -234,11 +242,6 @@ def test_killed_evaluation_goes_on_to_the_same_bytes(published: Workspace, micro
     assert process.returncode == -signal.SIGKILL
     assert not published.place("scorecard").exists()
     assert len(list(shelf.iterdir())) >= 3
-    resumed = digest_of_run(published, micro_params)
+    resumed = digest_of_run()
     shutil.rmtree(shelf)
-    assert digest_of_run(published, micro_params) == resumed
-
-
-def digest_of_run(workspace: Workspace, params: Params) -> str:
-    run(workspace, params)
-    return digest_of(workspace.place("scorecard"))
+    assert digest_of_run() == resumed
