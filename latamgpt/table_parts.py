@@ -28,12 +28,14 @@ class PartsWriter:
         self._writer = writer
         self._schema = schema
         self._waiting = schema.empty_table()
+        self._sizes_R = np.zeros(0, np.int64)  # in bytes, of the rows that wait
         self._num_groups = 0
 
     def add(self, part: pa.Table) -> None:
         """Put rows behind those that are there."""
         self._waiting = pa.concat_tables([self._waiting, part])
-        while (num_rows := _rows_of_a_group(self._waiting)) < self._waiting.num_rows:
+        self._sizes_R = np.concatenate([self._sizes_R, _sizes(part)])
+        while (num_rows := _rows_of_a_group(self._sizes_R)) < self._waiting.num_rows:
             self._write(num_rows)
 
     def close(self) -> None:
@@ -44,7 +46,7 @@ class PartsWriter:
     def _write(self, num_rows: int) -> None:
         group = self._waiting.slice(0, num_rows).replace_schema_metadata(None).combine_chunks()
         self._writer.write_table(group, row_group_size=PARQUET_ROWS_PER_GROUP)
-        self._waiting = self._waiting.slice(num_rows).combine_chunks()
+        self._waiting, self._sizes_R = self._waiting.slice(num_rows).combine_chunks(), self._sizes_R[num_rows:]
         self._num_groups += 1
 
 
@@ -57,16 +59,21 @@ def parts_writer(path: Path, schema: pa.Schema, packing: Packing = Packing.PUBLI
         parts.close()
 
 
-def _rows_of_a_group(table: pa.Table) -> int:
+def _rows_of_a_group(sizes_R: NDArray[np.int64]) -> int:
     """How many rows the next group has: all of them, where more could still join it."""
+    fitting = int(np.searchsorted(np.cumsum(sizes_R), MAX_GROUP_BYTES, side="right"))
+    return min(max(fitting, 1), PARQUET_ROWS_PER_GROUP, len(sizes_R))
+
+
+def _sizes(table: pa.Table) -> NDArray[np.int64]:
+    """How many bytes of strings and lists each row has."""
     sizes_R = np.zeros(table.num_rows, np.int64)
     for column in table.columns:
         if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
             sizes_R += _lengths("binary_length", column)
         elif pa.types.is_list(column.type):
             sizes_R += _lengths("list_value_length", column) * (column.type.value_type.bit_width // 8)
-    fitting = int(np.searchsorted(np.cumsum(sizes_R), MAX_GROUP_BYTES, side="right"))
-    return min(max(fitting, 1), PARQUET_ROWS_PER_GROUP, table.num_rows)
+    return sizes_R
 
 
 def _lengths(function: str, column: pa.ChunkedArray) -> NDArray[np.int64]:
@@ -95,8 +102,8 @@ def merged(
     sources = [_Sorted(path, columns, key, (only or {}).get(path), (but or {}).get(path, ())) for path in paths]
     while sources := [source for source in sources if source.has_rows()]:
         bound = min(source.last_key() for source in sources)
-        ready = pa.concat_tables([source.up_to(bound) for source in sources])
-        yield ready.sort_by(key) if len(sources) > 1 else ready
+        ready = [rows for rows in (source.up_to(bound) for source in sources) if rows.num_rows]
+        yield ready[0] if len(ready) == 1 else pa.concat_tables(ready).sort_by(key)
 
 
 def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
@@ -107,14 +114,21 @@ def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
 
 def having(table: pa.Table, keys: Collection[object], key: str = "doc_id") -> pa.Table:
     """The rows whose key is among these."""
-    return table.filter(pa.array([one in keys for one in table[key].to_pylist()], pa.bool_()))
+    return table.filter(_are_among(table[key], keys))
 
 
 def without(table: pa.Table, keys: Collection[object], key: str = "doc_id") -> pa.Table:
     """The rows whose key is not among these."""
     if not keys:
         return table
-    return table.filter(pa.array([one not in keys for one in table[key].to_pylist()], pa.bool_()))
+    return table.filter(_call("invert", _are_among(table[key], keys)))
+
+
+def _are_among(column: pa.ChunkedArray, keys: Collection[object]) -> pa.ChunkedArray:
+    """For each value whether it is one of the keys, which are many more where a table is read in parts."""
+    if len(keys) <= len(column):
+        return pc.call_function("is_in", [column], pc.SetLookupOptions(pa.array(list(keys), column.type)))
+    return pa.chunked_array([[one in keys for one in column.to_pylist()]], pa.bool_())
 
 
 def _batches(path: Path, columns: list[str] | None) -> Iterator[pa.RecordBatch]:

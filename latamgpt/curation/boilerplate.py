@@ -140,7 +140,7 @@ def frequent_lines(parts: Callable[[], Iterable[pa.ChunkedArray]], params: Boile
     num_docs = 0
     for part in parts():
         num_docs += len(part) - part.null_count
-        coarse += np.bincount(_bins(_flat(part)), minlength=BINS)
+        np.add.at(coarse, _bins(_flat(part)), 1)
     if num_docs < params.min_partner_docs:
         return {}
     needed = max(params.min_docs, math.ceil(params.min_share * num_docs))

@@ -200,8 +200,9 @@ def _publish(cleaned: Made, stripped: Made, target: Path) -> None:
     gone = {"documents": shorter, "personal_data": dropped}
     for name, schema in PUBLISHED.items():
         with parts_writer(target / f"{name}.parquet", schema) as file:
-            before, anew = cleaned.files(name), stripped.files(name) if name in STRIPPED else {}
-            for part in merged([*before, *anew], only={**before, **anew}, but=dict.fromkeys(before, gone.get(name, set()))):
+            before = {path: left_out | gone.get(name, set()) for path, left_out in cleaned.files(name).items()}
+            anew = stripped.files(name) if name in STRIPPED else {}
+            for part in merged([*before, *anew], but={**before, **anew}):
                 file.add(part)
 
 

@@ -44,17 +44,17 @@ class Shelf:
 class Made:
     """What came of documents in several runs, each table sorted by doc_id."""
 
-    runs: Mapping[Path, frozenset[str] | None]
-    """Folders of tables, and of which documents their rows are taken; None: of all."""
+    runs: Mapping[Path, frozenset[str]]
+    """Folders of tables, and the documents whose rows there hold no more."""
 
     def rows(self, table: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
         """One table in parts."""
         files = self.files(table)
-        return merged(list(files), columns, only=files)
+        return merged(list(files), columns, but=files)
 
-    def files(self, table: str) -> dict[Path, frozenset[str] | None]:
-        """Where it lies, and of which documents the rows are taken."""
-        return {folder / f"{table}.parquet": doc_ids for folder, doc_ids in self.runs.items()}
+    def files(self, table: str) -> dict[Path, frozenset[str]]:
+        """Where it lies, and the documents whose rows hold no more."""
+        return {folder / f"{table}.parquet": gone for folder, gone in self.runs.items()}
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,11 @@ class Earlier:
 
     def beside(self, fresh: Path) -> Made:
         """What was made just now, and what still holds."""
-        of_run: dict[int, set[str]] = {run: set() for run in self.runs}
-        for doc_id, run in self.run_of.items():
-            of_run[run].add(doc_id)
-        return Made({fresh: None, **{folder: frozenset(of_run[run]) for run, folder in self.runs.items()}})
+        gone: dict[int, set[str]] = {run: set() for run in self.runs}
+        for doc_id, run in zip(self.kept["doc_id"].to_pylist(), self.kept["run"].to_pylist(), strict=True):
+            if self.run_of.get(doc_id) != run:
+                gone[run].add(doc_id)
+        return Made({fresh: frozenset(), **{folder: frozenset(gone[run]) for run, folder in self.runs.items()}})
 
 
 def find_earlier(shelf: Shelf, inputs: pa.Table) -> Earlier:

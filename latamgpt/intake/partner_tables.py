@@ -12,7 +12,7 @@ from latamgpt.intake.kept_delivery import STAGE, KeptDeliveries
 from latamgpt.intake.row_groups import write_rows
 from latamgpt.intake.rows_on_disk import RowsOnDisk
 from latamgpt.records import DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, ORTHOGRAPHY_SCHEMA
-from latamgpt.table_parts import having, merged, parts_writer
+from latamgpt.table_parts import merged, parts_writer, without
 
 
 @dataclass(frozen=True)
@@ -36,23 +36,24 @@ def write_tables(target: Path, partner: str, rows: RowsOnDisk, kept: KeptDeliver
         for table in tables:
             write_rows(target / f"{table.name}.parquet", table.rows, table.schema)
         return
-    keys = {"documents": _documents_of(kept.tables / "documents.parquet", kept.taken), "exclusions": set(kept.taken)}
-    keys["orthographies"] = keys["documents"]
+    documents, exclusions = (kept.tables / f"{table}.parquet" for table in ("documents", "exclusions"))
+    gone = {"documents": _of_others(documents, kept.taken), "exclusions": _of_others(exclusions, kept.taken, "delivery")}
+    gone["orthographies"] = gone["documents"]
     with TemporaryDirectory(prefix="fresh-", dir=target) as scratch:
         for table in tables:
             name = f"{table.name}.parquet"
             fresh, before = Path(scratch) / name, kept.tables / name
             write_rows(fresh, table.rows, table.schema)
             with parts_writer(target / name, table.schema) as file:
-                for part in merged([fresh, before], key=table.key, only={before: keys[table.name]}):
+                for part in merged([fresh, before], key=table.key, but={before: gone[table.name]}):
                     file.add(part)
 
 
-def _documents_of(path: Path, deliveries: Collection[str]) -> set[str]:
-    """The ids of the documents of some deliveries."""
+def _of_others(path: Path, deliveries: Collection[str], key: str = "doc_id") -> set[str]:
+    """The keys of the rows of all deliveries but some."""
     with pq.ParquetFile(path) as file:
-        groups = (file.read_row_group(group, ["doc_id", "delivery"]) for group in range(file.num_row_groups))
-        return {doc_id for group in groups for doc_id in having(group, deliveries, "delivery")["doc_id"].to_pylist()}
+        groups = (file.read_row_group(group, [key, "delivery"]) for group in range(file.num_row_groups))
+        return {one for group in groups for one in without(group, deliveries, "delivery")[key].to_pylist()}
 
 
 def _document_rows(partner: str, rows: RowsOnDisk) -> Iterator[dict[str, object]]:

@@ -96,7 +96,7 @@ def test_what_people_decide_waits_for_them_sorted_and_whole(tmp_path: Path, para
         write_table(source / f"{name}.parquet", rows_to_table(tables.get(name, []), schema))
     inputs = pa.table({"doc_id": [row["doc_id"] for row in rows], "digest": [bytes(16)] * len(rows)}, INPUT_SCHEMA)
     shelf = Shelf(tmp_path, "stripped", "archivo-sur", "key", STRIPPED)
-    take_boilerplate(Made({source: None}), inputs, target, shelf, params.clean_documents, thresholds_in_force(ROOT))
+    take_boilerplate(Made({source: frozenset()}), inputs, target, shelf, params.clean_documents, thresholds_in_force(ROOT))
     excluded = read_table(target / "exclusions.parquet").to_pylist()
     waiting = read_table(target / "undetermined.parquet").to_pylist()
     assert [row["reason"] for row in excluded] == ["toxic_terms"] * 3
