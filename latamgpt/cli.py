@@ -8,7 +8,7 @@ import signal
 import sys
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from latamgpt.commands import (
     audit,
@@ -34,6 +34,7 @@ from latamgpt.commands import (
     trace,
     withdraw,
 )
+from latamgpt.commands.machine import STANDS, refusal
 from latamgpt.errors import OperatorError
 
 COMMANDS = (
@@ -44,12 +45,13 @@ COMMANDS = (
 
 
 NOBODY_READS = 128 + signal.SIGPIPE  # the exit code that a shell gives a command whose reader has gone
+STOPPED = 128 + signal.SIGINT
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; a person's mistake is explained in plain words on standard error."""
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         _refuse_gone_folder()
         code = options.command(options)
         sys.stdout.flush()
@@ -61,6 +63,15 @@ def main(arguments: list[str] | None = None) -> int:
         if _is_read():
             raise
         return NOBODY_READS
+    except KeyboardInterrupt:
+        print(f"\nlatamgpt: stopped by Ctrl-C. {STANDS} To go on, give the same command again.", file=sys.stderr)
+        return STOPPED
+    except Exception as error:
+        words = refusal(error)
+        if not words:
+            raise
+        print(f"latamgpt: {words}", file=sys.stderr)
+        return OperatorError.exit_code
 
 
 def _refuse_gone_folder() -> None:
@@ -92,6 +103,13 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             self.error(self._unknown(unknown))
         return options, unknown
+
+    def error(self, message: str) -> NoReturn:
+        """Name the choice that is nearest to a misspelt one, as argparse names all of them."""
+        if choice := re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message):
+            near = get_close_matches(choice[1], re.findall(r"[\w-]+", choice[2]), 1)
+            message += f": did you mean {near[0]}?" if near else ""
+        super().error(message)
 
     def _unknown(self, unknown: list[str]) -> str:
         words = [word for word in unknown if word.startswith("-")] or unknown

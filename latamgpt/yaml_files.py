@@ -3,15 +3,20 @@
 from collections.abc import Hashable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from latamgpt.errors import OperatorError, quoted
+from latamgpt.errors import OperatorError, harmless, quoted
 from latamgpt.field_words import wrong_value
 
 Record = TypeVar("Record", bound=BaseModel)
+
+
+MAX_QUOTED_CHARS = 100
+MAX_MERGED = 10_000
+MAX_REPEATED = 100_000  # values that aliases stand for, each as often as it is named
 
 
 class RepeatedKeyError(yaml.YAMLError):
@@ -32,6 +37,11 @@ class _EachKeyOnce:
             first[name] = line
         return super().construct_mapping(node, deep)  # pyright: ignore[reportAttributeAccessIssue]
 
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        super().flatten_mapping(node)  # pyright: ignore[reportAttributeAccessIssue]
+        if len(node.value) > MAX_MERGED:
+            raise yaml.YAMLError(f"its merges (<<) make more than {MAX_MERGED:,} values")
+
 
 class _Loader(_EachKeyOnce, yaml.SafeLoader):
     pass
@@ -39,6 +49,19 @@ class _Loader(_EachKeyOnce, yaml.SafeLoader):
 
 class _FastLoader(_EachKeyOnce, yaml.CSafeLoader):
     pass
+
+
+class _WordsLoader(_EachKeyOnce, yaml.BaseLoader):
+    pass
+
+
+def load_words(text: str) -> object:
+    """YAML from anywhere, each value as the words that stand there: 1890 is no number, 2026-02-30 no day, and nothing is merged.
+
+    Raises:
+        yaml.YAMLError: it is not YAML, a key stands twice in one mapping, or its aliases stand for far more than is written.
+    """
+    return _load(text, _WordsLoader)
 
 
 def load_yaml(text: str, *, ours: bool = False) -> Any:
@@ -50,12 +73,37 @@ def load_yaml(text: str, *, ours: bool = False) -> Any:
             brackets nested in thousands would crash.
 
     Raises:
-        yaml.YAMLError: it is not YAML, or a key stands twice in one mapping; the message names the line.
+        yaml.YAMLError: it is not YAML, a key stands twice in one mapping (the message names the line), a value is not what its
+            form or its tag says, or its aliases stand for far more than is written.
     """
+    return _load(text, _FastLoader if ours else _Loader)
+
+
+def _load(text: str, loader: type[_Loader | _FastLoader | _WordsLoader]) -> Any:
     try:
-        return yaml.load(text, Loader=_FastLoader if ours else _Loader)
+        loaded = yaml.load(text, Loader=loader)
     except RecursionError as error:
         raise yaml.YAMLError("it is nested too deeply to be read") from error
+    except ValueError as error:  # of PyYAML's own making, as are those below
+        raise yaml.YAMLError(harmless(str(error), MAX_QUOTED_CHARS)) from error
+    except (OverflowError, IndexError, KeyError, AttributeError, TypeError) as error:
+        raise yaml.YAMLError(f"a value is not what its tag or its escapes say, such as !!bool x: {quoted(str(error))}") from error
+    if "&" in text and "*" in text:
+        _refuse_bomb(loaded)
+    return loaded
+
+
+def _refuse_bomb(loaded: object) -> None:
+    """Refuse what a few aliases of aliases make gigabytes of, as soon as anybody writes it down."""
+    waiting, num_values = [loaded], 0
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict | list):
+            inside = cast("list[object]", [*value.values()] if isinstance(value, dict) else value)
+            num_values += len(inside)
+            if num_values > MAX_REPEATED:
+                raise yaml.YAMLError(f"its aliases stand for more than {MAX_REPEATED:,} values")
+            waiting += inside
 
 
 def read_named(path: Path, kind: type[Record]) -> Record:
@@ -75,7 +123,11 @@ def read_named(path: Path, kind: type[Record]) -> Record:
 def explain_validation(where: str, error: ValidationError) -> str:
     """A pydantic error as sentences: where, which key, what was found, what to do."""
     lines: list[str] = []
-    for item in error.errors():
+    wrong = error.errors()
+    inside = {item["loc"][:-1] for item in wrong}
+    for item in wrong:
+        if item["type"] == "too_short" and item["loc"] in inside:
+            continue  # what stands in it is wrong: that it is then too little says nothing more
         key = _place(item["loc"]) or "the whole file"
         if item["type"] == "extra_forbidden":
             lines.append(f"{key}: there is no such key")

@@ -95,6 +95,8 @@ def test_a_mistake_is_explained_without_a_traceback(
         (["deliver", "x", "--partner", "y", "--dryrun"], "latamgpt deliver does not know --dryrun: did you mean --dry-run?"),
         (["corpus", "show", "--jsn"], "latamgpt corpus show does not know --jsn: did you mean --json?"),
         (["corpus", "show", "mapu"], "latamgpt corpus show does not know mapu: see `latamgpt corpus show --help`"),
+        (["delivr", "x"], "did you mean deliver?"),
+        (["receipt", "x", "--lang", "ess"], "did you mean es?"),
         (["stage", "corpus", "--zzz=1"], "latamgpt stage does not know --zzz=1: see `latamgpt stage --help`"),
     ],
 )
@@ -106,4 +108,4 @@ def test_a_misspelt_option_is_answered_by_its_own_command(
     shown = capsys.readouterr().err
     assert ended.value.code == 2
     assert said in shown
-    assert shown.startswith(f"usage: latamgpt {words[0]} ")
+    assert shown.startswith(("usage: latamgpt [-h]", f"usage: latamgpt {words[0]} "))

@@ -71,6 +71,17 @@ def test_a_wrong_agreement_is_explained(tmp_path: Path, field: str, value: objec
     assert not any(word in str(error.value).replace(str(tmp_path), "") for word in PROGRAMMERS_WORDS)
 
 
+def test_a_list_of_wrong_words_is_not_called_empty_as_well(tmp_path: Path) -> None:
+    values = yaml.safe_load(INSTITUTION)
+    values["agreements"][0]["purposes"] = ["entrenar"]
+    (tmp_path / "partners").mkdir()
+    (tmp_path / "partners" / f"{PARTNER}.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    with pytest.raises(OperatorError) as error:
+        read_institution(tmp_path, PARTNER)
+    assert "found 'entrenar'" in str(error.value)
+    assert "is empty" not in str(error.value)
+
+
 def test_a_long_value_is_not_repeated_whole() -> None:
     class One(BaseModel):
         number: int

@@ -23,7 +23,7 @@ def add(parsers: Parsers) -> None:
     deliver.add_argument("--quarantine", action="store_true", help="enter it also where nothing of it would be used")
     add_dry_run(deliver)
     add_actor(deliver)
-    add_fields(deliver, Delivery)
+    add_fields(deliver, Delivery, filled=["format"])
     deliver.set_defaults(command=_deliver)
 
 

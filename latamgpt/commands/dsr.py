@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from latamgpt.commands.parsers import Parsers, add_actor, add_dry_run, day
+from latamgpt.commands.parsers import Parsers, add_actor, add_dry_run, country, day
 from latamgpt.errors import OperatorError
 from latamgpt.store import find_workspace
 
@@ -25,7 +25,9 @@ def add(parsers: Parsers) -> None:
     )
     opening.add_argument("--string", required=True, help="a name, number or address; '-' reads it from standard input")
     opening.add_argument("--kind", required=True, choices=KINDS, help="what the person asks for")
-    opening.add_argument("--country", required=True, metavar="CC", help="whose law sets the clock: CL 30 days, BR 15, others 15")
+    opening.add_argument(
+        "--country", required=True, type=country, metavar="CC", help="whose law sets the clock: CL 30 days, BR 15, others 15"
+    )
     opening.add_argument("--days", type=int, help="another clock, from counsel")
     opening.add_argument("--received", type=day, metavar="DAY", help="when the request came; today if not given")
     opening.add_argument("--recipient", action="append", default=[], help="who else got the data, such as a mirror; repeatable")
@@ -57,7 +59,7 @@ def _open(options: argparse.Namespace) -> int:
     request = Request(
         string=sys.stdin.readline().strip() if options.string == "-" else options.string,
         kind=Kind(options.kind),
-        country=options.country.upper(),
+        country=options.country,
         received_on=received,
         days=options.days,
         recipients=tuple(options.recipient),

@@ -32,7 +32,7 @@ FIELD_HELP = {
         "id": "as in cartas-1962",
         "agreement": "under which agreement of the partner it comes",
         "date": "the day it was made, as in 2026-11-20",
-        "format": "'files' goes by the kind of each file",
+        "format": "files goes by the kind of each file; if not given, bagit for a bag and else files",
         "encoding": "of its texts, as in cp1252; utf-8 if not given",
         "licence": "of the texts, an SPDX identifier that the agreement names",
         "language": "BCP 47, as in es-CL, arn or quy",

@@ -17,15 +17,17 @@ from latamgpt.yaml_files import explain_validation, load_yaml
 Record = type[BaseModel]
 
 
-def add_fields(parser: argparse.ArgumentParser, record: Record, without: Collection[str] = ()) -> None:
-    """Give a command one option for each field of a record."""
+def add_fields(
+    parser: argparse.ArgumentParser, record: Record, without: Collection[str] = (), filled: Collection[str] = ()
+) -> None:
+    """Give a command one option for each field of a record; those that are `filled` the command knows how to fill in itself."""
     group = parser.add_argument_group(f"what the {record.__name__.lower()} says")
     for name, field in record.model_fields.items():
         if name in without:
             continue
         option = "--" + name.replace("_", "-")
         said = FIELD_HELP[record.__name__][name]
-        words = f"{said} ({'needed' if field.is_required() else 'may be left out'})"
+        words = f"{said} ({'needed' if field.is_required() and name not in filled else 'may be left out'})"
         types = _types(field.annotation)
         choices = next((list(one) for one in types if issubclass(one, StrEnum)), [])
         if choices:

@@ -1,6 +1,7 @@
 """What a command is given to add itself to, and how the parts of the command line are typed."""
 
 import argparse
+import re
 from datetime import date
 from typing import TypeAlias
 
@@ -16,6 +17,13 @@ def add_dry_run(parser: argparse.ArgumentParser) -> None:
 def add_actor(parser: argparse.ArgumentParser) -> None:
     """Give a command `--actor`."""
     parser.add_argument("--actor", default="", help="who acts, as the audit log names them; git's user.name if not given")
+
+
+def country(text: str) -> str:
+    """A country on the command line, as in CL."""
+    if re.fullmatch(r"[A-Za-z]{2}", text):
+        return text.upper()
+    raise argparse.ArgumentTypeError(f"{text!r} is no country's code; write its two letters, as in CL or BR")
 
 
 def day(text: str) -> date:

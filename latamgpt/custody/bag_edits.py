@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from latamgpt.custody.edits import FileEdit, read_text
+from latamgpt.intake.delivery import manifest_entry
 
 OXUM = re.compile(r"(?mi)^(Payload-Oxum:[ \t]*)(\d+)\.(\d+)")
 INFO = "bag-info.txt"
@@ -26,7 +27,7 @@ def bag_edits(folder: Path, added: Sequence[FileEdit]) -> list[FileEdit]:
         edits.append(FileEdit(INFO, info, counted))
     tags = {edit.path: edit.after for edit in edits}
     for path in sorted(folder.glob("tagmanifest-*.txt")):
-        listed = {line.partition(" ")[2].lstrip(" *") for line in read_text(folder, path.name).splitlines()}
+        listed = {manifest_entry(line)[1] for line in read_text(folder, path.name).splitlines()}
         edits.append(_relisted(folder, path.name, {name: text for name, text in tags.items() if name in listed}))
     return edits
 
@@ -34,7 +35,7 @@ def bag_edits(folder: Path, added: Sequence[FileEdit]) -> list[FileEdit]:
 def _relisted(folder: Path, manifest: str, contents: dict[str, str]) -> FileEdit:
     algorithm = Path(manifest).stem.partition("-")[2]
     before = read_text(folder, manifest)
-    kept = [line for line in before.splitlines() if line.partition(" ")[2].lstrip(" *") not in contents]
+    kept = [line for line in before.splitlines() if manifest_entry(line)[1] not in contents]
     fresh = [f"{hashlib.new(algorithm, text.encode()).hexdigest()}  {name}" for name, text in sorted(contents.items())]
     return FileEdit(manifest, before, "".join(f"{line}\n" for line in [*kept, *fresh]))
 

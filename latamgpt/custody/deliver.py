@@ -54,7 +54,7 @@ def deliver(workspace: Workspace, order: Order) -> str:
             _refuse_useless(order, received, words)
         if order.dry_run:
             happens = f"{place} holds the same bytes already." if there else f"would enter it as {place}."
-            return f"{words}\n{happens}{_run_words(edits)} Nothing was changed."
+            return f"{words}\n{happens}{_run_words(edits)}Nothing was changed."
         if there and not edits:
             return f"{words}\n{place} is already there, byte for byte. Nothing was changed."
         return f"{words}\n{_enter(workspace, order, received)}"
@@ -107,9 +107,9 @@ def _already_there(workspace: Workspace, place: str, received: Received) -> bool
     if tree_digest(folder) == received.digest:
         return True
     raise OperatorError(
-        f"{place} is in place with other bytes, and what a partner delivered is never written over. If this is a new version, "
-        "give it an id of its own (--id, or id in its delivery.yaml); if the old one must go, withdraw it: latamgpt withdraw "
-        f"--delivery {received.delivery.id} ..."
+        f"{place} is in place with other bytes, or was described in other words, and what a partner delivered is never written "
+        "over. If this is a new version, give it an id of its own (--id, or id in its delivery.yaml); if the old one must go, "
+        f"withdraw it: latamgpt withdraw --delivery {received.delivery.id} ..."
     )
 
 
@@ -153,4 +153,4 @@ def _enter(workspace: Workspace, order: Order, received: Received) -> str:
 
 
 def _run_words(edits: tuple[FileEdit, ...]) -> str:
-    return "".join(f"\n{edit.diff()}" for edit in edits)
+    return f"\n{''.join(edit.diff() for edit in edits)}" if edits else " "

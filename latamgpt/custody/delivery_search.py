@@ -94,7 +94,7 @@ def _search(source: Source, wanted: Needle) -> Iterator[Hit | Closed]:
             read.update(part for one in found for part in one.parts)
             if any(one.text.strip() for one in found):
                 read.add(name)
-            reasons |= {} if aside is None else {name: aside}
+            reasons |= aside
     for name in sorted(source.names):
         if times[name]:
             yield Hit(name, times[name])
@@ -102,19 +102,20 @@ def _search(source: Source, wanted: Needle) -> Iterator[Hit | Closed]:
             yield Closed(name, reasons.get(name, Reason.NOT_READ))
 
 
-def _read(source: Source, name: str) -> tuple[list[Found], str | None]:
-    """The documents in a file, and the reason for which something in it gave none."""
+def _read(source: Source, name: str) -> tuple[list[Found], dict[str, str]]:
+    """The documents in a file, and why something in it gave none: by the scan whose page it is, else by the file."""
     found: list[Found] = []
-    reason: str | None = None
+    reasons: dict[str, str] = {}
     try:
         for item in read_file(source, name):
             if isinstance(item, Found):
                 found.append(item)
             else:
-                reason = item.reason
+                scan = item.path.rpartition("#")[0]
+                reasons[scan if scan in source.names else name] = item.reason
     except Rejected as rejected:  # the delivery is above its caps: this file and those after it are not read
-        reason = rejected.reason
-    return found, reason
+        reasons[name] = rejected.reason
+    return found, reasons
 
 
 def _search_archive(source: Source, name: str, wanted: Needle) -> Iterator[Hit | Closed]:

@@ -79,6 +79,11 @@ def receive(  # noqa: PLR0913
     institution = read_institution(workspace.root, partner)
     find_agreement(institution, str(given["agreement"]))
     source = source.absolute()
+    if workspace.root.is_relative_to(source.resolve()):
+        raise OperatorError(
+            f"{source} is the folder of the factory itself, or one that holds it, and no delivery. Name the folder or the "
+            "archive that the partner sent."
+        )
     waiting = workspace.root / "var" / "unpublished"
     waiting.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f"deliver-{partner}-", dir=waiting))
@@ -98,6 +103,7 @@ def receive(  # noqa: PLR0913
         folder = draft / delivery.id
         try:
             if whole:
+                _refuse_closed(source)
                 keep_as_sent(source, folder)
             elif packed:
                 packed.folder.rename(folder)
@@ -147,8 +153,24 @@ def _refuse(source: Path) -> None:
             "sent, if it is of another kind, and name the folder."
         )
     refuse_unsafe(source)
+    _refuse_closed(source)
     if not list_files(source):
         raise OperatorError(f"{source} holds no file. Check the path, or ask the partner what became of it.")
+
+
+def _refuse_closed(folder: Path) -> None:
+    """Refuse folders that this user may not list: what lies in them would be missed, and the rest taken for the whole."""
+
+    def closed(error: OSError) -> None:
+        if not isinstance(error, PermissionError):
+            return  # no folder at all, or one so deep that it is refused by that name
+        raise OperatorError(
+            f"{error.filename} cannot be looked into ({error.strerror}), so nobody can tell what lies there. Nothing was "
+            "entered. Mend its permissions, or ask the partner for it again, then run the command again."
+        ) from error
+
+    for _ in os.walk(folder, onerror=closed):
+        pass
 
 
 def _keep_whole(source: Path, rejected: Rejected, *, quarantine: bool) -> bool:

@@ -77,8 +77,8 @@ def add_agreement(root: Path, partner: str, values: Values) -> Deed:
     """Enter an agreement of a registered institution.
 
     Raises:
-        OperatorError: the institution is unknown, has an agreement of this id, a field is unknown, missing or wrong, or the
-            agreement is to be signed on a day to come.
+        OperatorError: the institution is unknown, has an agreement of this id, a field is unknown, missing or wrong, a licence is
+            not spelt as SPDX spells it, or the agreement is to be signed on a day to come.
     """
     institution, name = read_institution(root, partner), str(values["id"])
     if isinstance(signed_on := values.get("signed_on"), date):

@@ -10,6 +10,7 @@ from latamgpt.intake.delivery import DELIVERY_NAME, MAX_DESCRIPTION_BYTES
 from latamgpt.intake.quarantine import Rejected
 from latamgpt.registry import crawl
 from latamgpt.store import list_files
+from latamgpt.yaml_files import load_yaml
 
 MAX_ADDRESS_SHARE = 0.8
 """Of a text's lines; above it the text is a list of addresses."""
@@ -50,6 +51,6 @@ def _description(folder: Path) -> object:
     if not path.is_file() or path.stat().st_size > MAX_DESCRIPTION_BYTES:
         return None
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, RecursionError):
+        return load_yaml(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError):
         return None

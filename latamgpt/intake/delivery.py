@@ -180,6 +180,12 @@ def fixity_lines(folder: Path, paths: Iterable[str]) -> str:
     return "".join(f"{sha256_file(folder / path)}  {path}\n" for path in sorted(paths))
 
 
+def manifest_entry(line: str) -> tuple[str, str]:
+    """The sum and the path of a manifest's line, as sha256sum, bagit.py or `find . -exec sha256sum` writes it."""
+    digest, _, name = line.partition(" ")
+    return digest, name.lstrip(" *").removeprefix("./")
+
+
 def read_fixity(path: Path) -> dict[str, str]:
     """Path -> sha256 of a manifest.
 
@@ -195,8 +201,7 @@ def read_fixity(path: Path) -> dict[str, str]:
         )
     entries: dict[str, str] = {}
     for number, line in enumerate(lines_of(path.read_text(encoding="utf-8-sig")), start=1):
-        digest, _, name = line.partition(" ")
-        name = name.lstrip(" *")
+        digest, name = manifest_entry(line)
         safe = name and not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
         if len(digest) != 64 or not safe or name in entries:
             raise OperatorError(

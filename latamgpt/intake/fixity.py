@@ -8,7 +8,15 @@ import bagit
 
 from latamgpt.errors import OperatorError, quoted
 from latamgpt.governance.contents import lines_of
-from latamgpt.intake.delivery import FIXITY_NAME, MAX_MANIFEST_BYTES, Delivery, DeliveryFormat, Fault, fixity_faults
+from latamgpt.intake.delivery import (
+    FIXITY_NAME,
+    MAX_MANIFEST_BYTES,
+    Delivery,
+    DeliveryFormat,
+    Fault,
+    fixity_faults,
+    manifest_entry,
+)
 from latamgpt.intake.quarantine import Reason, Rejected
 
 REASON_OF_FAULT = {
@@ -31,7 +39,11 @@ def check_fixity(folder: Path, delivery: Delivery) -> None:
     _refuse_other_manifests(folder)
     try:
         faults = fixity_faults(folder, delivery)
-    except (OperatorError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        at = f"byte {error.start} is 0x{error.object[error.start]:02x}"
+        detail = f"{FIXITY_NAME} is not in UTF-8 ({at}): ask the partner to save it as UTF-8"
+        raise Rejected(Reason.FIXITY_INVALID, detail, FIXITY_NAME) from error
+    except OperatorError as error:
         raise Rejected(Reason.FIXITY_INVALID, str(error).replace(f"{folder}/", ""), FIXITY_NAME) from error
     if faults:
         reason, words = REASON_OF_FAULT[faults[0].fault]
@@ -46,7 +58,7 @@ def _refuse_escapes(manifest: Path) -> None:
     if not manifest.is_file() or manifest.stat().st_size > MAX_MANIFEST_BYTES:
         return
     for line in lines_of(manifest.read_text(encoding="utf-8-sig", errors="replace")):
-        name = line.partition(" ")[2].lstrip(" *")
+        _, name = manifest_entry(line)
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise Rejected(Reason.UNSAFE_PATH, f"the manifest names {quoted(name)}, outside of the delivery", FIXITY_NAME)
 

@@ -1,14 +1,14 @@
-"""Text of a PDF that its readers do not see: which strings of a page are hidden, and the page's text without them.
+"""Text of a PDF that its readers do not see: which strings of a page are hidden.
 
 Hidden is what paints no letters, letters of the page's white, or letters too small to read; what stands off the page; and what
 lies in a layer that is switched off. A machine's reading laid unseen over the picture of a page is that page's text, and stays.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from latamgpt.intake.pdf_geometry import Box, area, meet, overlap
-from latamgpt.intake.pdf_painting import SHOWS, Painting, Shown
+from latamgpt.intake.pdf_painting import Painting, Shown
 
 if TYPE_CHECKING:
     import pypdf
@@ -19,26 +19,9 @@ MIN_POINTS = 1.0
 MIN_ALPHA = 0.1
 
 
-def read_page(page: "pypdf.PageObject", layers_off: frozenset[int]) -> tuple[str, str]:
-    """The text that a page's readers see, and all that it holds; the same, but where some of it is hidden."""
-    painting = Painting(page, layers_off)
-    whole = page.extract_text(visitor_operand_before=painting.before, visitor_operand_after=painting.after)
-    hidden = _hidden(painting, cast("Box", tuple(float(side) for side in page.cropbox)), float(page.user_unit))
-    if not hidden:
-        return whole, whole
-    number = -1
-
-    def empty(operator: bytes, operands: list[Any], _: object, __: object) -> None:
-        nonlocal number
-        number += operator in SHOWS
-        if operator in SHOWS and number in hidden and operands:
-            operands[-1] = type(operands[-1])()
-
-    return page.extract_text(visitor_operand_before=empty), whole
-
-
-def _hidden(painting: Painting, crop: Box, user_unit: float) -> frozenset[int]:
-    """Which of the strings are hidden, by their order."""
+def hidden_strings(painting: Painting, page: "pypdf.PageObject") -> frozenset[int]:
+    """Which of a page's strings are hidden, by their order."""
+    crop, user_unit = cast("Box", tuple(float(side) for side in page.cropbox)), float(page.user_unit)
     is_scan = sum(area(overlap(image, crop)) for image in painting.images) >= MIN_SCAN_SHARE * area(crop)
     scans = painting.images if is_scan else []
     return frozenset(n for n, one in enumerate(painting.shown) if _is_hidden(one, crop, user_unit, scans))

@@ -2,7 +2,7 @@
 
 import lxml.etree
 
-from latamgpt.intake.xml_files import children, local_name
+from latamgpt.intake.xml_files import attribute, child, children, local_name
 
 MAX_HALF_POINTS = 2  # one point: nobody reads it, on paper or on a screen
 OFF = frozenset({"0", "false", "off", "none"})
@@ -15,9 +15,11 @@ def styles_that_hide(styles: lxml.etree._Element) -> frozenset[str]:
 
     '' stands among them where paragraphs without a style are hidden.
     """
-    known = {_value(style, "styleId"): style for style in children(styles, "style")}
+    known = {attribute(style, "styleId"): style for style in children(styles, "style")}
     hiding = {name for name in known if _style_hides(name, known)}
-    plain = (name for name, style in known.items() if _value(style, "type") == "paragraph" and _value(style, "default") in ON)
+    plain = (
+        name for name, style in known.items() if attribute(style, "type") == "paragraph" and attribute(style, "default") in ON
+    )
     return frozenset(hiding | {""} if any(name in hiding for name in plain) else hiding)
 
 
@@ -37,16 +39,16 @@ def _style_hides(name: str, known: dict[str, lxml.etree._Element]) -> bool:
     seen: set[str] = set()
     while name in known and name not in seen:
         seen.add(name)
-        hides = _says_hidden(_child(known[name], "rPr"))
+        hides = _says_hidden(child(known[name], "rPr"))
         if hides is not None:
             return hides
-        name = _value(_child(known[name], "basedOn"), "val")
+        name = attribute(child(known[name], "basedOn"), "val")
     return False
 
 
 def _is_hidden(run: lxml.etree._Element, hiding: frozenset[str]) -> bool:
-    look = _child(run, "rPr")
-    size = _value(_child(look, "sz"), "val")
+    look = child(run, "rPr")
+    size = attribute(child(look, "sz"), "val")
     if (size.isascii() and size.isdigit() and int(size[:9]) <= MAX_HALF_POINTS) or _is_white_on_white(run, look):
         return True
     hides = _says_hidden(look)
@@ -54,18 +56,18 @@ def _is_hidden(run: lxml.etree._Element, hiding: frozenset[str]) -> bool:
 
 
 def _says_hidden(look: lxml.etree._Element | None) -> bool | None:
-    mark = _child(look, "vanish")
-    return None if mark is None else _value(mark, "val").lower() not in OFF
+    mark = child(look, "vanish")
+    return None if mark is None else attribute(mark, "val").lower() not in OFF
 
 
 def _has_hiding_style(run: lxml.etree._Element, look: lxml.etree._Element | None, hiding: frozenset[str]) -> bool:
     paragraph = next((one for one in run.iterancestors() if local_name(one) == "p"), None)
-    own = _value(_child(look, "rStyle"), "val")
-    return own in hiding - {""} or _value(_child(_child(paragraph, "pPr"), "pStyle"), "val") in hiding
+    own = attribute(child(look, "rStyle"), "val")
+    return own in hiding - {""} or attribute(child(child(paragraph, "pPr"), "pStyle"), "val") in hiding
 
 
 def _is_white_on_white(run: lxml.etree._Element, look: lxml.etree._Element | None) -> bool:
-    if _value(_child(look, "color"), "val").lower() != "ffffff" or _child(look, "highlight") is not None:
+    if attribute(child(look, "color"), "val").lower() != "ffffff" or child(look, "highlight") is not None:
         return False
     return not _is_shaded(look) and not any(_is_ground(one) for one in run.iterancestors())
 
@@ -76,22 +78,11 @@ def _is_ground(above: lxml.etree._Element) -> bool:
         case "txbxContent":
             return True
         case "p" | "tc" | "tbl" as kind:
-            look = _child(above, f"{kind}Pr")
-            return _is_shaded(look) or (kind == "tbl" and _child(look, "tblStyle") is not None)
+            look = child(above, f"{kind}Pr")
+            return _is_shaded(look) or (kind == "tbl" and child(look, "tblStyle") is not None)
         case _:
             return False
 
 
 def _is_shaded(look: lxml.etree._Element | None) -> bool:
-    return _value(_child(look, "shd"), "fill").lower() not in NO_SHADE
-
-
-def _child(element: lxml.etree._Element | None, name: str) -> lxml.etree._Element | None:
-    return None if element is None else next((one for one in element if local_name(one) == name), None)
-
-
-def _value(element: lxml.etree._Element | None, name: str) -> str:
-    """An attribute, whatever the namespace; '' where there is none."""
-    if element is None:
-        return ""
-    return next((value for key, value in element.items() if lxml.etree.QName(key).localname == name), "")
+    return attribute(child(look, "shd"), "fill").lower() not in NO_SHADE

@@ -4,6 +4,7 @@ The two processes speak JSON and nothing else, and what comes back is held again
 can hand back wrong text and no more.
 """
 
+import ctypes
 from collections.abc import Callable, Sequence
 from signal import SIGKILL, SIGXCPU
 
@@ -13,7 +14,7 @@ from latamgpt.errors import OperatorError
 from latamgpt.intake.parser_server import Ended, Limits, parser_server
 from latamgpt.intake.quarantine import Reason, Rejected
 
-MAX_BYTES = 512 << 20  # of address space: what the parser, its libraries and the file may take together
+MAX_BYTES = 240 << 20  # beside the parser's libraries; the stage and its idle parsers take 200 MiB more (docs/memory.md)
 MAX_SECONDS = 30  # of processor time, so that a busy machine changes no verdict
 WALL_FACTOR = 20  # a parser that sleeps is ended after so many times its processor time
 MAX_RESULT_BYTES = 24 << 20  # which the stage's own process has to hold several times over
@@ -44,19 +45,27 @@ def run_limited(  # noqa: PLR0913
 ) -> object:
     """What a module's function returns for `args`, run where it can do no harm; arguments and result are JSON.
 
-    `name` is the file, for the sentence; `reason` is the code for a file that breaks the parser. The function may write no file
-    above `max_written_bytes`. It may raise Rejected itself. The first call for a module costs its imports, a further one about
-    10 ms.
+    `name` is the file, for the sentence; `reason` is the code for a file that breaks the parser; `max_bytes` is address space,
+    beside what the parser's imports take. The function may write no file above `max_written_bytes`. It may raise Rejected itself.
+    The first call for a module costs its imports, a further one about 10 ms.
 
     Raises:
         Rejected: what the function raised; `reason` for any other failure; parser_limit where memory or time ran out.
         OperatorError: the machine, not the file, ended the parsing: nothing is decided about the file.
     """
+    give_back_memory()
     limits = Limits(max_bytes, max_seconds, max_seconds * WALL_FACTOR, max_written_bytes, MAX_RESULT_BYTES)
     ended = parser_server(function.__module__).parse(function.__qualname__, args, limits)
     if ended.status != 0 or len(ended.answer) > MAX_RESULT_BYTES:
         raise _why_it_ended(ended, name, reason, max_seconds)
     return _result(ended.answer, name, reason, max_bytes)
+
+
+def give_back_memory() -> None:
+    """Hand back what files before have left free: glibc keeps up to 130 MB of it, and a parser is about to come beside it."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:  # of glibc alone
+        trim(0)
 
 
 def _why_it_ended(ended: Ended, name: str, reason: Reason, max_seconds: int) -> Exception:

@@ -1,4 +1,4 @@
-"""ODT: the text of content.xml in its order, and what meta.xml says."""
+"""ODT: the text of content.xml in its order, with the marks of its lists, and what meta.xml says."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ import lxml.etree
 from latamgpt.intake.found import Found
 from latamgpt.intake.hidden_odf import read_styles, take_out_hidden
 from latamgpt.intake.metadata import Metadata, read_metadata
+from latamgpt.intake.odf_lists import ListMarks, read_list_styles
 from latamgpt.intake.package import encrypted, open_package
 from latamgpt.intake.paragraphs import Paragraphs
 from latamgpt.intake.quarantine import Reason, Rejected
@@ -36,28 +37,32 @@ def parse_odt(path: str, name: str) -> list[Found]:
             Reason.DOCUMENT_UNREADABLE, f"{name} is an OpenDocument file without a text: a table or a drawing is not read"
         )
     said = read_metadata(meta, f"the properties of {name}") if meta is not None else Metadata()  # its dc:date is the last change
-    num_hidden_chars = take_out_hidden(body, read_styles(*([] if styles is None else [styles]), content))
-    found = Found(name, _text(body), said.title, said.language, said.statements, dates=said.dates, kinds=said.kinds)
+    files = (content,) if styles is None else (styles, content)
+    num_hidden_chars = take_out_hidden(body, read_styles(*files))
+    text = _text(body, ListMarks(read_list_styles(*files)))
+    found = Found(name, text, said.title, said.language, said.statements, dates=said.dates, kinds=said.kinds)
     return [replace(found, num_hidden_chars=num_hidden_chars)]
 
 
-def _text(body: lxml.etree._Element) -> str:
+def _text(body: lxml.etree._Element, marks: ListMarks) -> str:
     text = Paragraphs()
     walk = lxml.etree.iterwalk(body, events=("start", "end"))
     for event, element in walk:
         tag = local_name(element)
         if event == "end":
             if element is not body:
+                marks.end(element)
                 _finish(text, tag)
                 text.words(element.tail)
         elif tag in LEFT_OUT:
             walk.skip_subtree()
         elif tag == "note":
             mark, note = children(element, "note-citation"), children(element, "note-body")
-            text.note(words_of(mark[0]) if mark else "", _text(note[0]) if note else "")
+            text.note(words_of(mark[0]) if mark else "", _text(note[0], marks) if note else "")
             walk.skip_subtree()
         else:
             _begin(text, tag)
+            text.words(marks.begin(element))
             text.words(element.text)
     return text.text()
 

@@ -1,5 +1,10 @@
 """Putting a text together from a tree of elements: paragraphs, lines of verse, rows of tables, footnotes."""
 
+from latamgpt.intake.line_ends import HYPHENS, SOFT_HYPHEN
+
+BROKEN_LINE = "\x01"
+"""In a text that was put together: where a line of the print ends with a hyphen. No XML holds this character."""
+
 
 class Paragraphs:
     """A text being put together. White space runs together, as in HTML; a line of verse stays a line."""
@@ -25,6 +30,11 @@ class Paragraphs:
     def new_line(self) -> None:
         """A line break inside of a paragraph, as between verses."""
         self._line.append("\n")
+
+    def end_printed_line(self) -> None:
+        """A line of the print ends, which is a space; after a hyphen it is marked, for whoever knows whose the hyphen is."""
+        last = next((piece for piece in reversed(self._line[-4:]) if piece.strip()), "")
+        self._line.append(BROKEN_LINE if last.rstrip().endswith(tuple(HYPHENS + SOFT_HYPHEN)) else " ")
 
     def join(self) -> None:
         """The word goes on with what follows: white space and a hyphen before this point are those of a line's end."""

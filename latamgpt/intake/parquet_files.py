@@ -22,7 +22,6 @@ ROWS_AT_ONCE = 64
 ROW_BYTES = 16  # that the smallest row is counted as: a file of a billion empty ones ends too
 OBJECT_BYTES = 256  # that a row takes beside its bytes once it is read
 PAGE_BYTES = 8 << 20  # that are handed back at a time
-MAX_BYTES = 768 << 20  # of address space: Arrow's libraries alone map 400 MB, of which little is ever in memory
 
 
 def read_parquet(source: Source, name: str) -> Iterator[Found | SetAside]:
@@ -40,7 +39,7 @@ def read_parquet(source: Source, name: str) -> Iterator[Found | SetAside]:
 
 
 def _apart(function: Callable[..., object], name: str, *args: object) -> object:
-    return run_limited(function, args, name=name, reason=Reason.PARQUET_INVALID, max_bytes=MAX_BYTES)
+    return run_limited(function, args, name=name, reason=Reason.PARQUET_INVALID)
 
 
 def _row(fields: Fields, path: str, values: Mapping[str, str | None] | int) -> Found | SetAside:

@@ -7,6 +7,7 @@ import os
 import resource
 import socket
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import orjson
@@ -65,14 +66,20 @@ def _parse_and_leave(parser: ModuleType, request: bytes, ends: list[int]) -> Non
 
 
 def _take_on(limits: dict[str, int]) -> None:
-    seconds = limits["max_seconds"]
+    seconds, max_bytes = limits["max_seconds"], _address_space() + limits["max_bytes"]
     for kind, soft, hard in (
-        (resource.RLIMIT_AS, limits["max_bytes"], limits["max_bytes"]),
+        (resource.RLIMIT_AS, max_bytes, max_bytes),
         (resource.RLIMIT_CPU, seconds, seconds + 1),  # SIGXCPU first, so that SIGKILL is somebody else's
         (resource.RLIMIT_FSIZE, limits["max_written_bytes"], limits["max_written_bytes"]),
         (resource.RLIMIT_CORE, 0, 0),
     ):
         resource.setrlimit(kind, (soft, hard))
+
+
+def _address_space() -> int:
+    """Bytes that this process has mapped so far: its libraries, most of which are never in memory."""
+    num_pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    return num_pages * resource.getpagesize()
 
 
 def answer(parser: ModuleType, function: str, args: list[object]) -> bytes:

@@ -33,7 +33,7 @@ CHUNK_BYTES = 1 << 20
 class Limits:
     """What one parsing may take."""
 
-    max_bytes: int  # of address space: the parser, its libraries and the file together
+    max_bytes: int  # of address space, beside what the parser's imports take
     max_seconds: int  # of processor time
     max_wall_seconds: float
     max_written_bytes: int  # in one file

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from latamgpt.intake.pdf_fonts import LetterWidths, letter_widths
 from latamgpt.intake.pdf_geometry import UPRIGHT, Box, Matrix, Point, around, box_of, corners, matrix_of, meet, taken, times
 from latamgpt.intake.pdf_objects import entry, is_drawn_font, is_layer_off, num_codes, numbers, resolved
+from latamgpt.intake.pdf_runs import MAX_RUNS, Run, TextState, runs_of
 
 SQUARE = corners(0, 0, 1, 1)  # of an image, before its matrix
 LETTER_WIDTH = 0.5  # of their size, on an average
 SHOWS = frozenset({b"Tj", b"TJ", b"'", b'"'})
+NEXT_LINE = frozenset({b"'", b'"'})
 FILLS = frozenset({b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"})
 STROKES = frozenset({b"S", b"s", b"B", b"B*", b"b", b"b*"})
+MOVES = frozenset({b"BT", b"ET", b"Td", b"TD", b"Tm", b"T*"})
 PATH_ENDS = FILLS | STROKES | {b"n"}
 FILL_COLOURS = {b"g": "/DeviceGray", b"rg": "/DeviceRGB", b"k": "/DeviceCMYK"}
 STROKE_COLOURS = {b"G": "/DeviceGray", b"RG": "/DeviceRGB", b"K": "/DeviceCMYK"}
@@ -37,6 +41,7 @@ class Graphics:
     mode: int = 0  # of letters; 3 paints none
     font_size: float = 1.0
     is_drawn_font: bool = False  # of Type 3: its glyphs are drawings, with a size and colours of their own
+    text: TextState = TextState()
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class Painting:
 
     def __init__(self, page: Any, layers_off: frozenset[int]) -> None:
         self.shown: list[Shown] = []
+        self.runs: list[Run] = []
         self.images: list[Box] = []
         self._layers_off = layers_off
         self._now = Graphics()
@@ -72,14 +78,24 @@ class Painting:
         self._grounds: list[Box] = []
         self._path: list[Point] = []
         self._num_operators = 0
+        self._pen = 0.0  # from where the page last moved to
+        self._widths: dict[int, LetterWidths] = {}
 
     def before(self, operator: bytes, operands: Sequence[Any], _: object, text_matrix: Sequence[float]) -> None:
         """An operator, before pypdf reads it."""
         self._num_operators += 1
+        if operator in MOVES:
+            self._pen = 0.0
+            if operator == b"TD" and len(values := numbers(operands)) == 2:
+                self._now = replace(self._now, text=replace(self._now.text, leading=-values[1]))
+        else:
+            self._paint(operator, operands, text_matrix)
+
+    def _paint(self, operator: bytes, operands: Sequence[Any], text_matrix: Sequence[float]) -> None:
         frame = self._frames[-1]
         match operator:
             case b"Tj" | b"TJ" | b"'" | b'"':
-                self._show(operands, numbers(text_matrix))
+                self._show(operator, operands, numbers(text_matrix))
             case b"Do" if operands:
                 self._do(self._named("/XObject", operands[0]))
             case b"INLINE IMAGE":
@@ -109,8 +125,16 @@ class Painting:
             if num_operators == self._num_operators:  # pypdf did not look into it: whatever it paints may be a ground
                 self._grounds.append(box)
 
-    def _show(self, operands: Sequence[Any], text_matrix: Sequence[float]) -> None:
-        matrix = times(matrix_of(text_matrix), self._now.matrix)
+    def _show(self, operator: bytes, operands: Sequence[Any], text_matrix: Sequence[float]) -> None:
+        if operator in NEXT_LINE:
+            self._next_line(operator, operands)
+        leading = self._now.text.leading if operator in NEXT_LINE else 0.0
+        matrix = times((1, 0, 0, 1, 0, -leading), times(matrix_of(text_matrix), self._now.matrix))
+        parts: Any = operands[-1] if operands else ()
+        parts = parts if isinstance(parts, list) else [parts]
+        if len(self.runs) <= MAX_RUNS:
+            runs, self._pen = runs_of(len(self.shown), parts, self._now.text, self._now.font_size, matrix, self._pen)
+            self.runs += runs
         size, width = self._now.font_size, LETTER_WIDTH * abs(self._now.font_size) * num_codes(operands)
         box = box_of(matrix, corners(0, 0, width, size))
         height = abs(size) * (matrix[2] ** 2 + matrix[3] ** 2) ** 0.5
@@ -118,6 +142,12 @@ class Painting:
         middle = box_of(matrix, ((0, size / 4), (width, size / 4)))
         has_ground = self._now.is_white and any(meet(ground, middle) for ground in self._grounds)
         self.shown.append(Shown(box, height, self._now, is_off, has_ground))
+
+    def _next_line(self, operator: bytes, operands: Sequence[Any]) -> None:
+        self._pen = 0.0
+        if operator == b'"' and len(spacing := numbers(operands[:2])) == 2:
+            text = replace(self._now.text, word_spacing=spacing[0], char_spacing=spacing[1])
+            self._now = replace(self._now, text=text)
 
     def _do(self, painted: Any) -> None:
         if entry(painted, "/Subtype") == "/Image":
@@ -169,11 +199,20 @@ class Painting:
             case b"Tr" if values:
                 return replace(now, mode=int(values[0]))
             case b"Tf" if len(operands) > 1 and values:
-                return replace(now, font_size=values[-1], is_drawn_font=is_drawn_font(self._named("/Font", operands[0])))
+                return self._with_font(values[-1], self._named("/Font", operands[0]))
+            case b"Tc" | b"Tw" | b"Tz" | b"TL" if values:
+                return replace(now, text=_set_text(now.text, operator, values[0]))
             case b"gs" if operands:
                 return _set_at_once(now, self._named("/ExtGState", operands[0]))
             case _:
                 return self._coloured(operator, operands)
+
+    def _with_font(self, size: float, font: Any) -> Graphics:
+        widths = self._widths.get(id(font))
+        if widths is None:
+            widths = self._widths[id(font)] = letter_widths(font)
+        text = replace(self._now.text, font=widths)
+        return replace(self._now, font_size=size, is_drawn_font=is_drawn_font(font), text=text)
 
     def _coloured(self, operator: bytes, operands: Sequence[Any]) -> Graphics:
         now, values = self._now, numbers(operands)
@@ -211,6 +250,18 @@ def _set_at_once(now: Graphics, settings: Any) -> Graphics:
     if isinstance(font, list) and len(font) == 2 and (size := numbers([resolved(font[1])])):  # pyright: ignore[reportUnknownArgumentType]
         now = replace(now, font_size=size[0], is_drawn_font=is_drawn_font(font[0]))
     return replace(now, alpha=(alpha or [now.alpha])[0], line_width=(width or [now.line_width])[0])
+
+
+def _set_text(text: TextState, operator: bytes, value: float) -> TextState:
+    match operator:
+        case b"Tc":
+            return replace(text, char_spacing=value)
+        case b"Tw":
+            return replace(text, word_spacing=value)
+        case b"Tz":
+            return replace(text, stretch=value / 100)
+        case _:
+            return replace(text, leading=value)
 
 
 def _is_white(values: Sequence[float]) -> bool:

@@ -3,8 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
-from latamgpt.intake.hidden_in_pdf import read_page
 from latamgpt.intake.pdf_objects import layers_off
+from latamgpt.intake.pdf_page import read_page
 from latamgpt.intake.quarantine import Reason, Rejected
 
 if TYPE_CHECKING:

@@ -9,14 +9,16 @@ import orjson
 from latamgpt.intake.apart import documents
 from latamgpt.intake.encoding import decode
 from latamgpt.intake.found import Found, Reading
+from latamgpt.intake.front_matter import LANGUAGES, TITLES, Headed, without_front_matter
 from latamgpt.intake.html_pages import page_in, parse_html
-from latamgpt.intake.licences import stated_in_fields
+from latamgpt.intake.licences import Statement, stated_in_fields, statements_in
 from latamgpt.intake.limited import run_limited
 from latamgpt.intake.pdf import pdf_statements
 from latamgpt.intake.quarantine import Reason, Rejected
 from latamgpt.intake.source import MAX_TEXT_BYTES, Source
 from latamgpt.intake.stated import dates_in, kinds_in
 from latamgpt.intake.strict_json import refuse_repeated_keys
+from latamgpt.intake.wrapped_text import join_wrapped_words
 
 MAX_BYTES_IN_PROCESS = 1 << 18  # of a page of HTML: 400 times as much memory is 100 MiB
 MAX_SIDECAR_BYTES = 1 << 20
@@ -24,21 +26,32 @@ MAX_SIDECAR_BYTES = 1 << 20
 
 def read_text(source: Source, name: str) -> Reading:
     """A text file is a document; its title is its file name."""
-    return [Found(name, source.text(name), PurePosixPath(name).stem)]
+    return [Found(name, join_wrapped_words(source.text(name)), PurePosixPath(name).stem)]
 
 
 def read_markdown(source: Source, name: str) -> Reading:
-    """NAME.md is the text; NAME.json says what it is; NAME.pdf is only asked for a licence that contradicts."""
+    """NAME.md is the text; NAME.json, or else its front matter, says what it is; NAME.pdf is only asked for its licence.
+
+    A licence that contradicts is looked for in all three.
+    """
     base = name[: -len(".md")]
-    text = source.text(name)
+    headed = without_front_matter(source.text(name))
+    text = join_wrapped_words(headed.text)
     described, printed = source.beside(base, ".json"), source.beside(base, ".pdf")
     sidecar = _sidecar(source, described) if described else {}
-    statements = stated_in_fields(sidecar, lambda _: described)
+    statements = [*stated_in_fields(sidecar, lambda _: described), *_stated_in_head(headed, name)]
     if printed:
         statements += pdf_statements(source.place(printed), printed)
-    title = _string(sidecar, "title") or _first_heading(text) or PurePosixPath(base).name
-    dates, kinds = dates_in(sidecar), kinds_in(sidecar)
-    return [Found(name, text, title, _string(sidecar, "language"), tuple(statements), dates=dates, kinds=kinds)]
+    title = _string(sidecar, "title") or headed.named(TITLES) or _first_heading(text) or PurePosixPath(base).name
+    language = _string(sidecar, "language") or headed.named(LANGUAGES)
+    dates, kinds = (under(sidecar) or under(headed.fields) for under in (dates_in, kinds_in))
+    return [Found(name, text, title, language, tuple(statements), dates=dates, kinds=kinds)]
+
+
+def _stated_in_head(headed: Headed, name: str) -> list[Statement]:
+    """By the fields that are meant for it, and in any other words of a head, as in the first part of a text."""
+    where = f"the front matter of {name}"
+    return [*stated_in_fields(headed.fields, lambda _: where), *statements_in(headed.head, where)]
 
 
 def read_html(source: Source, name: str) -> Reading:

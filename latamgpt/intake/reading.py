@@ -40,7 +40,7 @@ Reader = Callable[[Source, str], Iterable[Found | SetAside]]
 def read_archive(source: Source, name: str) -> Iterator[Found | SetAside]:
     """Every document in an archive; its files are told by the end of their names, as those of a delivery."""
     with unpacked(source, name) as inside:
-        read = [one for one in sorted(inside.names) if one.lower().endswith(tuple(READERS)) and not _belongs(inside, one)]
+        read = [one for one in sorted(inside.names) if _is_of(tuple(READERS), one) and not _belongs(inside, one)]
         yield from _read_names(inside, read)
 
 
@@ -110,7 +110,17 @@ def _read_names(source: Source, names: list[str]) -> Iterator[Found | SetAside]:
 
 def document_paths(folder: Path, delivery: Delivery) -> list[str]:
     """The files that hold documents, sorted."""
-    return [name for name in payload_paths(folder, delivery) if name.lower().endswith(SUFFIXES[delivery.format])]
+    return [name for name in payload_paths(folder, delivery) if _is_of(SUFFIXES[delivery.format], name)]
+
+
+def _is_of(suffixes: tuple[str, ...], name: str) -> bool:
+    return name.lower().endswith(suffixes) and not _is_apple_double(name)
+
+
+def _is_apple_double(name: str) -> bool:
+    """Whether macOS put it beside a file, under nearly its name (RFC 1740): an archive made there holds one for each."""
+    path = PurePosixPath(name)
+    return "__MACOSX" in path.parts or path.name.startswith("._")
 
 
 def read_file(source: Source, name: str) -> Iterator[Found | SetAside]:
@@ -164,12 +174,12 @@ def _fit_to_use(item: Found | SetAside) -> Found | SetAside:
 
 
 def _not_read(source: Source, name: str) -> SetAside:
-    of_kinds = source.delivery.format in (DeliveryFormat.FILES, DeliveryFormat.BAGIT)
-    why = (
-        "no reader is for files named so"
-        if of_kinds
-        else f"delivery.yaml says that all texts are of the format {source.delivery.format}"
-    )
+    if _is_apple_double(name):
+        why = "macOS keeps there what it knows of a file"
+    elif source.delivery.format in (DeliveryFormat.FILES, DeliveryFormat.BAGIT):
+        why = "no reader is for files named so"
+    else:
+        why = f"delivery.yaml says that all texts are of the format {source.delivery.format}"
     detail = (
         f"{name} is kept and not read: {why}. If it holds text, ask the partner for it in a format that docs/formats.md names"
     )

@@ -18,6 +18,7 @@ from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.source import Source
 from latamgpt.intake.stated import dates_in, kinds_in
 from latamgpt.intake.strict_json import refuse_repeated_keys
+from latamgpt.intake.wrapped_text import join_wrapped_words
 
 MAX_ROW_CHARS = 6 << 20  # of a row of CSV; longer than a record may be, so that one above the cap is named with its length
 MAX_COLUMNS = 10_000
@@ -208,7 +209,7 @@ def document_of(fields: Fields, path: str, values: Mapping[str, object]) -> Foun
     others = {name: values.get(column) for name, column in fields.orthographies.items()}
     return Found(
         path,
-        text,
+        join_wrapped_words(text),
         title=_string(values, fields.title) or _string(values, fields.id),
         language=_string(values, fields.language),
         statements=tuple(stated_in_fields(values, lambda key: f"{quoted(key)} of {path}")),

@@ -1,5 +1,6 @@
 """TEI, as libraries and scholars encode texts: the text as its author wrote it, without page furniture, and its header."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
@@ -8,13 +9,17 @@ import lxml.etree
 
 from latamgpt.intake.found import Found
 from latamgpt.intake.licences import Statement, statements_in
+from latamgpt.intake.line_ends import join_broken_words
 from latamgpt.intake.metadata import language_of, licence_elements
-from latamgpt.intake.paragraphs import Paragraphs
+from latamgpt.intake.paragraphs import BROKEN_LINE, Paragraphs
 from latamgpt.intake.stated import brief
 from latamgpt.intake.xml_files import XML_LANG, children, local_name, words_of
 
 REGULARISED_NAME = "reg"
 MAX_REGULARISED_CHARS = 2 << 20
+MAX_MENDED_CHARS = 4 << 20  # joining asks for every word of the text, which takes memory
+VERSE_END = "\x02"
+BLANKS = re.compile(" {2,}")
 MAX_FORMS = 16  # that one <choice> is asked for; a real one offers two
 ROOTS = frozenset({"TEI", "TEI.2"})
 LEFT_OUT = frozenset({"teiHeader", "fw", "del", "figDesc", "facsimile", "sourceDoc", "standOff", "desc"})
@@ -49,7 +54,7 @@ def _one(tei: lxml.etree._Element, name: str, shared: list[Statement]) -> Found:
     stated = (*_statements(tei, name), *shared)
     if text is None:
         return Found(name, "", title, language_of(language), stated)
-    written = _text(text, AS_WRITTEN)
+    written = _with_words_whole(_text(text, AS_WRITTEN))
     others = _other_spelling(text, len(written))
     found = Found(name, written, title, language_of(language), stated, orthographies=others)
     return replace(found, dates=_dates(tei), kinds=_kinds(tei))
@@ -79,7 +84,7 @@ def _other_spelling(text: lxml.etree._Element, num_chars: int) -> tuple[tuple[st
     mended = next((one for one in text.iter("{*}reg") if _is_left_out(one, AS_WRITTEN)), None)
     if mended is None or num_chars > MAX_REGULARISED_CHARS // 2:
         return ()
-    regularised = _text(text, REGULARISED)
+    regularised = _with_words_whole(_text(text, REGULARISED))
     return ((REGULARISED_NAME, regularised),) if len(regularised) <= MAX_REGULARISED_CHARS else ()
 
 
@@ -123,7 +128,7 @@ def _is_left_out(element: lxml.etree._Element, forms: Mapping[str, str]) -> bool
 
 def _begin(text: Paragraphs, element: lxml.etree._Element, tag: str) -> None:
     if tag in ("lb", "pb", "cb"):
-        text.join() if element.get("break") == "no" else text.words(" ")
+        _end_line(text, element.get("break"))
     elif tag == "l":
         text.new_line()
     elif tag == "cell":
@@ -132,6 +137,25 @@ def _begin(text: Paragraphs, element: lxml.etree._Element, tag: str) -> None:
         text.words("[…]")
     elif tag in PARAGRAPHS:
         text.end()
+
+
+def _end_line(text: Paragraphs, is_word_end: str | None) -> None:
+    match is_word_end:
+        case "no":
+            text.join()
+        case "yes":
+            text.words(" ")
+        case _:
+            text.end_printed_line()
+
+
+def _with_words_whole(text: str) -> str:
+    """Join the words that the print's line ends break, as on a printed page, where no encoder says it; verses stay lines."""
+    if BROKEN_LINE not in text or len(text) > MAX_MENDED_CHARS:
+        return text.replace(BROKEN_LINE, " ")
+    printed = text.replace("\n", VERSE_END).replace(BROKEN_LINE, "\n")
+    lines = join_broken_words(printed).replace("\n", " ").split(VERSE_END)
+    return "\n".join(BLANKS.sub(" ", line).rstrip() for line in lines)
 
 
 def _finish(text: Paragraphs, tag: str) -> None:

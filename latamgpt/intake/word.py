@@ -13,12 +13,15 @@ from latamgpt.intake.licences import Statement, statements_in
 from latamgpt.intake.markup import text_of_html
 from latamgpt.intake.metadata import read_metadata
 from latamgpt.intake.package import Package, open_package
+from latamgpt.intake.word_lists import read_lists
+from latamgpt.intake.word_numbers import number_paragraphs
 from latamgpt.intake.xml_files import local_name, parse_xml, words_of
 
 IMPORTED_AHEAD = ("mammoth",)
 PROPERTIES = ("docProps/core.xml", "docProps/custom.xml")
 BODIES = frozenset({"document", "footnotes", "endnotes"})
 STYLES = "word/styles.xml"
+NUMBERING = "word/numbering.xml"
 PAGE_EDGES = re.compile(r"word/(header|footer)\d*\.xml")
 
 
@@ -28,10 +31,10 @@ def parse_docx(path: str, name: str) -> list[Found]:
 
     with open_package(path, name) as package:
         stated: list[Statement] = []
-        hiding = (
-            styles_that_hide(parse_xml(package.read(STYLES), f"{STYLES} of {name}")) if STYLES in package.names else frozenset()
-        )
-        cleared: dict[str, bytes] = {}
+        styles, numbering = (_part(package, part, name) for part in (STYLES, NUMBERING))
+        hiding = frozenset[str]() if styles is None else styles_that_hide(styles)
+        lists = read_lists(numbering, styles)
+        changed: dict[str, bytes] = {}
         num_hidden_chars = 0
         title = language = ""
         dates: list[str] = []
@@ -47,11 +50,13 @@ def parse_docx(path: str, name: str) -> list[Found]:
                     kinds += said.kinds
                 elif PAGE_EDGES.fullmatch(member):
                     stated += statements_in(words_of(root), f"a page's edge in {name}")
-                elif local_name(root) in BODIES and (num_chars := take_out_hidden_runs(root, hiding)):
+                elif local_name(root) in BODIES:
+                    num_chars, num_numbers = take_out_hidden_runs(root, hiding), number_paragraphs(root, lists)
                     num_hidden_chars += num_chars
-                    cleared[member] = lxml.etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+                    if num_chars or num_numbers:
+                        changed[member] = lxml.etree.tostring(root, encoding="UTF-8", xml_declaration=True)
         _refuse_no_document(package)
-        readable = _with(package, cleared) if cleared else None
+        readable = _with(package, changed) if changed else None
     with readable or open(path, "rb") as stream:  # noqa: PTH123
         html = mammoth.convert_to_html(
             stream,
@@ -68,18 +73,22 @@ def parse_docx(path: str, name: str) -> list[Found]:
     ]
 
 
+def _part(package: Package, part: str, name: str) -> lxml.etree._Element | None:
+    return parse_xml(package.read(part), f"{part} of {name}") if part in package.names else None
+
+
 def _refuse_no_document(package: Package) -> None:
     if not any(member.endswith("document.xml") for member in package.names):
         package.read("word/document.xml")
 
 
-def _with(package: Package, cleared: dict[str, bytes]) -> io.BytesIO:
+def _with(package: Package, changed: dict[str, bytes]) -> io.BytesIO:
     """The document's XML anew, with these members in place of its own; pictures are not read and stay out."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for member in sorted(package.names):
             if member.endswith((".xml", ".rels")):
-                archive.writestr(member, cleared.get(member) or package.read(member))
+                archive.writestr(member, changed.get(member) or package.read(member))
     stream.seek(0)
     return stream
 

@@ -55,6 +55,18 @@ def children(root: lxml.etree._Element, *names: str) -> list[lxml.etree._Element
     return [element for element in root.iter(lxml.etree.Element) if local_name(element) in names]
 
 
+def child(element: lxml.etree._Element | None, name: str) -> lxml.etree._Element | None:
+    """The first element right below that has this local name; None where there is none."""
+    return None if element is None else next((one for one in element if local_name(one) == name), None)
+
+
+def attribute(element: lxml.etree._Element | None, name: str) -> str:
+    """An attribute, whatever its namespace; '' where there is none."""
+    if element is None:
+        return ""
+    return next((value for key, value in element.items() if lxml.etree.QName(key).localname == name), "")
+
+
 def _entities(name: str) -> Rejected:
     return Rejected(
         Reason.XML_ENTITIES,

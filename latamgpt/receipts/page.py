@@ -6,6 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from latamgpt.pages import Language, number
 from latamgpt.receipts.receipt import DocumentOutcome, Receipt, totals
+from latamgpt.receipts.sentences import sentences
 from latamgpt.receipts.words import catalogue
 from latamgpt.release.signature import OPENSSL, ROOT_SIGNATURE
 
@@ -29,7 +30,9 @@ def render(receipt: Receipt, language: Language) -> str:
         language=language.value,
         w=words.on_page(language),
         reason=reason,
+        detail=lambda sentence: sentences().detail(sentence, language),
         duty_words=lambda kind: words.duty(kind, language),
+        statement=lambda said: sentences().statement(said, language),
         seen=lambda document: _seen(document, words.on_page(language)),
         number=lambda value: number(value, language),
         receipt=receipt,
@@ -43,9 +46,9 @@ def render(receipt: Receipt, language: Language) -> str:
 def _seen(document: DocumentOutcome, words: dict[str, str]) -> str:
     """Of a document in the corpus: how it was used, in a few words."""
     if document.held_out:
-        return words["held_out"]
+        return words["held_out_one"]
     if not document.num_tokens_seen:
-        return words["not_seen"]
+        return words["not_seen_one"]
     first, last = document.steps[0] + 1, document.steps[-1] + 1
     steps = f"{first}" if first == last else f"{first}-{last}"
     return f"{document.num_tokens_seen} {words['tokens_word']}, {document.num_epochs} {words['times']}, {words['steps']} {steps}"

@@ -136,8 +136,20 @@ def say(words: str) -> None:
     print(shown.encode(coding, "backslashreplace").decode(coding))
 
 
+def about(receipt: dict[str, Any], own: list[tuple[str, Any]], text: str, delivery: str) -> list[str]:
+    """What the receipt says of a text: in the delivery that is named, else in each of the receipt's."""
+    known = sorted({document["delivery"] for document in receipt["documents"]})
+    ids = [identify(receipt["partner"], one, text) for one in ([delivery] if delivery else known)]
+    said = ["{}: {}".format(doc_id, verdict) for doc_id in ids for named, verdict in own if named == doc_id]
+    none = "{}: the receipt does not name it. Its deliveries are: {}"
+    return said or [none.format(ids[0] if delivery else "this text", ", ".join(known))]
+
+
 def check(folder: pathlib.Path, text: str | None, delivery: str) -> int:
     """Print what was found; 0 where everything holds, 1 where something does not, 2 where it cannot be told."""
+    if not any((folder / name).is_file() for name in (SUMS, RECEIPT, WITHDRAWAL)):
+        say("NOT CHECKED: {} is no folder of a receipt. Name the folder that you were given.".format(folder))
+        return 2
     at, wrong = SUMS, []  # the file that is read, for the sentence that says which one does not read
     withdrawal = (folder / WITHDRAWAL).is_file() and not (folder / RECEIPT).is_file()
     try:
@@ -155,19 +167,16 @@ def check(folder: pathlib.Path, text: str | None, delivery: str) -> int:
             wrong += wrong_documents(receipt, corpus_root)
             proved = "proved: every document of the receipt against root " + corpus_root["root"]
             own = [(d["doc_id"], d["reason"] or "in the corpus") for d in receipt["documents"]]
-        doc_id = "" if text is None else identify(receipt["partner"], delivery, text)
+        told = [] if text is None else about(receipt, own, text, delivery)
     except ODD as error:
         for line in wrong:
             say(line)
         say("NOT CHECKED: {} does not read as a receipt has it ({}). Ask for the receipt again.".format(at, repr(error)[:200]))
         return 2
-    for line in wrong or [proved]:
-        say(line)
     signed = signature_says(folder, WITHDRAWAL if withdrawal else ROOT)
-    say({None: "signature: not checked", True: "signature: good", False: "signature: BAD"}[signed])
-    if doc_id:
-        said = [str(verdict) for known, verdict in own if known == doc_id]
-        say("{}: {}".format(doc_id, ", ".join(said) or "the receipt does not name it"))
+    good = {None: "signature: not checked", True: "signature: good", False: "signature: BAD"}[signed]
+    for line in [*(wrong or [proved]), good, *told]:
+        say(line)
     return 1 if wrong or signed is False else 0
 
 
@@ -176,7 +185,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check a receipt, offline.")
     parser.add_argument("folder", nargs="?", default=".", help="the folder of the receipt")
     parser.add_argument("--text", help="a text of yours, in UTF-8: print its id and what the receipt says of it")
-    parser.add_argument("--delivery", default="", help="with --text: the delivery that it came in")
+    parser.add_argument("--delivery", default="", help="the delivery that it came in; any if not given")
     options = parser.parse_args(arguments)
     try:
         text = pathlib.Path(options.text).read_bytes().decode("utf-8") if options.text else None

@@ -1,5 +1,6 @@
 """The registry: institutions and the agreements under which they deposit texts, a YAML file for each."""
 
+import re
 from collections import Counter
 from datetime import date
 from enum import StrEnum
@@ -7,9 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from latamgpt.errors import OperatorError
+from latamgpt.errors import OperatorError, quoted
 from latamgpt.records import Frozen
 from latamgpt.registry import crawl
 from latamgpt.registry.labels import MEANINGS, Label, Meaning, Season
@@ -20,6 +21,23 @@ ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 Words = Annotated[str, Field(min_length=1)]
 Where = Annotated[str, Field(pattern=r"^([A-Z]{2}|[a-z0-9]+(-[a-z0-9]+)*)$")]  # a country (ISO 3166-1), or a file of sites/
+IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
+CREATIVE = re.compile(r"(?i)cc|by-|creative")
+CREATIVE_COMMONS = re.compile(r"CC0-1\.0|CC-PDDC|CC-PDM-1\.0|CC-SA-1\.0|CC-BY(-NC)?(-SA|-ND)?-[1-4]\.[05](-[A-Z]+)*")
+
+
+def _spelt_as_spdx(licence: str) -> str:
+    """What a licence asks for is read from its letters (NC, SA, ND): one that is meant for Creative Commons has to be theirs."""
+    if not IDENTIFIER.fullmatch(licence) or (CREATIVE.match(licence) and not CREATIVE_COMMONS.fullmatch(licence)):
+        raise ValueError(
+            f"{quoted(licence)} is not spelt as SPDX spells it, so nobody could tell what it asks for, such as no commercial "
+            "use; write it letter by letter as on https://spdx.org/licenses (CC-BY-4.0, CC-BY-NC-SA-4.0, CC0-1.0, MIT), a "
+            "licence of one's own as LicenseRef-NAME"
+        )
+    return licence
+
+
+Licence = Annotated[str, AfterValidator(_spelt_as_spdx)]
 
 
 class Kind(StrEnum):
@@ -73,8 +91,8 @@ class Agreement(Frozen):
 
     id: str = Field(pattern=ID)
     title: str
-    licence: str  # SPDX identifier; what the texts' own statements are held against
-    accepted_licences: tuple[str, ...] = ()  # further SPDX identifiers that its deliveries may carry
+    licence: Licence  # SPDX identifier; what the texts' own statements are held against
+    accepted_licences: tuple[Licence, ...] = ()  # further SPDX identifiers that its deliveries may carry
     consent: ConsentBasis | None = None  # without it nothing may be used
     signed_on: date | None = None  # where it is said: before that day nothing may be used, whenever the terms begin
     purposes: tuple[Purpose, ...] = Field(min_length=1)

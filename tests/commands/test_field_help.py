@@ -21,3 +21,4 @@ def test_an_operator_reads_what_an_option_means(capsys: pytest.CaptureFixture[st
         main(["deliver", "--help"])
     printed = " ".join(capsys.readouterr().out.split())
     assert "--encoding TEXT of its texts, as in cp1252; utf-8 if not given (may be left out)" in printed
+    assert "if not given, bagit for a bag and else files (may be left out)" in printed

@@ -108,6 +108,13 @@ def test_the_clock_is_the_laws_or_counsels(small: Workspace, country: str, days:
     assert open_case(small, ask(NAME, country=country, days=days)).due_on == date.fromisoformat(due)
 
 
+def test_a_country_that_is_no_code_starts_no_clock(small: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["dsr", "open", "--string", NAME, "--kind", "access", "--country", "Chile"])
+    assert "'Chile' is no country's code; write its two letters, as in CL or BR" in capsys.readouterr().err
+    assert not (small.root / "var" / "dsr").exists()
+
+
 def test_the_same_request_has_one_clock_however_it_is_spelt(small: Workspace) -> None:
     first = open_case(small, ask(NAME))
     with pytest.raises(OperatorError, match=first.case):

@@ -1,5 +1,6 @@
 """Delivering: a look before, whole or not at all, once, and only what the registry permits."""
 
+import errno
 import os
 import shutil
 import signal
@@ -112,7 +113,7 @@ def test_an_id_that_lies_in_place_with_other_bytes_is_refused(
     before = state(office.root)
     (sent / "rio.txt").write_text(STORY + " Y siguió.", encoding="utf-8")
     assert main(command(sent, *WORDS)) == OperatorError.exit_code
-    assert "is in place with other bytes" in capsys.readouterr().err
+    assert "is in place with other bytes, or was described in other words" in capsys.readouterr().err
     assert state(office.root) == before
 
 
@@ -221,6 +222,31 @@ def test_links_and_empty_folders_are_refused(office: Workspace, sent: Path, caps
     (sent / "empty").mkdir()
     assert main(command(sent / "empty", *WORDS)) == OperatorError.exit_code
     assert "holds no file" in capsys.readouterr().err
+
+
+def test_a_folder_that_may_not_be_listed_stops_the_delivery_instead_of_being_missed(
+    office: Workspace, sent: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def closed(path: object) -> object:
+        if str(path).endswith("hojas"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    assert main(command(sent, *WORDS)) == OperatorError.exit_code
+    assert f"{sent / 'hojas'} cannot be looked into (Permission denied)" in capsys.readouterr().err
+    (sent / "link").symlink_to("rio.txt")
+    assert main(command(sent, *WORDS, "--quarantine")) == OperatorError.exit_code
+    assert "hojas cannot be looked into" in capsys.readouterr().err
+    assert not place(office).exists()
+
+
+@pytest.mark.parametrize("path", ["", ".", ".."])
+def test_the_factory_itself_is_no_delivery(office: Workspace, sent: Path, capsys: pytest.CaptureFixture[str], path: str) -> None:
+    assert main(["deliver", path, *command(sent, *WORDS)[2:]]) == OperatorError.exit_code
+    assert "is the folder of the factory itself, or one that holds it" in capsys.readouterr().err
 
 
 def test_audit_says_which_delivery_is_not_as_it_was_entered(

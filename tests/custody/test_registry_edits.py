@@ -79,6 +79,11 @@ def test_an_agreement_is_appended_and_comments_and_order_stay(office: Workspace)
     assert read_institution(office.root, PARTNER).agreements[-1].valid_from == date(2026, 12, 1)
 
 
+@pytest.mark.parametrize("licence", ["CC-BY-NC-SA-3.0-IGO", "CC-BY-2.5-AR", "CC0-1.0", "GPL-2.0-or-later", "LicenseRef-Archivo"])
+def test_a_licence_that_spdx_spells_so_is_entered(office: Workspace, licence: str) -> None:
+    assert main([*TERMS[:8], licence, *TERMS[9:]]) == 0
+
+
 def test_an_agreement_that_permits_nothing_yet_says_so(office: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([word for word in TERMS if word not in ("--consent", "holder")]) == 0
     assert "training is not permitted: al-2027-01 begins on 2026-12-01" in capsys.readouterr().out
@@ -110,6 +115,9 @@ def test_an_extension_changes_one_line(office: Workspace) -> None:
         ([*TERMS[:2], "nobody", *TERMS[3:]], "'nobody' is not in the registry"),
         ([*TERMS[:4], AGREEMENT, *TERMS[5:]], f"has an agreement '{AGREEMENT}'"),
         ([*TERMS, "--valid-until", "2026-01-01"], "lies before valid_from"),
+        ([*TERMS[:8], "cc-by-nc-4.0", *TERMS[9:]], "licence: 'cc-by-nc-4.0' is not spelt as SPDX spells it"),
+        ([*TERMS[:8], "CC BY 4.0", *TERMS[9:]], "licence: 'CC BY 4.0' is not spelt as SPDX spells it"),
+        ([*TERMS, "--accepted-licences", "MIT", "CC-BY-NCSA-4.0"], "'CC-BY-NCSA-4.0' is not spelt"),
         (["agreement", "extend", PARTNER, "al-9", "--until", "2029-01-01"], "it has: al-2025-01, al-2026-02"),
         (["agreement", "extend", PARTNER, AGREEMENT, "--until", "2027-12-31"], "does not extend it"),
         (["agreement", "show", PARTNER, "al-9"], "it has: al-2025-01, al-2026-02"),

@@ -59,6 +59,16 @@ def test_what_lies_beside_the_deliveries_or_in_an_archive_is_looked_into(small: 
     assert f"Remove from samples/{PARTNER}, where it lies beside the deliveries: {item}" in told(case)
 
 
+def test_of_a_document_of_scans_the_page_that_was_read_badly_is_named(small: Workspace) -> None:
+    files: dict[str, bytes | str] = {}
+    for number, confidence in ((1, 96.0), (2, 60.0)):
+        scan = picture([f"hoja {number}"])
+        read = ocr_result(scan, page(1, "Nadie firmó en esta hoja del libro de actas.", confidence))
+        files |= {f"hoja-{number}.png": scan, f"hoja-{number}.png.ocr.json": read}
+    deliver(small, files, PARTNER, id="hojas", format="files")
+    assert closed(look(small)) == [("hojas", "hoja-2.png", "ocr_low_confidence")]
+
+
 def test_a_print_beside_its_text_and_a_notice_are_looked_into(small: Workspace) -> None:
     files = {"acta.md": "Un acta.", "acta.json": "{}", "acta.pdf": pdf([[NAME]]), "aviso.docx": of_person()}
     deliver(small, files, PARTNER, id="libros", format="markdown", notice="aviso.docx")

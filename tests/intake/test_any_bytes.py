@@ -27,6 +27,9 @@ from tests.conftest import ROOT
 from tests.intake.deliveries import deliver, documents, exclusions, reasons, register, take_in
 from tests.intake.made_files import docx, epub, odt, paragraph, tei
 
+NINE_TIMES = [(new, ", ".join([f"*{old}"] * 9)) for old, new in zip("abcdefgh", "bcdefghi", strict=True)]
+ALIASES = "".join(f"{new}: &{new} [{old}]\n" for new, old in NINE_TIMES)
+MERGES = "".join(f"{new}: &{new}\n  <<: [{old}]\n" for new, old in NINE_TIMES)
 PARAMS = read_params(ROOT, "tiny")
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
 JSON_VALUES = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(st.text(max_size=4), SCALARS, max_size=3)
@@ -131,6 +134,25 @@ def test_a_day_that_no_calendar_has_sets_only_its_delivery_aside(workspace: Work
     path.write_text(path.read_text().replace("'2026-03-01'", day))
     take_in(workspace, PARAMS)
     assert reasons(workspace) == {"delivery.yaml": "delivery_invalid"}
+    assert [row["path"] for row in documents(workspace)] == ["a.txt"]
+
+
+@pytest.mark.parametrize("value", ["!!timestamp x", "!!bool x", "!!float ''", '"\\UFFFFFFFF"', "!!set [a]", "!!int '9x'"])
+def test_a_value_of_yaml_that_is_not_what_it_says_sets_only_its_delivery_aside(workspace: Workspace, value: str) -> None:
+    path = good_and_bad(workspace) / "delivery.yaml"
+    path.write_text(path.read_text().replace("'2026-03-01'", value))
+    take_in(workspace, PARAMS)
+    assert reasons(workspace) == {"delivery.yaml": "delivery_invalid"}
+    assert [row["path"] for row in documents(workspace)] == ["a.txt"]
+
+
+@pytest.mark.parametrize("bomb", [f"a: &a [x]\n{ALIASES}period: *i\n", f"a: &a {{x: 1}}\n{MERGES}"], ids=["aliases", "merges"])
+def test_a_description_that_stands_for_gigabytes_sets_only_its_delivery_aside(workspace: Workspace, bomb: str) -> None:
+    path = good_and_bad(workspace) / "delivery.yaml"
+    path.write_text(path.read_text() + bomb)
+    take_in(workspace, PARAMS)
+    assert reasons(workspace) == {"delivery.yaml": "delivery_invalid"}
+    assert "more than" in str(exclusions(workspace)[0]["detail"])
     assert [row["path"] for row in documents(workspace)] == ["a.txt"]
 
 

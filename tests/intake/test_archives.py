@@ -82,6 +82,14 @@ def test_every_file_of_an_archive_is_read_or_named(archive: Workspace, params: P
     assert reasons(archive) == {f"{name}/foto.xyz": "not_read"}
 
 
+def test_what_macos_puts_beside_files_is_named_as_no_text_of_the_partners(archive: Workspace, params: Params) -> None:
+    apple_double = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X"
+    raw = zipped({"uno.txt": b"Uno.", "__MACOSX/._uno.txt": apple_double})
+    found = read(archive, params, {"a.zip": raw, "dos.txt": "Dos.", "._dos.txt": apple_double})
+    assert {row["path"] for row in found} == {"a.zip/uno.txt", "dos.txt"}
+    assert reasons(archive) == {"a.zip/__MACOSX/._uno.txt": "not_read", "._dos.txt": "not_read"}
+
+
 def test_a_notice_and_a_print_in_an_archive_are_no_documents(archive: Workspace, params: Params) -> None:
     raw = zipped({"NOTICE.txt": b"CC0.", "c.md": b"# Carta\n\nUno.", "c.pdf": b"%PDF"})
     deliver(archive, {"a.zip": raw}, format="files", notice="NOTICE.txt")

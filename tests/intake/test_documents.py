@@ -202,6 +202,25 @@ def test_a_manifest_written_on_windows_is_read(archive: Workspace, params: Param
     assert len(documents(archive)) == 2
 
 
+def test_a_manifest_that_find_wrote_of_a_folder_and_those_in_it_is_read(archive: Workspace, params: Params) -> None:
+    folder = deliver(archive, {"rio.txt": STORY, "cartas/mar.txt": "Un texto sobre el mar."})
+    manifest = folder / "manifest-sha256.txt"
+    manifest.write_text("".join(line.replace("  ", "  ./") for line in manifest.read_text().splitlines(keepends=True)))
+    take_in(archive, params)
+    assert exclusions(archive) == []
+    assert {row["path"] for row in documents(archive)} == {"rio.txt", "cartas/mar.txt"}
+
+
+def test_a_manifest_in_another_encoding_is_named_as_such(archive: Workspace, params: Params) -> None:
+    """As `>` of an older PowerShell writes it."""
+    manifest = deliver(archive, {"rio.txt": STORY}) / "manifest-sha256.txt"
+    manifest.write_text(manifest.read_text(), encoding="utf-16")
+    take_in(archive, params)
+    (row,) = exclusions(archive)
+    assert row["reason"] == "fixity_invalid"
+    assert row["detail"] == "manifest-sha256.txt is not in UTF-8 (byte 0 is 0xff): ask the partner to save it as UTF-8"
+
+
 def test_a_linked_delivery_folder_is_not_followed(
     archive: Workspace, params: Params, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

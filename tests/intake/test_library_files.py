@@ -53,6 +53,32 @@ def test_tei_keeps_the_author_s_spelling_mends_print_and_drops_page_furniture(ar
     assert orthographies(archive) == [(row["doc_id"], "reg", str(row["text"]).replace("Ymperio", "Imperio"))]
 
 
+@pytest.mark.parametrize(
+    ("lines", "joined"),
+    [
+        ("la par-<lb/>tida", "la partida"),
+        ("la par-\n  <lb n='2'/>\n  tida", "la partida"),
+        ("la par-<pb n='2'/><fw>18</fw><lb/>tida de <hi>caba-</hi><lb/>llos", "la partida de caballos"),
+        ("el franco-<lb/>chileno, y el franco-peruano", "el franco-chileno, y el franco-peruano"),
+        ("sara-<lb/>sara y Pérez-<lb/>García", "sara-sara y Pérez-García"),
+        ("la par-<lb break='yes'/>tida", "la par- tida"),
+        ("dijo -<lb/>y calló", "dijo - y calló"),
+        ("<lb/>uno<lb/>dos<lb/>", "uno dos"),
+        ("uno-<lb/>", "uno-"),
+        ("<note n='a'>par-<lb/>tida</note>; la partida", "[a]; la partida\n\n[a] partida"),
+    ],
+)
+def test_a_hyphen_before_a_line_of_tei_goes_where_it_is_the_typesetter_s(
+    archive: Workspace, params: Params, lines: str, joined: str
+) -> None:
+    assert one(archive, params, "a.xml", tei(f"<body><p>{lines}</p></body>"))["text"] == joined
+
+
+def test_verses_of_tei_stay_lines_whatever_their_ends(archive: Workspace, params: Params) -> None:
+    verses = "<body><lg><l>mientras miserable-</l><l>mente se par-<lb/>ten</l></lg></body>"
+    assert one(archive, params, "a.xml", tei(verses))["text"] == "mientras miserable-\nmente se parten"
+
+
 def test_of_a_choice_between_countless_forms_only_the_first_are_asked(archive: Workspace, params: Params) -> None:
     forms = "<reg>a</reg>" * 30_000
     row = one(archive, params, "a.xml", tei(f"<body><p>Uno <choice>{forms}</choice></p></body>", attributes="xml:lang='es'"))

@@ -1,23 +1,28 @@
-"""No process of the stage takes 512 MiB of memory, whatever a delivery holds; what is not read is named with a reason."""
+"""The stage takes no 512 MiB of memory, whatever a delivery holds; what is not read is named with a reason."""
 
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from latamgpt.intake.quarantine import Reason
 from latamgpt.store import Workspace
+from scripts.curation_bench.process_tree import pss_of
 from tests.intake.deliveries import deliver, documents, exclusions, register, seal
+from tests.intake.made_files import docx, paragraph
 
 pytestmark = pytest.mark.slow
 
 PARTNER = "academia-quechua"  # one that params.yaml lists
 MAX_BYTES = 512 << 20
 MIB = 1 << 20
+SECONDS_BETWEEN_LOOKS = 0.02
 NUM_DELIVERIES = 20  # together more than the stage may hold
 MEASURE = """
 import resource, subprocess, sys
@@ -133,3 +138,34 @@ def test_memory_does_not_grow_with_what_a_partner_delivers(workspace: Workspace)
     assert peak < MAX_BYTES // 2
     with pq.ParquetFile(workspace.place("documents", PARTNER) / "documents.parquet") as file:
         assert file.metadata.num_rows == NUM_DELIVERIES * 30
+
+
+@pytest.mark.timeout(120)
+def test_all_processes_together_stay_below_512_mib(workspace: Workspace) -> None:
+    """Parsers that wait, then a file that leaves much memory free in the stage, then one that takes all that a parser may."""
+    register(workspace, PARTNER, "PE")
+    subtitles = "1\n00:00:01,000 --> 00:00:02,000\nEl río creció.\n"
+    deliver(workspace, {"a.docx": docx(paragraph("Un relato.")), "b.srt": subtitles}, PARTNER, format="files", id="a")
+    for name, case in (("b", "HTML, attributes, below the cap in process"), ("c", "HTML, wide, below the cap")):
+        folder = deliver(workspace, {"bueno.txt": f"El río que no duerme, {name}."}, PARTNER, format="files", id=name)
+        FILES[case][1](folder / FILES[case][0])
+        seal(folder)
+    command = [sys.executable, "-m", "latamgpt.cli", "stage", "documents", PARTNER]
+    stage = psutil.Popen(command, cwd=workspace.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    peak = 0
+    while stage.poll() is None:
+        peak = max(peak, tree_bytes(stage))
+        with suppress(psutil.TimeoutExpired):
+            stage.wait(SECONDS_BETWEEN_LOOKS)
+    assert stage.returncode == 0
+    assert {"a.docx", "b.srt", "bueno.txt"} <= {str(row["path"]) for row in documents(workspace, PARTNER)}
+    assert Reason.HTML_UNREADABLE in {row["reason"] for row in exclusions(workspace, PARTNER)}
+    assert 256 * MIB < peak < MAX_BYTES, peak // MIB
+
+
+def tree_bytes(stage: psutil.Popen) -> int:
+    """Memory of a process and all that it started, in bytes; what they share counts once (PSS)."""
+    try:
+        return sum(pss_of(process.pid) for process in [stage, *stage.children(recursive=True)])
+    except psutil.NoSuchProcess:  # the stage ended meanwhile
+        return 0

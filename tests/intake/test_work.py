@@ -17,6 +17,7 @@ from latamgpt.intake.payload import Budget
 from latamgpt.intake.scanned_text import repair_pages
 from latamgpt.intake.scans import pages_of
 from latamgpt.intake.source import Source
+from latamgpt.intake.wrapped_text import join_wrapped_words
 from tests.work import num_steps
 
 MEGA = 1 << 20
@@ -65,7 +66,7 @@ def test_twice_the_input_is_about_twice_the_work(case: str, monkeypatch: pytest.
     assert num_steps(work, 2 * size) < 2.7 * num_steps(work, size)
 
 
-HOSTILE = ["a", "a'", "a\u0330", "-\n", "a-\n", "ab-\u00ad\n", "a- ", " ", "\n", "\f", "<!-- ", f"{LINE}\n"]
+HOSTILE = ["a", "a'", "a\u0330", "-\n", "a-\n", "ab-\u00ad\n", "a- ", " ", "\n", "\f", "<!-- ", f"{LINE}\n", f"{LINE}-\nb"]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
@@ -74,4 +75,5 @@ def test_a_text_of_one_thing_over_and_over_is_read(text: str) -> None:
     text = text * (MEGA // 32)
     assert repair_pages([text]).count("a") == text.count("a")
     assert normalise(text).count("a") == text.count("a")
+    assert join_wrapped_words(text).count("a") == text.count("a")
     assert find_orders(text) is None

@@ -77,13 +77,14 @@ def publish_documents(workspace: Workspace) -> None:
 def publish_corpus(workspace: Workspace) -> None:
     kept = [given(name) for name in ("learned", "held out", "not drawn")] + [others(number) for number in range(6)]
     copy = "the same text as secret.txt of biblioteca-dos/entrega, preferred for its broader rights"
+    changed = "b.txt has another sha256 than the manifest says: ask the partner to send the delivery again"
     pair = {"doc_id": IDS["a copy"], "kept_doc_id": OTHERS[0], "kind": "exact", "similarity": 1.0}
     pair |= {"reason": "broader rights", "cluster_size": 2}
     exclusions = [
         aside("learned", "documents", "repeated_in_delivery", "the same text stands in learned.txt"),
         aside("a copy", "corpus", "exact_duplicate", copy),
-        aside("short", "clean_documents", "too_few_chars", "characters: 9 is below the 40 asked"),
-        {**aside("", "documents", "fixity_changed", "b.txt has another sha256"), "delivery": "entrega-2"},
+        aside("short", "clean_documents", "too_few_chars", "a program's own words"),
+        {**aside("", "documents", "fixity_changed", changed), "delivery": "entrega-2"},
         {**aside("", "documents", "encoding", "theirs"), "partner": OTHER},
     ]
     files = {

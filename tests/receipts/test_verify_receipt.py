@@ -70,6 +70,24 @@ def test_text_of_the_partner_gives_the_id_in_the_receipt(folder: Path, tmp_path:
     (tmp_path / "mine.txt").write_bytes(TEXTS["learned"].replace("\n", "\r\n").encode() + b"  \r\n")
     done = check(folder, "--text", str(tmp_path / "mine.txt"), "--delivery", "entrega-1")
     assert f"{IDS['learned']}: in the corpus" in done.stdout
+    assert done.stdout == check(folder, "--text", str(tmp_path / "mine.txt")).stdout
+
+
+def test_text_under_another_delivery_is_not_said_to_be_nowhere(folder: Path, tmp_path: Path):
+    (tmp_path / "mine.txt").write_text(TEXTS["learned"], encoding="utf-8")
+    (tmp_path / "other.txt").write_text("Nadie entregó esto.", encoding="utf-8")
+    done = check(folder, "--text", str(tmp_path / "mine.txt"), "--delivery", "entrega-l")
+    assert ": the receipt does not name it. Its deliveries are: entrega-1" in done.stdout
+    done = check(folder, "--text", str(tmp_path / "other.txt"))
+    assert "\nthis text: the receipt does not name it. Its deliveries are: entrega-1" in done.stdout
+
+
+def test_another_folder_than_a_receipt_s_is_named_as_such(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    for other in (tmp_path, tmp_path / "nowhere", folder / "receipt.html"):
+        assert main([str(other)]) == 2
+        assert (
+            capsys.readouterr().out == f"NOT CHECKED: {other} is no folder of a receipt. Name the folder that you were given.\n"
+        )
 
 
 def test_any_byte_of_an_inclusion_proof_matters(folder: Path):

@@ -15,6 +15,7 @@ from latamgpt.intake.quarantine import Reason
 from latamgpt.pages import Language
 from latamgpt.receipts.page import SUMMARY, USE
 from latamgpt.receipts.words import catalogue
+from latamgpt.registry import crawl
 from latamgpt.registry.duties import DutyKind
 from tests.conftest import ROOT
 
@@ -54,6 +55,7 @@ def all_codes() -> set[str]:
         TOXIC,
         UNKNOWN,
         REASON,
+        crawl.REASON,
     }
 
 

@@ -147,6 +147,8 @@ def test_kind_that_no_institution_is_of_is_refused_with_the_kinds(tmp_path: Path
     ("changes", "said"),
     [
         ({"consent": "nobody asked"}, "agreements (number 1).consent"),
+        ({"licence": "cc-by-nc-4.0"}, "agreements (number 1).licence: 'cc-by-nc-4.0' is not spelt as SPDX spells it"),
+        ({"accepted_licences": ["CC BY 4.0"]}, "'CC BY 4.0' is not spelt as SPDX spells it"),
         ({"stages": ["serving"]}, "agreements (number 1).stages (number 1)"),
         ({"stages": []}, "agreements (number 1).stages"),
         ({"residency": ["Chile"]}, "agreements (number 1).residency (number 1)"),
