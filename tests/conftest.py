@@ -6,11 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from latamgpt.params import Params, read_params
 from latamgpt.store import Workspace
+
+# Property tests draw the same examples every time, and take their time on a busy machine: before any of them is imported.
+settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+settings.load_profile("steady")
 
 ROOT = Path(__file__).parent.parent
 NEWCOMER = ("tests/smoke/test_raw_to_release.py", "tests/smoke/test_user_interfaces.py")

@@ -105,7 +105,7 @@ def period_of(written: str, last_day: date) -> Understood:
     except _NoDate as wrong:
         return Understood(fault=f"{_shown(written)} {wrong}")
     if years is None:
-        return Understood(fault=f"{_shown(written)} is not read as a date")
+        return Understood(fault=f"{_shown(written)} is not read as a date; 1890, 1890-05-12, 12 de mayo de 1890, s. XIX are")
     if years.first > last_day.year or (years.day is not None and years.day > last_day):
         return Understood(fault=f"{_shown(written)} lies after {last_day}")
     if years.first < FIRST_YEAR:

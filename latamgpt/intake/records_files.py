@@ -55,7 +55,7 @@ def _read_rows(source: Source, name: str, *delimiters: str) -> Iterator[Found | 
     codec = refuse_other_encoding(source.pieces(name), source.delivery.encoding, name)
     headers = {delimiter: _header(path, name, codec, delimiter) for delimiter in delimiters}
     fitting = (delimiter for delimiter in delimiters if set(source.delivery.fields.named) <= headers[delimiter])
-    delimiter = next(fitting, delimiters[0])
+    delimiter = next(fitting, max(delimiters, key=lambda one: len(headers[one])))
     for _ in _numbered_rows(path, name, codec, delimiter):
         pass  # a file that ends in the middle of a row is no CSV, and gives none of its rows
     header: list[str] = []

@@ -132,7 +132,7 @@ def test_commas_part_the_cells_where_they_make_the_columns_whatever_else_the_hea
         ('lengua,titulo,texto\nquy,a,"Uno\n', "a quotation mark is not closed"),
         ('lengua,titulo,texto\nquy,a,"Uno "dos" tres"\n', "stands once in a cell where it has to stand twice"),
         ("lengua,titulo\nquy,a\n", "has no column 'texto'; number of columns: 2. Correct it, or name under `fields`"),
-        ("lengua;titulo\nquy;a\n", "has no column 'texto'"),
+        ("lengua;titulo\nquy;a\n", "has no column 'texto'; number of columns: 2."),
     ],
 )
 def test_a_table_that_is_none_is_set_aside_in_words_that_say_what_to_mend(
