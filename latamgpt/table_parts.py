@@ -18,8 +18,8 @@ from latamgpt.store import PARQUET_ROWS_PER_GROUP, Packing, parquet_writer
 ROWS_AT_ONCE = 1024  # of a file, or that are Python values
 READ_BYTES = 1 << 18  # of a column that are read from a disk at a time: else a row group's, of each file
 MAX_GROUP_BYTES = 12 << 20
-"""Of strings and lists, below the 16 MiB at which pyarrow's buffer for a page of large texts doubles. A group of 4,096 documents of
-common length is smaller and ends by its number of rows."""
+"""Of strings and lists, below the 16 MiB at which pyarrow's buffer for a page of large texts doubles. A group of 4,096 documents
+of common length is smaller and ends by its number of rows."""
 
 
 class PartsWriter:
