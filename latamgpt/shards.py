@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from latamgpt.errors import InputDamagedError
-from latamgpt.store import write_table
+from latamgpt.table_format import write_table
 
 Tokens = npt.NDArray[np.uint16 | np.uint32]
 TokenType = np.dtype[np.uint16 | np.uint32]

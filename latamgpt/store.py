@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 import orjson
@@ -22,15 +21,7 @@ from latamgpt.records import MANIFEST_NAME, REPORT_NAME, FileEntry, Manifest, Re
 
 put_off_pandas()
 
-PARQUET_ROWS_PER_GROUP = 4096
 CHUNK_BYTES = 1 << 20
-
-
-class Packing(StrEnum):
-    """How a table is written."""
-
-    PUBLISHED = "published"
-    PASSING = "passing"  # larger, and several times as quick to write and read: for what this machine alone reads again
 
 
 @dataclass(frozen=True)
@@ -189,35 +180,6 @@ def write_report(folder: Path, report: Report) -> Report:
     """Put the report into a folder about to be published."""
     write_json(folder / REPORT_NAME, report)
     return report
-
-
-def write_table(path: Path, table: pa.Table) -> None:
-    """Write Parquet with pinned options, so that the same rows give the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    plain = table.replace_schema_metadata(None).combine_chunks()
-    with parquet_writer(path, plain.schema) as writer:
-        writer.write_table(plain, row_group_size=PARQUET_ROWS_PER_GROUP)
-
-
-def parquet_writer(path: Path, schema: pa.Schema, packing: Packing = Packing.PUBLISHED) -> pq.ParquetWriter:
-    """What writes Parquet with those options, for a table that comes in parts.
-
-    Without dictionaries, which zstd makes superfluous: of texts and MinHash signatures no two are the same, and a seventh more
-    bytes and a third more time went into tables of them. Level 2: a third less time than 3 for a seventh more bytes of text.
-    """
-    if packing is Packing.PASSING:
-        return pq.ParquetWriter(path, schema, compression="lz4", use_dictionary=False, write_statistics=False, store_schema=False)
-    return pq.ParquetWriter(
-        path,
-        schema,
-        compression="zstd",
-        compression_level=2,
-        use_dictionary=False,
-        write_statistics=[name for name in schema.names if name != "text"],  # pyright: ignore[reportArgumentType]
-        version="2.6",
-        data_page_version="1.0",
-        store_schema=False,
-    )
 
 
 def rows_to_table(rows: Iterable[dict[str, object]], schema: pa.Schema) -> pa.Table:

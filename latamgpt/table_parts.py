@@ -1,84 +1,19 @@
-"""Tables larger than memory: written while their rows come, and several sorted ones read as one, some rows at a time."""
+"""Several sorted tables, larger than memory, read as one, some rows at a time; and rows chosen by their key."""
 
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
-from latamgpt.store import PARQUET_ROWS_PER_GROUP, Packing, parquet_writer
+from latamgpt.pandas_later import put_off_pandas
 
-# R rows
+put_off_pandas()
 
 ROWS_AT_ONCE = 1024  # of a file, or that are Python values
 READ_BYTES = 1 << 18  # of a column that are read from a disk at a time: else a row group's, of each file
-MAX_GROUP_BYTES = 12 << 20
-"""Of strings and lists, below the 16 MiB at which pyarrow's buffer for a page of large texts doubles. A group of 4,096 documents
-of common length is smaller and ends by its number of rows."""
-
-
-class PartsWriter:
-    """Writes a Parquet file from parts. How the rows were cut into parts does not show in its bytes."""
-
-    def __init__(self, writer: pq.ParquetWriter, schema: pa.Schema) -> None:
-        self._writer = writer
-        self._schema = schema
-        self._waiting = schema.empty_table()
-        self._sizes_R = np.zeros(0, np.int64)  # in bytes, of the rows that wait
-        self._num_groups = 0
-
-    def add(self, part: pa.Table) -> None:
-        """Put rows behind those that are there."""
-        self._waiting = pa.concat_tables([self._waiting, part])
-        self._sizes_R = np.concatenate([self._sizes_R, _sizes(part)])
-        while (num_rows := _rows_of_a_group(self._sizes_R)) < self._waiting.num_rows:
-            self._write(num_rows)
-
-    def close(self) -> None:
-        """Write what still waits; a table without rows is one group without rows."""
-        if self._waiting.num_rows or not self._num_groups:
-            self._write(self._waiting.num_rows)
-
-    def _write(self, num_rows: int) -> None:
-        group = self._waiting.slice(0, num_rows).replace_schema_metadata(None).combine_chunks()
-        self._writer.write_table(group, row_group_size=PARQUET_ROWS_PER_GROUP)
-        self._waiting, self._sizes_R = self._waiting.slice(num_rows).combine_chunks(), self._sizes_R[num_rows:]
-        self._num_groups += 1
-
-
-@contextmanager
-def parts_writer(path: Path, schema: pa.Schema, packing: Packing = Packing.PUBLISHED) -> Generator[PartsWriter]:
-    """A file with the bytes that `store.write_table` gives for the same rows, wherever no group is cut by its size."""
-    with parquet_writer(path, schema, packing) as writer:
-        parts = PartsWriter(writer, schema)
-        yield parts
-        parts.close()
-
-
-def _rows_of_a_group(sizes_R: NDArray[np.int64]) -> int:
-    """How many rows the next group has: all of them, where more could still join it."""
-    fitting = int(np.searchsorted(np.cumsum(sizes_R), MAX_GROUP_BYTES, side="right"))
-    return min(max(fitting, 1), PARQUET_ROWS_PER_GROUP, len(sizes_R))
-
-
-def _sizes(table: pa.Table) -> NDArray[np.int64]:
-    """How many bytes of strings and lists each row has."""
-    sizes_R = np.zeros(table.num_rows, np.int64)
-    for column in table.columns:
-        if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
-            sizes_R += _lengths("binary_length", column)
-        elif pa.types.is_list(column.type):
-            sizes_R += _lengths("list_value_length", column) * (column.type.value_type.bit_width // 8)
-    return sizes_R
-
-
-def _lengths(function: str, column: pa.ChunkedArray) -> NDArray[np.int64]:
-    return _call(function, column).fill_null(0).to_numpy().astype(np.int64)
 
 
 def merged(

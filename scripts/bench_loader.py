@@ -22,7 +22,8 @@ from latamgpt.launch.costs import accelerators
 from latamgpt.params import read_params
 from latamgpt.records import MIXTURE_SCHEMA, TOKEN_SHARD_SCHEMA
 from latamgpt.shards import token_type, write_shard
-from latamgpt.store import rows_to_table, write_table
+from latamgpt.store import rows_to_table
+from latamgpt.table_format import write_table
 from latamgpt.training.batches import Batch
 from latamgpt.training.loader import Loader
 from latamgpt.training.packing import PackedOrder

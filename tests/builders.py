@@ -21,7 +21,8 @@ from latamgpt.records import (
     Severity,
 )
 from latamgpt.shards import read_shard, token_type, write_shard
-from latamgpt.store import Workspace, write_json, write_report, write_table
+from latamgpt.store import Workspace, write_json, write_report
+from latamgpt.table_format import write_table
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -16,16 +16,8 @@ import pytest
 
 from latamgpt.errors import InputDamagedError, OperatorError
 from latamgpt.records import MANIFEST_NAME, Expectation, Report, Severity
-from latamgpt.store import (
-    Workspace,
-    digest_of,
-    find_workspace,
-    must_have_passed,
-    read_table,
-    replace_json,
-    write_report,
-    write_table,
-)
+from latamgpt.store import Workspace, digest_of, find_workspace, must_have_passed, read_table, replace_json, write_report
+from latamgpt.table_format import write_table
 
 
 def publish(workspace: Workspace, text: str = "kuska purisun", stage: str = "corpus") -> Path:

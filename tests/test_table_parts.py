@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from latamgpt import table_parts
-from latamgpt.store import write_table
-from latamgpt.table_parts import merged, parts_writer
+from latamgpt import table_format, table_parts
+from latamgpt.table_format import parts_writer, write_table
+from latamgpt.table_parts import merged
 
 SCHEMA = pa.schema([pa.field("doc_id", pa.string(), nullable=False), pa.field("text", pa.string()), pa.field("n", pa.int64())])
 
@@ -36,7 +36,7 @@ def test_parts_give_the_bytes_of_the_whole(tmp_path: Path, number: int) -> None:
 
 
 def test_groups_are_cut_by_size_wherever_parts_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_parts, "MAX_GROUP_BYTES", 2000)
+    monkeypatch.setattr(table_format, "MAX_GROUP_BYTES", 2000)
     table = pa.concat_tables([rows(300), pa.table({"doc_id": ["z"], "text": ["x" * 5000], "n": [1]}, SCHEMA), rows(3, seed=2)])
     written = {in_parts(tmp_path / "parts", table, size) for size in (1, 13, 1000)}
     assert len(written) == 1
@@ -49,7 +49,7 @@ def test_groups_are_cut_by_size_wherever_parts_end(tmp_path: Path, monkeypatch: 
 
 
 def test_sorted_files_are_read_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_parts, "MAX_GROUP_BYTES", 3000)
+    monkeypatch.setattr(table_format, "MAX_GROUP_BYTES", 3000)
     monkeypatch.setattr(table_parts, "ROWS_AT_ONCE", 40)
     tables = [rows(number, seed) for seed, number in enumerate([400, 0, 3, 900])]
     paths = [tmp_path / str(number) for number in range(len(tables))]

@@ -25,8 +25,8 @@ from latamgpt.params import CleanDocumentsParams, Params
 from latamgpt.progress import follow
 from latamgpt.records import Report, Table
 from latamgpt.registry.languages import thresholds_in_force
-from latamgpt.store import Packing, Workspace, digest_of, read_table, write_report
-from latamgpt.table_parts import parts_writer
+from latamgpt.store import Workspace, digest_of, read_table, write_report
+from latamgpt.table_format import Packing, parts_writer
 
 STRIPS = "stripped_documents"  # what is kept under this name of the documents that hold repeated lines
 

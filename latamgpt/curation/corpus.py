@@ -25,8 +25,9 @@ from latamgpt.registry.breadth import Breadth, breadth
 from latamgpt.registry.edges import Terms
 from latamgpt.registry.partners import Edge, Institution, Purpose, read_institution
 from latamgpt.registry.rights import Ruling, rule
-from latamgpt.store import Workspace, must_have_passed, read_table, rows_to_table, write_report, write_table
-from latamgpt.table_parts import having, parts_writer, rows_of, without
+from latamgpt.store import Workspace, must_have_passed, read_table, rows_to_table, write_report
+from latamgpt.table_format import parts_writer, write_table
+from latamgpt.table_parts import having, rows_of, without
 
 STAGE = "corpus"
 TEXTS_AT_ONCE = 256

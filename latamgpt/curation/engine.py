@@ -25,6 +25,7 @@ from latamgpt.errors import OperatorError
 from latamgpt.launch.site import Engine, Site, read_site
 
 WORKERS_VARIABLE = "LATAMGPT_WORKERS"
+TASKS_WORTH_A_POOL = 16  # starting one costs as much processor time as some ten tasks of 256 documents
 IMPORTED_BEFORE = [
     """Once, by the process that all workers are forked from."""
     "latamgpt.curation.cleaning",
@@ -78,22 +79,24 @@ class ProcessPool:
 
 
 def choose(num_tasks: int, site: Site, name: str = "") -> Executor:
-    """The engine for a number of tasks: workers only where every one would get more than one task.
+    """The engine for a number of tasks: workers only where every one would get more than one task, and a pool only where its
+    start is worth it.
 
     Args:
         num_tasks: how many inputs it will map over.
         site: where it runs, as read_workers_site reads it.
         name: of the work, for whoever looks at a cluster's jobs.
     """
-    if site.workers == 1 or num_tasks <= site.workers:
-        if site.workers > 1 and site.engine is not Engine.POOL:
-            _say(
-                f"{name}: {num_tasks} tasks for {site.workers} workers of {site.engine}: too few to share, so they are done here"
-            )
-        return Serial()
-    if site.slurm and site.engine is Engine.SLURM:
-        return SlurmCluster(site.workers, site.slurm, name)
-    return DaskCluster(site.workers) if site.engine is Engine.DASK else ProcessPool(site.workers)
+    if site.workers > 1 and num_tasks > site.workers:
+        if site.engine is Engine.DASK:
+            return DaskCluster(site.workers)
+        if site.slurm and site.engine is Engine.SLURM:
+            return SlurmCluster(site.workers, site.slurm, name)
+        if num_tasks >= TASKS_WORTH_A_POOL:
+            return ProcessPool(site.workers)
+    elif site.workers > 1 and site.engine is not Engine.POOL:
+        _say(f"{name}: {num_tasks} tasks for {site.workers} workers of {site.engine}: too few to share, so they are done here")
+    return Serial()
 
 
 def _say(line: str) -> None:

@@ -20,8 +20,9 @@ from latamgpt.curation.toxicity import TOXIC, judge_toxicity
 from latamgpt.curation.unchanged import DIGEST_BYTES, INPUT_SCHEMA, Made, Shelf, find_earlier, keep_outcome
 from latamgpt.params import CleanDocumentsParams, QualityThresholds
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Table
-from latamgpt.store import Packing, rows_to_table, write_table
-from latamgpt.table_parts import having, merged, parts_writer, without
+from latamgpt.store import rows_to_table
+from latamgpt.table_format import Packing, parts_writer, write_table
+from latamgpt.table_parts import having, merged, without
 
 BOILERPLATE_SCHEMA = pa.schema(
     [

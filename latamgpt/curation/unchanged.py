@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from latamgpt.cache import keep, read_cached
-from latamgpt.store import Packing, read_table, write_table
-from latamgpt.table_parts import having, merged, parts_writer, without
+from latamgpt.store import read_table
+from latamgpt.table_format import Packing, parts_writer, write_table
+from latamgpt.table_parts import having, merged, without
 
 INPUTS = "inputs.parquet"
 DIGEST_BYTES = 16

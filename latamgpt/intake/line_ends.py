@@ -56,7 +56,7 @@ def _with_broken_words(text: str, mend: Callable[[str, str, str], str]) -> str:
     end = 0
     match = LINE_END.search(text)
     while match:
-        begin = _word_before(text, match.start(), end)
+        begin = word_before(text, match.start(), end)
         if begin < match.start():
             done += [text[end:begin], mend(text[begin : match.start()], match["hyphen"], match["right"])]
             end = match.end()
@@ -64,7 +64,7 @@ def _with_broken_words(text: str, mend: Callable[[str, str, str], str]) -> str:
     return "".join([*done, text[end:]])
 
 
-def _word_before(text: str, stop: int, start: int) -> int:
+def word_before(text: str, stop: int, start: int) -> int:
     """Where the word begins that ends at `stop`, and not before `start`; `stop` itself where none does."""
     begin = stop
     while begin > start and LETTER_OR_MARK.match(text, begin - 1):

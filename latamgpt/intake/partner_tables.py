@@ -12,7 +12,8 @@ from latamgpt.intake.kept_delivery import STAGE, KeptDeliveries
 from latamgpt.intake.row_groups import write_rows
 from latamgpt.intake.rows_on_disk import RowsOnDisk
 from latamgpt.records import DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, ORTHOGRAPHY_SCHEMA
-from latamgpt.table_parts import merged, parts_writer, without
+from latamgpt.table_format import parts_writer
+from latamgpt.table_parts import merged, without
 
 
 @dataclass(frozen=True)

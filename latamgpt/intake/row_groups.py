@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from latamgpt.store import rows_to_table
-from latamgpt.table_parts import parts_writer
+from latamgpt.table_format import parts_writer
 
 ROWS_AT_ONCE = 256
 BYTES_AT_ONCE = 1 << 20  # of strings

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from latamgpt.intake.line_ends import FULL_LINE_SHARE, HYPHENS, LETTER, LETTER_OR_MARK, MIN_PROSE_CHARS, SOFT_HYPHEN, WORD
+from latamgpt.intake.line_ends import FULL_LINE_SHARE, HYPHENS, MIN_PROSE_CHARS, SOFT_HYPHEN, WORD, word_before
 
 BREAK = re.compile(rf"(?P<hyphen>[{HYPHENS}{SOFT_HYPHEN}])(?P<line_end>[ \t]*\r?\n[ \t]*)(?P<right>{WORD})")
 AFTER_WORD = re.compile(r"[.,;:!?)\]}»”’\"'…*—–]*(?=\s|\Z)")
@@ -109,11 +109,7 @@ def _broken_words(text: str) -> Iterator[_Broken | None]:
     """For each hyphen at a line's end that letters follow: the word that it breaks; None where it breaks no plain word."""
     end = 0
     for match in BREAK.finditer(text):
-        begin = match.start()
-        while begin > end and LETTER_OR_MARK.match(text, begin - 1):
-            begin -= 1
-        while begin < match.start() and not LETTER.match(text, begin):
-            begin += 1
+        begin = word_before(text, match.start(), end)
         left, right, end = text[begin : match.start()], match["right"], match.end()
         is_certain = match["hyphen"] == SOFT_HYPHEN
         stands_alone = (begin == 0 or text[begin - 1] in BEFORE_WORD) and AFTER_WORD.match(text, end)

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from latamgpt.params import MixtureParams, Params
 from latamgpt.records import MIXTURE_SCHEMA, Report
-from latamgpt.store import Workspace, must_have_passed, rows_to_table, write_report, write_table
+from latamgpt.store import Workspace, must_have_passed, rows_to_table, write_report
+from latamgpt.table_format import write_table
 from latamgpt.tokens.mixture_report import report_on
 from latamgpt.tokens.shares import Group, propose
 

@@ -26,8 +26,8 @@ from latamgpt.store import (
     sha256_file,
     write_json,
     write_report,
-    write_table,
 )
+from latamgpt.table_format import write_table
 from latamgpt.training.copies import copies_of, forget_copies, take_up_copy
 from latamgpt.training.embeddings import extend_model
 from latamgpt.training.job import OUTCOME_NAME, TrainingJob, TrainingOutcome, resume_folder

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from latamgpt.curation.normalise import normalise
 from latamgpt.records import DOCUMENT_SCHEMA
-from latamgpt.store import PARQUET_ROWS_PER_GROUP
+from latamgpt.table_format import PARQUET_ROWS_PER_GROUP
 from scripts.bench_poisoning import read_sources
 from scripts.curation_bench.words import Walker
 from tests.curation.planted_ids import PLANTED as IDENTIFIERS

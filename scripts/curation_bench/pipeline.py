@@ -22,8 +22,8 @@ from latamgpt.launch.site import Site
 from latamgpt.params import CorpusParams, Params, read_params
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA
 from latamgpt.registry.languages import thresholds_in_force
-from latamgpt.store import Packing
-from latamgpt.table_parts import merged, parts_writer, without
+from latamgpt.table_format import Packing, parts_writer
+from latamgpt.table_parts import merged, without
 from latamgpt.tokens.token_shards import write_shards
 from latamgpt.tokens.vocabulary import read_vocabulary
 

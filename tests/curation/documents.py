@@ -8,7 +8,8 @@ from pathlib import Path
 
 from latamgpt.curation.evaluation_sets import FOLDERS
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Expectation, Report, Severity
-from latamgpt.store import Workspace, rows_to_table, write_report, write_table
+from latamgpt.store import Workspace, rows_to_table, write_report
+from latamgpt.table_format import write_table
 
 ROOT = Path(__file__).parent.parent.parent
 PARTNER = "academia-quechua"

@@ -6,6 +6,7 @@ import pytest
 
 from latamgpt.curation.clean_documents import run
 from latamgpt.curation.cleaning import decide_language
+from latamgpt.curation.engine import TASKS_WORTH_A_POOL
 from latamgpt.curation.language import Identified
 from latamgpt.curation.minhash import signature
 from latamgpt.curation.quality import measure, score
@@ -233,8 +234,10 @@ def published(workspace: Workspace) -> dict[str, bytes]:
 def test_the_number_of_workers_and_what_spreads_them_do_not_matter(
     workspace: Workspace, params: Params, monkeypatch: pytest.MonkeyPatch, engine: str, workers: int
 ) -> None:
-    publish_documents(workspace, [document(f"{text} {i}.") for i in range(4) for text in (SPANISH, PORTUGUESE, QUECHUA)])
-    section = params.clean_documents.model_copy(update={"docs_per_task": 2})
+    texts = [f"{text} {i}." for i in range(6) for text in (SPANISH, PORTUGUESE, QUECHUA)]
+    publish_documents(workspace, [document(text) for text in texts])
+    section = params.clean_documents.model_copy(update={"docs_per_task": 1})
+    assert len(texts) >= TASKS_WORTH_A_POOL
     (workspace.root / "sites").mkdir(exist_ok=True)
     outputs: list[dict[str, bytes]] = []
     for spread in ("workers: 1", f"workers: {workers}\nengine: {engine}"):

@@ -19,7 +19,8 @@ from latamgpt.records import CLEAN_DOCUMENT_SCHEMA
 from latamgpt.registry.breadth import Breadth
 from latamgpt.registry.edges import Terms
 from latamgpt.registry.partners import Institution, read_institution
-from latamgpt.store import Workspace, rows_to_table, write_table
+from latamgpt.store import Workspace, rows_to_table
+from latamgpt.table_format import write_table
 from latamgpt.table_parts import merged
 from tests.curation.documents import (
     ENGLISH,

@@ -118,11 +118,14 @@ def test_workers_end_with_the_process_that_asked_them() -> None:
     parent.communicate()
 
 
-def test_workers_are_started_only_where_every_one_has_more_than_one_task() -> None:
+def test_workers_are_started_only_where_there_is_enough_for_them() -> None:
     assert isinstance(choose(1, Site(workers=8)), Serial)
     assert isinstance(choose(2, Site(workers=2)), Serial)
     assert isinstance(choose(100, Site(workers=1)), Serial)
-    assert isinstance(choose(3, Site(workers=2)), ProcessPool)
+    assert isinstance(choose(15, Site(workers=2)), Serial)
+    assert isinstance(choose(16, Site(workers=2)), ProcessPool)
+    assert isinstance(choose(17, Site(workers=16)), ProcessPool)
+    assert isinstance(choose(16, Site(workers=16)), Serial)
     assert isinstance(choose(3, Site(workers=2, engine=Engine.DASK)), DaskCluster)
     assert isinstance(choose(3, Site(workers=2, engine=Engine.SLURM, slurm=JOBS)), SlurmCluster)
 

@@ -13,7 +13,8 @@ from latamgpt.curation.unchanged import INPUT_SCHEMA, Made, Shelf
 from latamgpt.params import Params
 from latamgpt.registry.languages import thresholds_in_force
 from latamgpt.registry.toxic_terms import read_term_lists
-from latamgpt.store import read_table, rows_to_table, write_table
+from latamgpt.store import read_table, rows_to_table
+from latamgpt.table_format import write_table
 from tests.conftest import ROOT
 from tests.curation.documents import SPANISH, Row
 from tests.curation.test_duplicates import clean

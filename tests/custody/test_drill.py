@@ -14,7 +14,8 @@ from latamgpt.custody.drill import draw, rehearse
 from latamgpt.errors import NotPermittedError, OperatorError
 from latamgpt.governance.withdrawals import NOTHING_WITHDRAWN, withdrawals_path
 from latamgpt.params import Params
-from latamgpt.store import Workspace, rows_to_table, write_table
+from latamgpt.store import Workspace, rows_to_table
+from latamgpt.table_format import write_table
 from latamgpt.training.checkpoint import DATA_ORDER_SCHEMA
 from tests.curation.documents import SPANISH
 from tests.custody.files import state

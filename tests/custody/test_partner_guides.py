@@ -14,7 +14,8 @@ import yaml
 from latamgpt.cli import main
 from latamgpt.params import Params, read_params
 from latamgpt.records import HELD_OUT_SCHEMA, TOKEN_SHARD_SCHEMA, Report
-from latamgpt.store import Workspace, rows_to_table, write_report, write_table
+from latamgpt.store import Workspace, rows_to_table, write_report
+from latamgpt.table_format import write_table
 from latamgpt.training.checkpoint import DATA_ORDER_SCHEMA
 from tests.builders import publish_rows, shard_row
 from tests.conftest import ROOT

@@ -9,7 +9,8 @@ from latamgpt.custody.request_answers import describe
 from latamgpt.custody.subject_requests import Case, Kind, open_case
 from latamgpt.intake import documents
 from latamgpt.params import Params
-from latamgpt.store import Workspace, rows_to_table, write_table
+from latamgpt.store import Workspace, rows_to_table
+from latamgpt.table_format import write_table
 from tests.builders import publish_corpus, publish_shards, shard_row
 from tests.custody.test_data_subject_requests import NAME, PARTNER, ask, small
 from tests.intake.deliveries import deliver

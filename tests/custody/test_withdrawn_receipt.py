@@ -14,7 +14,8 @@ from latamgpt.pages import Language
 from latamgpt.params import Params
 from latamgpt.receipts.publish import write_receipt
 from latamgpt.records import TOKEN_SHARD_SCHEMA, Report
-from latamgpt.store import Workspace, rows_to_table, write_report, write_table
+from latamgpt.store import Workspace, rows_to_table, write_report
+from latamgpt.table_format import write_table
 from latamgpt.training.checkpoint import DATA_ORDER_SCHEMA
 from tests.builders import publish_rows, shard_row
 from tests.curation.documents import PORTUGUESE

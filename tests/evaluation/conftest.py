@@ -12,7 +12,8 @@ from latamgpt.evaluation.items import TASKS_FOLDER
 from latamgpt.params import Params
 from latamgpt.records import HELD_OUT_SCHEMA, TOKEN_SHARD_SCHEMA, Report
 from latamgpt.shards import token_type, write_shard
-from latamgpt.store import Workspace, write_report, write_table
+from latamgpt.store import Workspace, write_report
+from latamgpt.table_format import write_table
 from tests.conftest import ROOT
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")

@@ -9,7 +9,8 @@ from latamgpt.evaluation.passages import Document, cut_passages, passage_tasks, 
 from latamgpt.evaluation.questions import HELD_TO_MARGINS, question_files, question_tasks
 from latamgpt.params import Params
 from latamgpt.records import HELD_OUT_SCHEMA
-from latamgpt.store import Workspace, rows_to_table, write_table
+from latamgpt.store import Workspace, rows_to_table
+from latamgpt.table_format import write_table
 
 
 def test_question_tasks_hold_the_same_items_each_time_and_no_more_than_asked(params: Params):

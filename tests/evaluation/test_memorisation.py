@@ -15,7 +15,8 @@ from latamgpt.params import Params
 from latamgpt.records import TOKEN_SHARD_SCHEMA
 from latamgpt.registry.edges import Terms
 from latamgpt.shards import token_type, write_shard
-from latamgpt.store import Workspace, write_table
+from latamgpt.store import Workspace
+from latamgpt.table_format import write_table
 from tests.evaluation.conftest import TEXTS, TRAINED_ON, described
 
 PARTNER = "academia-quechua"

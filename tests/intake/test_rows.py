@@ -8,14 +8,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from latamgpt import table_parts
+from latamgpt import table_format
 from latamgpt.intake.delivery import Delivery
 from latamgpt.intake.found import Found
 from latamgpt.intake.quarantine import Reason, Rejected, SetAside
 from latamgpt.intake.row_groups import write_rows
 from latamgpt.intake.rows_on_disk import RowsOnDisk, rows_on_disk
 from latamgpt.params import Params
-from latamgpt.store import Workspace, rows_to_table, write_table
+from latamgpt.store import Workspace, rows_to_table
+from latamgpt.table_format import write_table
 from tests.intake.deliveries import DESCRIPTION, deliver, documents, exclusions, register, take_in
 
 SCHEMA = pa.schema([pa.field("doc_id", pa.string(), nullable=False), pa.field("text", pa.string(), nullable=False)])
@@ -41,7 +42,7 @@ def test_rows_written_as_they_come_are_the_bytes_of_the_whole_table(tmp_path: Pa
 
 
 def test_a_row_group_ends_where_it_would_grow_above_its_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_parts, "MAX_GROUP_BYTES", 100)
+    monkeypatch.setattr(table_format, "MAX_GROUP_BYTES", 100)
     write_rows(tmp_path / "a", [{"doc_id": str(n), "text": "x" * size} for n, size in enumerate([40, 40, 400, 40])], SCHEMA)
     with pq.ParquetFile(tmp_path / "a") as file:
         assert [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)] == [2, 1, 1]

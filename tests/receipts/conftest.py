@@ -13,7 +13,8 @@ from latamgpt.release.approval import Approval
 from latamgpt.release.corpus_root import ROOT_NAME, CorpusRoot, corpus_tree
 from latamgpt.release.signature import Signature, make_key, public_pem, sign
 from latamgpt.release.signed import write_files
-from latamgpt.store import Workspace, digest_of, rows_to_table, write_json, write_report, write_table
+from latamgpt.store import Workspace, digest_of, rows_to_table, write_json, write_report
+from latamgpt.table_format import write_table
 from latamgpt.training.checkpoint import DATA_ORDER_SCHEMA
 from tests.builders import Row, clean_document, publish_rows, publish_text, shard_row
 from tests.release.conftest import PARTNERS, write_partner

@@ -141,7 +141,8 @@ def test_document_that_vanished_between_stages_is_no_receipt(published: Workspac
     shutil.rmtree(published.place("documents", PARTNER))
     with published.publish("documents", PARTNER) as folder:
         from latamgpt.records import DOCUMENT_SCHEMA, Report
-        from latamgpt.store import rows_to_table, write_report, write_table
+        from latamgpt.store import rows_to_table, write_report
+        from latamgpt.table_format import write_table
         from tests.receipts.conftest import given
 
         row = {k: v for k, v in {**given("short"), "doc_id": "f" * 64}.items() if k in DOCUMENT_SCHEMA.names}

@@ -10,7 +10,8 @@ from latamgpt.params import Params
 from latamgpt.receipts.trace import Wanted, trace
 from latamgpt.receipts.use import find_use
 from latamgpt.shards import read_shard
-from latamgpt.store import Workspace, digest_of, rows_to_table, write_table
+from latamgpt.store import Workspace, digest_of, rows_to_table
+from latamgpt.table_format import write_table
 from latamgpt.training.checkpoint import DATA_ORDER_SCHEMA, data_order
 from latamgpt.training.loader import Loader
 from latamgpt.training.packing import PackedOrder, count_steps

@@ -12,7 +12,8 @@ import yaml
 from latamgpt.pages import Language
 from latamgpt.params import Params
 from latamgpt.records import CLEAN_DOCUMENT_SCHEMA, EXCLUSION_SCHEMA, Expectation, Report, Severity, Table
-from latamgpt.store import Workspace, rows_to_table, write_json, write_report, write_table
+from latamgpt.store import Workspace, rows_to_table, write_json, write_report
+from latamgpt.table_format import write_table
 from latamgpt.tracking.server import connect
 
 PARTNERS = ("archivo-uno", "biblioteca-dos")

@@ -16,7 +16,8 @@ from latamgpt.release.approval import approval_path
 from latamgpt.release.approving import approve
 from latamgpt.release.mirror import mirror
 from latamgpt.release.versions import Lineage
-from latamgpt.store import Workspace, rows_to_table, write_json, write_report, write_table
+from latamgpt.store import Workspace, rows_to_table, write_json, write_report
+from latamgpt.table_format import write_table
 from tests.conftest import ROOT
 from tests.release.conftest import PARTNERS, document, publish_corpus
 

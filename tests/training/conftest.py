@@ -9,7 +9,8 @@ import pytest
 from latamgpt.params import Params, read_params
 from latamgpt.records import HELD_OUT_SCHEMA, MIXTURE_SCHEMA, TOKEN_SHARD_SCHEMA, Report
 from latamgpt.shards import token_type, write_shard
-from latamgpt.store import Workspace, rows_to_table, write_report, write_table
+from latamgpt.store import Workspace, rows_to_table, write_report
+from latamgpt.table_format import write_table
 
 VOCAB_SIZE = 49_152
 ROOT = Path(__file__).parent.parent.parent

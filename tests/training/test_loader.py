@@ -13,7 +13,8 @@ from latamgpt.errors import InputDamagedError
 from latamgpt.params import CheckpointParams, read_params
 from latamgpt.records import MIXTURE_SCHEMA, TOKEN_SHARD_SCHEMA
 from latamgpt.shards import token_type, write_shard
-from latamgpt.store import rows_to_table, write_table
+from latamgpt.store import rows_to_table
+from latamgpt.table_format import write_table
 from latamgpt.training.batches import Batch
 from latamgpt.training.loader import Loader
 from latamgpt.training.packing import PackedOrder, count_steps

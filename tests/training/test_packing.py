@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from latamgpt.errors import OperatorError
 from latamgpt.params import read_params
 from latamgpt.records import MIXTURE_SCHEMA
-from latamgpt.store import rows_to_table, write_table
+from latamgpt.store import rows_to_table
+from latamgpt.table_format import write_table
 from latamgpt.training.packing import PackedOrder, Segment, count_steps
 from tests.conftest import ROOT
 

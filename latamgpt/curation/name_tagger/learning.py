@@ -18,7 +18,8 @@ from latamgpt.curation.name_tagger.scoring import AFTER, WEIGHTS_NAME, WEIGHTS_S
 from latamgpt.curation.name_tagger.swapping import as_written, swapped
 from latamgpt.curation.name_tagger.words import LABELS
 from latamgpt.params import NameTaggerParams
-from latamgpt.store import write_json, write_table
+from latamgpt.store import write_json
+from latamgpt.table_format import write_table
 
 ORDINARY = Path(__file__).parent.parent / "language_samples"
 

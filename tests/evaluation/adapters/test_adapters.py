@@ -15,7 +15,7 @@ from latamgpt.evaluation.adapters.questions import adapted_tasks
 from latamgpt.evaluation.adapters.rows import read_rows
 from latamgpt.evaluation.items import Item
 from latamgpt.params import Params, ScorecardParams
-from latamgpt.store import write_table
+from latamgpt.table_format import write_table
 
 Row = dict[str, object]
 MCQ = ("article_id", "question", "answer", "distractor1", "distractor2", "distractor3")
