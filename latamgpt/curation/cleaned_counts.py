@@ -49,14 +49,14 @@ class CleanedCounts:
                 self.num_undetermined += rows.num_rows
 
     def _count_kept(self, rows: pa.Table) -> None:
-        num_bytes = rows["num_bytes"].to_pylist()
         self.num_kept += rows.num_rows
         self.num_voseo += sum(rows["has_voseo"].to_pylist())
-        self.num_bytes += sum(num_bytes)
+        self.num_bytes += sum(rows["num_bytes"].to_pylist())
         for column in COUNTED:
-            for value, number in zip(rows[column].to_pylist(), num_bytes, strict=True):
-                self.documents[column, value] += 1
-                self.bytes_of[column, value] += number
+            counted = rows.group_by(column).aggregate([("num_bytes", "count"), ("num_bytes", "sum")])
+            for value, documents, num_bytes in zip(*(counted[name].to_pylist() for name in counted.column_names), strict=True):
+                self.documents[column, value] += documents
+                self.bytes_of[column, value] += num_bytes
 
     def table(self, name: str, column: str) -> Table:
         """Documents and bytes for each value of a column; a document without one is not in it."""

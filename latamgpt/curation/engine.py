@@ -26,11 +26,8 @@ from latamgpt.launch.site import Engine, Site, read_site
 
 WORKERS_VARIABLE = "LATAMGPT_WORKERS"
 TASKS_WORTH_A_POOL = 16  # starting one costs as much processor time as some ten tasks of 256 documents
-IMPORTED_BEFORE = [
-    """Once, by the process that all workers are forked from."""
-    "latamgpt.curation.cleaning",
-    "latamgpt.curation.prepared",
-]
+IMPORTED_BEFORE = ["latamgpt.curation.cleaning", "latamgpt.curation.prepared"]
+"""Once, by the process that all workers are forked from."""
 
 
 class Executor(Protocol):
@@ -87,16 +84,16 @@ def choose(num_tasks: int, site: Site, name: str = "") -> Executor:
         site: where it runs, as read_workers_site reads it.
         name: of the work, for whoever looks at a cluster's jobs.
     """
-    if site.workers > 1 and num_tasks > site.workers:
-        if site.engine is Engine.DASK:
-            return DaskCluster(site.workers)
-        if site.slurm and site.engine is Engine.SLURM:
-            return SlurmCluster(site.workers, site.slurm, name)
-        if num_tasks >= TASKS_WORTH_A_POOL:
-            return ProcessPool(site.workers)
-    elif site.workers > 1 and site.engine is not Engine.POOL:
-        _say(f"{name}: {num_tasks} tasks for {site.workers} workers of {site.engine}: too few to share, so they are done here")
-    return Serial()
+    is_pool = site.engine is Engine.POOL
+    if site.workers == 1 or num_tasks < max(site.workers + 1, TASKS_WORTH_A_POOL if is_pool else 0):
+        if site.workers > 1 and not is_pool:
+            _say(
+                f"{name}: {num_tasks} tasks for {site.workers} workers of {site.engine}: too few to share, so they are done here"
+            )
+        return Serial()
+    if site.engine is Engine.DASK:
+        return DaskCluster(site.workers)
+    return SlurmCluster(site.workers, site.slurm, name) if site.slurm and not is_pool else ProcessPool(site.workers)
 
 
 def _say(line: str) -> None:

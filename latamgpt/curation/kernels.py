@@ -5,7 +5,7 @@ says what is meant and with which the tests hold it equal, number for number. On
 rounds them differently. Numba compiles a kernel when it is first called in a checkout (a few seconds) and keeps the code beside
 this file, or where NUMBA_CACHE_DIR says.
 """
-# C code points  P permutations
+# C code points
 
 from functools import lru_cache
 
@@ -23,7 +23,6 @@ WANTED_MASK = np.uint64((1 << WANTED_BITS) - 1)
 BASE = np.uint64(0x100000001B3)  # FNV's prime: odd, so that it has an inverse modulo 2^64
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)  # splitmix64's finaliser (Steele, Lea, Flood 2014)
-EMPTY = np.uint32(0xFFFFFFFF)
 LAST_OF_TABLE = np.uint32(0xFFFF)
 NOT_ONE_TO_ONE = np.uint32(0)  # in the table of lower case: no character becomes NUL but NUL, which no text holds any more
 DIGIT_0, DIGIT_9 = np.uint32(ord("0")), np.uint32(ord("9"))
@@ -87,52 +86,6 @@ def digit_spans(codes_C: CodePoints, gap: int, least: int) -> NDArray[np.int64]:
             begin = begin if num_digits else place
             num_digits, last = num_digits + 1, place
     return spans[:num_spans]
-
-
-@njit(cache=True, nogil=True)
-def minhash(
-    codes_C: CodePoints,
-    in_word: NDArray[np.bool_],
-    multipliers_P: NDArray[np.uint32],
-    offsets_P: NDArray[np.uint32],
-    shingle_words: int,
-) -> NDArray[np.uint32]:
-    """The MinHash signature of a text in lower case; see `minhash.plain_signature`.
-
-    Args:
-        codes_C: the text's code points.
-        in_word: per code point up to 0xFFFF, whether it belongs to a word; the last stands for all beyond.
-        multipliers_P: of the permutations.
-        offsets_P: of the permutations.
-        shingle_words: how many words make a shingle.
-    """
-    words = np.empty(len(codes_C) // 2 + 1, np.uint64)
-    num_words, inside = 0, False
-    hashed, power = np.uint64(0), np.uint64(1)
-    for code in codes_C:
-        if in_word[min(code, LAST_OF_TABLE)]:
-            if not inside:
-                inside, hashed, power = True, np.uint64(0), np.uint64(1)
-            hashed += np.uint64(code) * power
-            power *= BASE
-        elif inside:
-            words[num_words] = mixed(hashed)
-            num_words, inside = num_words + 1, False
-    if inside:
-        words[num_words] = mixed(hashed)
-        num_words += 1
-    smallest_P = np.full(len(multipliers_P), EMPTY, np.uint32)
-    if num_words == 0:
-        return smallest_P
-    width = min(shingle_words, num_words)
-    for start in range(num_words - width + 1):
-        combined = np.uint64(0)
-        for word in range(start, start + width):
-            combined = combined * GOLDEN + words[word]
-        shingle = np.uint32(mixed(combined) >> np.uint64(32))
-        for p in range(len(multipliers_P)):  # in 32 bits, so that eight fit a register: four times as quick as in 64
-            smallest_P[p] = min(smallest_P[p], np.uint32(multipliers_P[p] * shingle + offsets_P[p]))
-    return smallest_P
 
 
 @njit(cache=True, nogil=True, inline="always")

@@ -11,12 +11,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from latamgpt.curation import kernels
+from latamgpt.curation import kernels, minhash_kernels
 from latamgpt.curation.characters import lower_codes
-from latamgpt.curation.kernels import code_points, minhash
+from latamgpt.curation.kernels import code_points
 
 # S shingles  P permutations
-BASE, GOLDEN, MIX_1, MIX_2, EMPTY = map(int, (kernels.BASE, kernels.GOLDEN, kernels.MIX_1, kernels.MIX_2, kernels.EMPTY))
+BASE, GOLDEN, MIX_1, MIX_2 = map(int, (kernels.BASE, kernels.GOLDEN, kernels.MIX_1, kernels.MIX_2))
+EMPTY = int(minhash_kernels.EMPTY)
 SHINGLES_PER_STEP = 4096  # keeps the S x P products in the processor's cache
 
 Hashes = NDArray[np.uint64]
@@ -26,7 +27,8 @@ Signature = NDArray[np.uint32]
 
 def signature(text: str, num_permutations: int, shingle_words: int, seed: int) -> Signature:
     """The MinHash signature of a text: for each permutation, the smallest hash of its shingles."""
-    return minhash(lower_codes(text), _is_word_character(), *permutations(num_permutations, seed), shingle_words)
+    drawn = permutations(num_permutations, seed)
+    return minhash_kernels.minhash(lower_codes(text), _is_word_character(), *drawn, shingle_words)
 
 
 def plain_signature(text: str, num_permutations: int, shingle_words: int, seed: int) -> Signature:

@@ -139,13 +139,18 @@ def find_in(cleaned: Made, params: CleanDocumentsParams) -> Repeated:
     for part in cleaned.rows("lines") if counts else ():
         for doc_id, held_R in held_lines(part, counts):
             first.update((one, doc_id) for one in held_R.tolist() if one not in first)
+        if len(first) == len(counts):
+            break
     texts = _texts(cleaned, set(first.values())) if first else ()
     return describe_lines(texts, counts, params.boilerplate)
 
 
 def _texts(cleaned: Made, doc_ids: Collection[str]) -> Iterator[str]:
+    last = max(doc_ids)
     for part in cleaned.rows("documents", ["doc_id", "text"]):
         yield from having(part, doc_ids)["text"].to_pylist()
+        if part["doc_id"][-1].as_py() >= last:
+            return
 
 
 def _held(cleaned: Made, repeated: Repeated, inputs: pa.Table) -> pa.Table:

@@ -6,7 +6,7 @@ others again, until there are many of them or much of what they hold is of docum
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +143,7 @@ def _digests(documents: Path) -> Iterator[pa.Table]:
             columns = [column.chunk(0).cast(pa.string()).fill_null(NULL) for column in rows.columns]
             lengths = [_call("binary_length", column).cast(pa.string()) for column in columns]
             joined = _call("binary_join_element_wise", *columns, *lengths, pa.scalar("\x1f"))
-            digests = [blake2b(row.as_buffer(), digest_size=DIGEST_BYTES).digest() for row in joined]
+            digests = [sha256(row.as_buffer()).digest()[:DIGEST_BYTES] for row in joined]  # processors have instructions for it
             yield pa.table({"doc_id": rows["doc_id"], "digest": pa.array(digests, pa.binary(DIGEST_BYTES))}, INPUT_SCHEMA)
 
 

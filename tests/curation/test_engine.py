@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import distributed
@@ -13,7 +14,7 @@ import psutil
 import pytest
 
 from latamgpt.curation.clusters import DaskCluster, SlurmCluster
-from latamgpt.curation.engine import Executor, ProcessPool, Serial, choose, read_workers_site
+from latamgpt.curation.engine import IMPORTED_BEFORE, Executor, ProcessPool, Serial, choose, read_workers_site
 from latamgpt.curation.in_order import in_order
 from latamgpt.errors import OperatorError
 from latamgpt.launch.site import Engine, Site
@@ -128,6 +129,11 @@ def test_workers_are_started_only_where_there_is_enough_for_them() -> None:
     assert isinstance(choose(16, Site(workers=16)), Serial)
     assert isinstance(choose(3, Site(workers=2, engine=Engine.DASK)), DaskCluster)
     assert isinstance(choose(3, Site(workers=2, engine=Engine.SLURM, slurm=JOBS)), SlurmCluster)
+
+
+def test_what_workers_share_is_there_to_be_imported() -> None:
+    """The process that they are forked from says nothing of a module that it does not find."""
+    assert all(find_spec(module) for module in IMPORTED_BEFORE)
 
 
 def test_jobs_carry_the_work_s_name_and_as_many_are_asked_for_as_hold_the_workers() -> None:

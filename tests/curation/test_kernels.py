@@ -70,6 +70,7 @@ def test_real_text_gives_the_numbers_of_the_references(language: str) -> None:
     "text",
     [
         *("", " ", "a", "á" * 5000, "...", "....", "......", "a...b", "’a’’b’", "\U0001f600 hola 😀", "\ud7ff", " a ", "a  b"),
+        "b" * 256 + " " + "c" * 257,
         *("a \nb", "a\n b", "Ã\xa0 Ã© â€œ", "caf\x85", "e\u0301", "\u212b", "a\u200bb", "p\f1\fq", "_tenés_", "vos sos", "tenés"),
     ],
 )

@@ -46,8 +46,8 @@ def tokenizer_runs(texts: Sequence[str], tokenizer: Path) -> list[KernelRun]:
     own = Tokenizer.from_file(str(tokenizer))
     own.encode_special_tokens = True
     own.post_processor = processors.Sequence([])
-    slow, encodings = timed(lambda some: own.encode_batch(list(some), add_special_tokens=False), texts)
-    fast, _ = timed(lambda some: own.encode_batch_fast(list(some), add_special_tokens=False), texts)
+    slow, encodings = timed(lambda some: own.encode_batch(list(some), add_special_tokens=False), texts, once=True)
+    fast, _ = timed(lambda some: own.encode_batch_fast(list(some), add_special_tokens=False), texts, once=True)
     expected = [np.array(encoding.ids, np.uint32) for encoding in encodings]
     runs = [
         KernelRun("tokens", "tokenizers, encode_batch", slow, "with offsets"),
@@ -60,9 +60,9 @@ def tokenizer_runs(texts: Sequence[str], tokenizer: Path) -> list[KernelRun]:
         except (RuntimeError, ValueError) as refusal:
             runs.append(KernelRun("tokens", name, 0.0, "", f"REFUSES this tokenizer: {str(refusal).splitlines()[0]}"))
             continue
-        speed, found = timed(mended(encoder, own, first_new), texts)
+        speed, found = timed(mended(encoder, own, first_new), texts, once=True)
         runs.append(KernelRun("tokens", name, speed, "without offsets", compared(texts, expected, found)))
-        speed, found = timed(with_offsets(encoder, own, config, first_new), texts)
+        speed, found = timed(with_offsets(encoder, own, config, first_new), texts, once=True)
         same = compared_offsets([encoding.offsets for encoding in encodings], found)
         runs.append(KernelRun("tokens", f"{name}, with offsets", speed, "offsets from the tokens' lengths", same))
     return runs
