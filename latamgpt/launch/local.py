@@ -145,6 +145,8 @@ def _run_once(
             if watched is None:
                 return _Ended(child.wait(), alone)
             ending = watch(child, Path(heartbeats), watched.limits)
+            if ending.reason:
+                _forget_drained(log_path.with_suffix(".failure.json"))
             return _Ended(child.wait(), alone, ending.step, ending.reason)
 
 
@@ -209,6 +211,13 @@ def _is_loss_of_a_peer(error: Exception) -> bool:
 
 def _read_failure(path: Path) -> _Failure | None:
     return _Failure(**orjson.loads(path.read_bytes())) if path.is_file() else None
+
+
+def _forget_drained(path: Path) -> None:
+    """Where a rank died, torchrun asks the others to stop, and one may have: nobody asked for an end of all."""
+    failure = _read_failure(path)
+    if failure is not None and failure.is_drained:
+        path.unlink()
 
 
 def _explain_failure(how: str, failure_path: Path, log_path: Path) -> None:

@@ -51,8 +51,9 @@ def watch(child: "subprocess.Popen[bytes]", folder: Path, limits: Limits) -> End
                     log.warning("%s", straggler)
             with suppress(subprocess.TimeoutExpired):
                 child.wait(SECONDS_BETWEEN_LOOKS)
-    vigil.look(read_beats(folder), time.monotonic())
-    return Ending(vigil.step, "")
+        beats = read_beats(folder)
+        vigil.look(beats, time.monotonic())
+        return Ending(vigil.step, _dead(handles, beats) if child.returncode else "")
 
 
 def kill(child: "subprocess.Popen[bytes]", beats: Iterable[Beat]) -> None:

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
+
 from latamgpt.errors import DrainedError
 from latamgpt.launch.heartbeat import Activity, Heart
 from latamgpt.launch.local import DRAIN_SIGNALS, errors_for_parent
@@ -21,7 +23,11 @@ def sleep_for_ever() -> None:
 
 
 def go_wrong(how: str, folder: Path) -> None:
-    if how in {"dies", "always dies"} or (how == "rank dies" and os.environ["RANK"] == "1"):
+    if how == "rank dies last" and os.environ["RANK"] == "1":
+        other = psutil.Process(int((folder / "started-0").read_text()))
+        other.terminate()
+        psutil.wait_procs([other])
+    if how in {"dies", "always dies"} or (how.startswith("rank dies") and os.environ["RANK"] == "1"):
         (folder / "died-at").write_text(str(time.time()))
         os.kill(os.getpid(), signal.SIGKILL)
     if how == "stops":
@@ -36,7 +42,7 @@ def main(how: str, folder: Path) -> None:
     """Forty steps; the first start ends, or does not, in the way that is asked for, after thirty."""
     own = folder / f"started-{os.environ.get('RANK', '0')}"
     is_first_start = not own.exists()
-    own.touch()
+    own.write_text(str(os.getpid()))
     with (folder / "started").open("a") as started:
         started.write("again\n")
     heart = Heart(int(os.environ.get("RANK", "0")))
@@ -47,6 +53,7 @@ def main(how: str, folder: Path) -> None:
         heart.beat(Activity.STEP, step, 0.01)
         time.sleep(0.01)
         if asked:
+            heart.beat(Activity.END, step)
             raise DrainedError(f"it was drained after step {step}. Run it again.")
         if how == "never ends":
             (folder / "beats").touch()

@@ -10,7 +10,6 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -30,6 +29,7 @@ SITE = """nodes: 1
 threads_per_process: 1
 training: {partition: work, walltime_minutes: 5, drain_seconds: 30, poll_seconds: 1, directives: ["--mem=100", "--hold"]}
 """
+SECONDS_TO_ACCOUNT = 60.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def drill(folder: Path, works: int, kills: int, seed: int = 0) -> Drill:
         place(folder, work).joinpath("enough").touch()
     ask("scontrol", "release", *(job.id for work in todo for job in find(work.job_name(1)) or ()))
     codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in last]
-    return Drill(dict(reached), [sorted(_ever(work)) for work in todo], attached, codes)
+    return Drill(dict(reached), [_ever(work) for work in todo], attached, codes)
 
 
 def _seconds_to_submit(folder: Path) -> float:
@@ -119,10 +119,15 @@ def _reached(folder: Path, work: Work) -> str:
     return "a job" if orjson.loads(claim.read_bytes())["job"] else "claimed it"
 
 
-def _ever(work: Work) -> Iterator[str]:
-    for attempt in (1, 2):
-        rows = ask("sacct", "--allocations", "--noheader", f"--name={work.job_name(attempt)}", "--format=JobIDRaw")
-        yield from set(rows.split())
+def _ever(work: Work) -> list[str]:
+    """The accounts of a busy Slurm tell of a job some time after it."""
+    names = f"--name={work.job_name(1)},{work.job_name(2)}"
+    latest = time.monotonic() + SECONDS_TO_ACCOUNT
+    while True:
+        rows = ask("sacct", "--allocations", "--noheader", names, "--format=JobIDRaw").split()
+        if rows or time.monotonic() > latest:
+            return sorted(set(rows))
+        time.sleep(0.5)
 
 
 if __name__ == "__main__":

@@ -62,6 +62,13 @@ def test_death_of_a_rank_ends_the_others_at_once(tmp_path: Path, caplog: pytest.
     assert starts(tmp_path) == 4
 
 
+@pytest.mark.slow
+def test_a_rank_that_drains_since_another_died_does_not_hide_the_death(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert "went through all 40" in run("rank dies last", tmp_path, processes=2)
+    assert "rank 1 of 2 ended" in caplog.text
+    assert starts(tmp_path) == 4
+
+
 def test_start_that_never_comes_further_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="was ended by SIGKILL"):
         run("always dies", tmp_path)
