@@ -27,7 +27,7 @@ class Ending:
     """How watched processes ended."""
 
     step: int  # that all had begun
-    reason: str  # why they were killed; '' where they ended by themselves
+    reason: str  # why they were killed, or which ended before the others were done; '' where all ended by themselves
 
 
 def watch(child: "subprocess.Popen[bytes]", folder: Path, limits: Limits) -> Ending:
