@@ -40,7 +40,7 @@ STANDS_ALONE = ((0x2010, 0x2028), (0x2030, 0x205F), (0xA78B, 0xA78D))
 @cache
 def flags() -> NDArray[np.uint16]:
     """Bits per code point up to 0xFFFF; the last entry stands for all beyond, of which little is asked."""
-    chars = [chr(code) for code in range(NUM_FLAGS - 1)]
+    chars = "".join(map(chr, range(NUM_FLAGS - 1)))
     found = np.zeros(NUM_FLAGS, np.uint16)
     questions = (
         (IN_WORD, _matching(chars, r"\w")),
@@ -87,9 +87,11 @@ def _lower_table() -> NDArray[np.uint32]:
     return np.append(table, NOT_ONE_TO_ONE)  # all beyond
 
 
-def _matching(chars: list[str], pattern: str) -> NDArray[np.bool_]:
-    match = re.compile(pattern).match
-    return np.fromiter((match(char) is not None for char in chars), np.bool_)
+def _matching(chars: str, pattern: str) -> NDArray[np.bool_]:
+    found = np.zeros(len(chars), np.bool_)
+    for match in re.finditer(f"(?:{pattern})+", chars):
+        found[match.start() : match.end()] = True
+    return found
 
 
 def _composing() -> NDArray[np.bool_]:

@@ -150,12 +150,19 @@ def in_force(params: CleanDocumentsParams, fasttext_model: str) -> tuple[Second,
     return tuple(_second(name, fasttext_model, params.fasttext_sha256) for name in params.language_identifiers)
 
 
-@cache
 def _second(name: IdentifierName, fasttext_model: str, sha256: str) -> Second:
-    if name is IdentifierName.CLD2:
-        detector = Cld2()
-        return Second(name, f"pycld2 {version('pycld2')}", detector, samples())
-    return Second(name, sha256, FastText(Path(fasttext_model), sha256), samples())
+    return cld2() if name is IdentifierName.CLD2 else _fasttext(fasttext_model, sha256)
+
+
+@cache
+def cld2() -> Second:
+    """Cld2, heard by the samples."""
+    return Second(IdentifierName.CLD2, f"pycld2 {version('pycld2')}", Cld2(), samples())
+
+
+@cache
+def _fasttext(model: str, sha256: str) -> Second:
+    return Second(IdentifierName.FASTTEXT, sha256, FastText(Path(model), sha256), samples())
 
 
 def editions(seconds: Sequence[Second]) -> Table:

@@ -1,6 +1,6 @@
 """The inner loops of curation, compiled: one pass over a text's code points instead of a Python step for each.
 
-Each serves a module that has the plain reference (`language`, `masking`, `minhash`, `normalise`, `quality`, `variety`), which
+Each serves a module that has the plain reference (`language`, `masking`, `normalise`, `quality`, `variety`), which
 says what is meant and with which the tests hold it equal, number for number. Only whole numbers are computed here: no machine
 rounds them differently. Numba compiles a kernel when it is first called in a checkout (a few seconds) and keeps the code beside
 this file, or where NUMBA_CACHE_DIR says.

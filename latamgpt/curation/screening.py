@@ -14,8 +14,11 @@ import re2
 BACK_REFERENCE = re.compile(r"\\[1-9]")
 LOOKAROUND = re.compile(r"\(\?<?[=!](?:[^()\\\[]|\\.|\[(?:[^\]\\]|\\.)*\]|\((?:[^()\\]|\\.)*\))*\)")
 BEYOND_ASCII = r"\x{80}-\x{10FFFF}"
-WIDER = {r"\d": f"0-9{BEYOND_ASCII}", r"\w": f"0-9A-Za-z_{BEYOND_ASCII}", r"\s": rf"\s\x0b\x1c-\x1f{BEYOND_ASCII}"}
+STANDS_FOR_ALL = "?"  # for any character beyond ASCII where a text is read as ASCII: RE2's automaton is then a third as large
+WIDER = {r"\d": "0-9", r"\w": "0-9A-Za-z_", r"\s": r"\s\x0b\x1c-\x1f"}
 NOT_FOLDED_BY_RE2 = str.maketrans("\u0130\u0131", "ii")  # for Python's IGNORECASE the Turkish letters are an i too
+FOLDED_TO_ASCII = re.compile("[\u0130\u0131\u017f\u212a]")
+TO_ASCII = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")  # a long s and the sign of kelvin as well
 MAX_MEMORY_BYTES = 1 << 26  # of RE2's automaton, which it builds as it reads; too little makes it slower
 
 
@@ -24,8 +27,17 @@ def as_read_by_re2(text: str) -> bytes:
     return text.translate(NOT_FOLDED_BY_RE2).encode() if "\u0130" in text or "\u0131" in text else text.encode()
 
 
-def wider(pattern: str) -> str:
+def in_ascii(text: str) -> bytes:
+    """A text as screens of many patterns read it: a question mark for each character that is not in ASCII."""
+    return (text.translate(TO_ASCII) if FOLDED_TO_ASCII.search(text) else text).encode("ascii", "replace")
+
+
+def wider(pattern: str, beyond: str = BEYOND_ASCII) -> str:
     """A pattern for RE2 that matches wherever a pattern of Python's does: without lookarounds, any character for a reference.
+
+    Args:
+        pattern: as Python's `re` has it, without regard to case.
+        beyond: what characters beyond ASCII are to RE2: STANDS_FOR_ALL where it reads them `in_ascii`.
 
     Raises:
         ValueError: the pattern has a class that this cannot widen: its complement would become narrower.
@@ -36,10 +48,12 @@ def wider(pattern: str) -> str:
     for part in re.findall(r"\\.|.", pattern, re.DOTALL):
         if part in (r"\W", r"\D", r"\S", r"\b", r"\B"):
             raise ValueError(f"{part} in {pattern!r} cannot be widened. Write the characters that are meant.")
-        ranges = WIDER.get(part)
-        found.append(part if ranges is None else ranges if in_class else f"[{ranges}]")
+        ranges = f"{WIDER[part]}{beyond}" if part in WIDER else part
+        if beyond == STANDS_FOR_ALL and not part.isascii():
+            ranges = STANDS_FOR_ALL
+        found.append(ranges if in_class or ranges == part else f"[{ranges}]")
         in_class = (in_class or part == "[") and part != "]"
-    if re.search(r"\[\^[^\]]*x\{80\}", joined := "".join(found)):
+    if re.search(rf"\[\^[^\]]*{re.escape(beyond)}", joined := "".join(found)):
         raise ValueError(f"A class that leaves out letters, digits or blanks cannot be widened: {pattern!r}.")
     return joined
 
@@ -67,13 +81,13 @@ class Screens:
 
     def may_hold(self, text: str) -> set[int]:
         """The numbers of the patterns that may match; no other does."""
-        return set(self._compiled.Match(as_read_by_re2(text)) or ())
+        return set(self._compiled.Match(in_ascii(text)) or ())
 
     @cached_property
     def _compiled(self) -> re2.Set:
         compiled = re2.Set.SearchSet(_options())
         for pattern in self._patterns:
-            compiled.Add(wider(pattern))
+            compiled.Add(wider(pattern, STANDS_FOR_ALL))
         compiled.Compile()
         return compiled
 

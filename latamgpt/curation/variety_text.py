@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
@@ -56,9 +57,14 @@ class Lists:
 
 
 @cache
+def _markers() -> dict[str, Any]:
+    return load_yaml(MARKERS.read_text(encoding="utf-8"))
+
+
+@cache
 def lists_of(language: str) -> Lists | None:
     """The markers of a language, read once; none where its varieties have none."""
-    found = load_yaml(MARKERS.read_text(encoding="utf-8")).get(language)
+    found = _markers().get(language)
     if found is None:
         return None
     varieties = {name: Variety.model_validate(fields) for name, fields in found.items()}

@@ -234,7 +234,7 @@ def published(workspace: Workspace) -> dict[str, bytes]:
 def test_the_number_of_workers_and_what_spreads_them_do_not_matter(
     workspace: Workspace, params: Params, monkeypatch: pytest.MonkeyPatch, engine: str, workers: int
 ) -> None:
-    texts = [f"{text} {i}." for i in range(6) for text in (SPANISH, PORTUGUESE, QUECHUA)]
+    texts = [f"{text} {i}." for i in range(TASKS_WORTH_A_POOL // 3) for text in (SPANISH, PORTUGUESE, QUECHUA)]
     publish_documents(workspace, [document(text) for text in texts])
     section = params.clean_documents.model_copy(update={"docs_per_task": 1})
     assert len(texts) >= TASKS_WORTH_A_POOL

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from latamgpt.curation.clusters import DaskCluster, SlurmCluster
-from latamgpt.curation.engine import IMPORTED_BEFORE, Executor, ProcessPool, Serial, choose, read_workers_site
+from latamgpt.curation.engine import IMPORTED_BEFORE, TASKS_WORTH_A_POOL, Executor, ProcessPool, Serial, choose, read_workers_site
 from latamgpt.curation.in_order import in_order
 from latamgpt.errors import OperatorError
 from latamgpt.launch.site import Engine, Site
@@ -123,10 +123,10 @@ def test_workers_are_started_only_where_there_is_enough_for_them() -> None:
     assert isinstance(choose(1, Site(workers=8)), Serial)
     assert isinstance(choose(2, Site(workers=2)), Serial)
     assert isinstance(choose(100, Site(workers=1)), Serial)
-    assert isinstance(choose(15, Site(workers=2)), Serial)
-    assert isinstance(choose(16, Site(workers=2)), ProcessPool)
-    assert isinstance(choose(17, Site(workers=16)), ProcessPool)
-    assert isinstance(choose(16, Site(workers=16)), Serial)
+    assert isinstance(choose(TASKS_WORTH_A_POOL - 1, Site(workers=2)), Serial)
+    assert isinstance(choose(TASKS_WORTH_A_POOL, Site(workers=2)), ProcessPool)
+    assert isinstance(choose(65, Site(workers=64)), ProcessPool)
+    assert isinstance(choose(64, Site(workers=64)), Serial)
     assert isinstance(choose(3, Site(workers=2, engine=Engine.DASK)), DaskCluster)
     assert isinstance(choose(3, Site(workers=2, engine=Engine.SLURM, slurm=JOBS)), SlurmCluster)
 

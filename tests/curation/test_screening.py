@@ -16,7 +16,7 @@ from latamgpt.curation.personal_data.masking import (
     plain_find_all,
 )
 from latamgpt.curation.personal_data.table import RULES
-from latamgpt.curation.screening import Screen, wider
+from latamgpt.curation.screening import STANDS_FOR_ALL, Screen, Screens, wider
 from tests.curation.planted_ids import PLANTED, Planted, distractors
 
 
@@ -49,12 +49,13 @@ def test_any_digits_are_found_as_without_it(window: str, before: str) -> None:
 
 def test_every_form_is_seen_by_a_look_for_it_alone() -> None:
     draw = random.Random(7)
-    screens = [Screen([rule.pattern.pattern]) for rule in RULES]
+    screens = [(Screen([rule.pattern.pattern]), Screens([rule.pattern.pattern])) for rule in RULES]
     for planted in PLANTED:
         for _ in range(5):
             window = planted.written(draw)
-            for rule, screen in zip(RULES, screens, strict=True):
-                assert screen.may_match(window) or not rule.pattern.search(window), (window, rule.pattern.pattern)
+            for rule, (screen, of_many) in zip(RULES, screens, strict=True):
+                sees = screen.may_match(window) and of_many.may_hold(window)
+                assert sees or not rule.pattern.search(window), (window, rule.pattern.pattern)
 
 
 @given(st.sampled_from(range(len(WORD_LISTS))), st.sampled_from((" ", "\n", "“", "\u00a0", "(", "", "é")), st.randoms())
@@ -70,6 +71,8 @@ def test_a_pattern_that_would_become_narrower_is_refused() -> None:
         wider(r"\W\d")
     with pytest.raises(ValueError, match="cannot be widened"):
         wider(r"[^\w]\d")
+    with pytest.raises(ValueError, match="cannot be widened"):
+        wider("[^é]", STANDS_FOR_ALL)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +91,4 @@ def test_a_label_glued_to_a_number_that_is_masked_still_names_the_next_one(text:
 @pytest.mark.parametrize("blank", [" ", "\v", "\x1c", "\x1f", "\u2003"])
 def test_any_blank_is_one_to_a_screen(blank: str) -> None:
     assert Screen([r"a\sb"]).may_match(f"a{blank}b")
+    assert Screens([r"a\sb"]).may_hold(f"a{blank}b")
