@@ -13,4 +13,4 @@ if [ -z "$missing" ]; then exit 0; fi
 
 . "$(dirname "$0")/apt-install.sh"
 install_packages setup-slurm "$missing" "Slurm with slurmdbd, MUNGE, MariaDB and iproute2" "$packages"
-sbatch --version
+slurmctld -V # sbatch's own version is refused where no cluster is configured
